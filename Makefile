@@ -1,0 +1,59 @@
+# flowlaw: `make` builds build/flowlaw; `make help` lists every target.
+BUILD ?= build
+PREFIX ?= /usr/local
+CC ?= cc
+AR ?= ar
+PYTHON ?= python3
+
+CFLAGS ?= -O3 -g
+WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings
+STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing
+PKGS = lua5.4 yaml-0.1 zlib libzstd libcjson nettle
+HAVE_ISAL := $(shell pkg-config --exists libisal && echo 1)
+ifeq ($(HAVE_ISAL),1)
+PKGS += libisal
+FEATURES += -DFL_HAVE_ISAL
+endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS := $(shell pkg-config --libs $(PKGS))
+ALL_CFLAGS = $(STD) $(WARN) $(CFLAGS) $(SANITIZE) $(FEATURES) -I. $(PKG_CFLAGS) -MMD -MP -pthread
+LIBS = $(PKG_LIBS) -pthread
+
+CORE_SRC := $(sort $(wildcard core/*/*.c))
+PLUGIN_SRC := $(sort $(wildcard plugins/*/*/*.c))
+MAIN_SRC := core/cli/main.c
+LIB_SRC := $(filter-out $(MAIN_SRC),$(CORE_SRC)) $(PLUGIN_SRC)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+
+all: $(BUILD)/flowlaw
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(EXTRA_$(subst /,_,$*)) -c $< -o $@
+
+# Kernels for wider vectors are chosen at run time; only these files may use the instructions.
+EXTRA_plugins_decoders_aws_vpc_kernels_avx2 = -mavx2 -mbmi -mbmi2 -mpopcnt
+EXTRA_plugins_decoders_aws_vpc_kernels_avx512 = -mavx2 -mbmi -mbmi2 -mpopcnt -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vbmi -mavx512vbmi2
+
+$(BUILD)/plugins.c: $(wildcard plugins/*/*) tests/lint/plugin_table.sh
+	@mkdir -p $(@D)
+	sh tests/lint/plugin_table.sh > $@
+
+$(BUILD)/plugins.o: $(BUILD)/plugins.c
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(BUILD)/libflowlaw.a: $(LIB_OBJ) $(BUILD)/plugins.o
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/flowlaw: $(BUILD)/core/cli/main.o $(BUILD)/libflowlaw.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libflowlaw.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(BUILD)/libflowlaw.a -o $@ -lcmocka $(LIBS)
+
+-include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d)
+.PHONY: all

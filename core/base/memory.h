@@ -1,0 +1,23 @@
+/* memory.h: the allocation functions that everything in core uses.
+ *
+ * They behave like malloc, calloc, realloc and free, but multiply with an overflow check, and the
+ * FL_FAIL_ALLOC=n environment variable (debug builds) makes the n-th call fail.
+ */
+#ifndef FL_BASE_MEMORY_H
+#define FL_BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *fl_alloc(size_t size_bytes);
+void *fl_alloc_zero(size_t count, size_t size_bytes);
+void *fl_alloc_aligned(size_t alignment, size_t size_bytes); /* contents undefined; fl_free() */
+void *fl_realloc(void *block, size_t count, size_t size_bytes);
+void fl_free(void *block);
+char *fl_strdup(const char *text);
+
+/* Doubles *capacity (at least `need`) of an array of item_bytes each. false when memory is out. */
+bool fl_grow(void **items, uint32_t *capacity, uint32_t need, size_t item_bytes);
+
+#endif

@@ -1,0 +1,132 @@
+#include "core/derive/derive.h"
+
+#include <string.h>
+
+/* field <- what it is computed from; the first list is needed to be other than null at all. */
+struct dependency {
+    uint32_t field;
+    uint32_t needs[4]; /* without these the field is always null */
+    uint32_t uses[8];  /* these only sharpen it */
+};
+#define END FL_FIELD_NONE
+#define ORIENT_USES                                                                                \
+    {                                                                                              \
+        FL_F_PROTOCOL, FL_F_SRCPORT, FL_F_DSTPORT, FL_F_TCP_FLAGS, FL_F_ACTION, END                \
+    }
+
+static const struct dependency dependencies[] = {
+    {FL_F_PAIR_CLIENT, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_CLIENT, FL_F_ORIENTATION, END}},
+    {FL_F_PAIR_SERVER, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_SERVER, FL_F_ORIENTATION, END}},
+    {FL_F_PAIR_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_SERVICE, FL_F_ORIENTATION, END}},
+    {FL_F_CLIENT, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_ORIENTATION, END}, {END}},
+    {FL_F_SERVER, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_ORIENTATION, END}, {END}},
+    {FL_F_CLIENT_PORT, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_ORIENTATION, END}, {FL_F_PROTOCOL, END}},
+    {FL_F_SERVER_PORT, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_ORIENTATION, END}, {FL_F_PROTOCOL, END}},
+    {FL_F_SERVICE, {FL_F_PROTOCOL, FL_F_ORIENTATION, END}, {FL_F_SRCPORT, FL_F_DSTPORT, END}},
+    {FL_F_REJECT_KIND, {FL_F_ACTION, FL_F_INITIATED, END}, {FL_F_TCP_FLAGS, FL_F_PROTOCOL, END}},
+    {FL_F_INITIATED, {FL_F_ORIENTATION, END}, {END}},
+    {FL_F_ORIENTATION, {END}, ORIENT_USES},
+    {FL_F_ACCEPTED, {FL_F_ACTION, END}, {END}},
+    {FL_F_REJECTED, {FL_F_ACTION, END}, {END}},
+    {FL_F_DURATION, {FL_F_START_TIME, FL_F_END_TIME, END}, {END}},
+    {FL_F_HOUR, {FL_F_START_TIME, END}, {END}},
+    {FL_F_WEEKDAY, {FL_F_START_TIME, END}, {END}},
+    {FL_F_VANTAGE,
+     {FL_F_SRC_PEER, FL_F_DST_PEER, END},
+     {FL_F_INTERFACE_ID, FL_F_FLOW_DIRECTION, FL_F_SRCADDR, FL_F_DSTADDR, FL_F_PKT_SRCADDR,
+      FL_F_PKT_DSTADDR, END}},
+    {FL_F_SRC_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_SRCPORT, END}},
+    {FL_F_DST_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_DSTPORT, END}},
+    {FL_F_SRC_PEER, {FL_F_SRCADDR, END}, {FL_F_PKT_SRCADDR, END}},
+    {FL_F_DST_PEER, {FL_F_DSTADDR, END}, {FL_F_PKT_DSTADDR, END}},
+};
+#define DEPENDENCY_COUNT (sizeof dependencies / sizeof dependencies[0])
+
+void fl_derive_needs(struct fl_field_set *fields)
+{
+    /* The table lists a field before what it is computed from: one pass closes the set. */
+    for (size_t i = 0; i < DEPENDENCY_COUNT; i++) {
+        const struct dependency *d = &dependencies[i];
+        if (!fl_field_set_has(fields, d->field))
+            continue;
+        for (const uint32_t *f = d->needs; *f != END; f++)
+            fl_field_set_add(fields, *f);
+        for (const uint32_t *f = d->uses; *f != END; f++)
+            fl_field_set_add(fields, *f);
+    }
+}
+
+static bool has_all(const struct fl_field_set *set, const uint32_t *fields)
+{
+    for (; *fields != END; fields++)
+        if (!fl_field_set_has(set, *fields))
+            return false;
+    return true;
+}
+
+void fl_derive_present(struct fl_field_set *present)
+{
+    if (fl_field_set_has(present, FL_F_PKT_SRCADDR))
+        fl_field_set_add(present, FL_F_SRC_PEER);
+    if (fl_field_set_has(present, FL_F_PKT_DSTADDR))
+        fl_field_set_add(present, FL_F_DST_PEER);
+    bool ports = fl_field_set_has(present, FL_F_SRCPORT) && fl_field_set_has(present, FL_F_DSTPORT);
+    bool decides = ports || fl_field_set_has(present, FL_F_ACTION) ||
+                   fl_field_set_has(present, FL_F_TCP_FLAGS);
+    for (size_t i = DEPENDENCY_COUNT; i-- > 0;) {
+        const struct dependency *d = &dependencies[i];
+        if (d->field == FL_F_ORIENTATION && !decides)
+            continue;
+        if (has_all(present, d->needs))
+            fl_field_set_add(present, d->field);
+    }
+}
+
+void fl_port_list_init(struct fl_port_list *list, const struct fl_policy *policy)
+{
+    memset(list, 0, sizeof *list);
+    for (unsigned port = 0; port < 65536; port++) {
+        uint64_t bit = UINT64_C(1) << (port & 63);
+        if (fl_listed_service(6, port))
+            list->tcp[port >> 6] |= bit;
+        if (fl_listed_service(17, port))
+            list->udp[port >> 6] |= bit;
+        if (fl_listed_service(132, port))
+            list->sctp[port >> 6] |= bit;
+    }
+    for (uint32_t s = 0; policy != NULL && s < policy->service_count; s++) {
+        const struct fl_service_def *service = &policy->services[s];
+        if (service->port_count > 16)
+            continue;
+        for (uint32_t i = 0; i < service->item_count; i++) {
+            for (int64_t v = service->items[i].low; v <= service->items[i].high; v++) {
+                unsigned protocol = (unsigned)(v >> 16), port = (unsigned)(v & 0xffff);
+                uint64_t *bits = protocol == 6     ? list->tcp
+                                 : protocol == 17  ? list->udp
+                                 : protocol == 132 ? list->sctp
+                                                   : NULL;
+                if (bits != NULL)
+                    bits[port >> 6] |= UINT64_C(1) << (port & 63);
+            }
+        }
+    }
+}
+
+void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields,
+                    const struct fl_policy *policy)
+{
+    derive->wanted = *fields;
+    fl_derive_needs(&derive->wanted);
+    derive->zone = policy != NULL ? policy->zone : NULL;
+    fl_port_list_init(&derive->ports, policy);
+}
+
+void fl_derive_run(const struct fl_derive *derive, const struct fl_learned *learned,
+                   struct fl_batch *batch)
+{
+    fl_derive_peers(derive, batch);
+    fl_derive_orient(derive, batch);
+    fl_derive_verdict(derive, batch);
+    fl_derive_vantage(derive, learned, batch);
+    fl_derive_clock(derive, batch);
+}

@@ -1,0 +1,64 @@
+/* derive.h: columns that are computed from decoded ones: who opened the conversation, from where it was seen,
+ * and what kind of rejection it was.
+ *
+ * The configuration is read-only and shared; what was learned of an object belongs to the worker that reads it.
+ */
+#ifndef FL_DERIVE_DERIVE_H
+#define FL_DERIVE_DERIVE_H
+
+#include "core/base/when.h"
+#include "core/policy/policy.h"
+#include "core/record/batch.h"
+
+/* Services that orientation knows: the policy's of at most 16 ports, and the shipped list. */
+struct fl_port_list {
+    uint64_t tcp[1024], udp[1024], sctp[1024];
+};
+void fl_port_list_init(struct fl_port_list *list, const struct fl_policy *policy);
+
+static inline bool fl_port_listed(const struct fl_port_list *list, unsigned protocol, unsigned port)
+{
+    const uint64_t *bits = protocol == 6     ? list->tcp
+                           : protocol == 17  ? list->udp
+                           : protocol == 132 ? list->sctp
+                                             : NULL;
+    return bits != NULL && (bits[port >> 6] >> (port & 63) & 1);
+}
+
+/* Own address of each interface, as far as one object tells: the one address common to all records of the
+ * interface among the lines that end within the object's first FL_LEARN_BYTES of text. */
+struct fl_learned {
+    struct fl_addr (*candidates)[2]; /* by interned interface id */
+    uint8_t *state;                  /* number of candidates left + 1; 0 = not seen */
+    uint32_t capacity;
+};
+void fl_learned_init(struct fl_learned *learned);
+void fl_learned_dispose(struct fl_learned *learned);
+void fl_learned_clear(struct fl_learned *learned);
+/* To be called with the first batch of an object, before fl_derive_run(). Reads interface_id, srcaddr, dstaddr. */
+enum fl_status fl_learned_add(struct fl_learned *learned, const struct fl_batch *batch);
+bool fl_learned_address(const struct fl_learned *learned, uint32_t interface, struct fl_addr *out);
+
+struct fl_derive {
+    struct fl_field_set wanted; /* derived fields to compute, closed under dependency */
+    struct fl_port_list ports;
+    const struct fl_zone *zone;
+};
+
+/* Adds to `fields` everything that its derived members are computed from. */
+void fl_derive_needs(struct fl_field_set *fields);
+/* Adds to `present` (decoded columns of an object) the derived fields that can be other than null there. */
+void fl_derive_present(struct fl_field_set *present);
+
+void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields, const struct fl_policy *policy);
+/* Fills the wanted derived columns of the batch. learned may be NULL. */
+void fl_derive_run(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch);
+
+/* One file each; called by fl_derive_run(). */
+void fl_derive_peers(const struct fl_derive *derive, struct fl_batch *batch);
+void fl_derive_orient(const struct fl_derive *derive, struct fl_batch *batch);
+void fl_derive_vantage(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch);
+void fl_derive_verdict(const struct fl_derive *derive, struct fl_batch *batch);
+void fl_derive_clock(const struct fl_derive *derive, struct fl_batch *batch);
+
+#endif

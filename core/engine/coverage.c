@@ -1,0 +1,267 @@
+#include "core/engine/coverage.h"
+
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/base/when.h"
+
+#define IN_USE (UINT64_C(1) << 63)
+#define ADDRESSES_PER_INTERFACE_MAX 64u
+#define SPAN_MINUTES_MAX (24 * 60)
+
+enum fl_status fl_coverage_init(struct fl_coverage_map *map)
+{
+    memset(map, 0, sizeof *map);
+    fl_map_init(&map->interfaces);
+    map->mask = 1023;
+    map->slots = fl_alloc_zero((size_t)map->mask + 1, sizeof *map->slots);
+    return map->slots == NULL ? FL_E_NOMEM : FL_OK;
+}
+
+void fl_coverage_dispose(struct fl_coverage_map *map)
+{
+    for (uint32_t i = 0; i < map->item_capacity; i++)
+        fl_free(map->items[i].addresses);
+    fl_free(map->items);
+    fl_free(map->slots);
+    fl_free(map->ids);
+    fl_free(map->newest);
+    fl_map_dispose(&map->interfaces);
+    memset(map, 0, sizeof *map);
+}
+
+static uint32_t slot_of(const struct fl_coverage_map *map, uint32_t interface, uint32_t hour)
+{
+    uint64_t h = ((uint64_t)interface << 32 | hour) * UINT64_C(0x9e3779b97f4a7c15);
+    uint32_t i = (uint32_t)(h >> 32) & map->mask;
+    while ((map->slots[i].seen & IN_USE) &&
+           (map->slots[i].interface != interface || map->slots[i].hour != hour))
+        i = (i + 1) & map->mask;
+    return i;
+}
+
+static bool grow(struct fl_coverage_map *map)
+{
+    struct fl_coverage_hour *old = map->slots;
+    uint32_t old_mask = map->mask;
+    struct fl_coverage_hour *slots = fl_alloc_zero(((size_t)old_mask + 1) * 2, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    map->slots = slots;
+    map->mask = old_mask * 2 + 1;
+    for (uint32_t i = 0; i <= old_mask; i++)
+        if (old[i].seen & IN_USE)
+            slots[slot_of(map, old[i].interface, old[i].hour)] = old[i];
+    fl_free(old);
+    for (uint32_t i = 0; i < map->id_capacity; i++)
+        map->newest[i] = UINT32_MAX;
+    return true;
+}
+
+/* UINT32_MAX when memory is out. */
+static uint32_t touch(struct fl_coverage_map *map, uint32_t interface, uint32_t hour)
+{
+    uint32_t i = slot_of(map, interface, hour);
+    if (map->slots[i].seen & IN_USE)
+        return i;
+    if ((map->used + 1) * 10ull > (map->mask + 1ull) * 7) {
+        if (!grow(map))
+            return UINT32_MAX;
+        i = slot_of(map, interface, hour);
+    }
+    map->slots[i] = (struct fl_coverage_hour){interface, hour, IN_USE, 0};
+    map->used++;
+    return i;
+}
+
+/* Bits first..last of an hour. */
+static uint64_t minutes(uint32_t first, uint32_t last)
+{
+    return ((UINT64_C(2) << last) - 1) & ~((UINT64_C(1) << first) - 1);
+}
+
+static bool mark_span(struct fl_coverage_map *map, uint32_t interface, int64_t first, int64_t last,
+                      bool lost)
+{
+    for (int64_t minute = first; minute <= last;) {
+        uint32_t hour = (uint32_t)(minute / 60);
+        int64_t end = (int64_t)hour * 60 + 59;
+        uint32_t slot = touch(map, interface, hour);
+        if (slot == UINT32_MAX)
+            return false;
+        uint64_t bits = minutes((uint32_t)(minute % 60), (uint32_t)((end < last ? end : last) % 60));
+        map->slots[slot].seen |= bits;
+        if (lost)
+            map->slots[slot].lost |= bits;
+        minute = end + 1;
+    }
+    return true;
+}
+
+static struct fl_interface *item_of(struct fl_coverage_map *map, uint32_t interface)
+{
+    if (interface >= map->item_capacity) {
+        uint32_t before = map->item_capacity;
+        if (!fl_grow((void **)&map->items, &map->item_capacity, interface + 1, sizeof *map->items))
+            return NULL;
+        memset(map->items + before, 0, (map->item_capacity - before) * sizeof *map->items);
+    }
+    return &map->items[interface];
+}
+
+static bool add_address(struct fl_coverage_map *map, uint32_t interface, struct fl_addr addr)
+{
+    struct fl_interface *item = item_of(map, interface);
+    if (item == NULL)
+        return false;
+    uint32_t at = 0;
+    while (at < item->address_count && fl_addr_compare(item->addresses[at], addr) < 0)
+        at++;
+    if (at < item->address_count && fl_addr_equal(item->addresses[at], addr))
+        return true;
+    if (item->address_count >= ADDRESSES_PER_INTERFACE_MAX) {
+        /* The least ones stay, whatever the order of arrival. */
+        if (at >= item->address_count)
+            return true;
+        item->address_count--;
+    }
+    if (!fl_grow((void **)&item->addresses, &item->address_capacity, item->address_count + 1,
+                 sizeof *item->addresses))
+        return false;
+    memmove(item->addresses + at + 1, item->addresses + at,
+            (item->address_count - at) * sizeof *item->addresses);
+    item->addresses[at] = addr;
+    item->address_count++;
+    return true;
+}
+
+static bool make_room(struct fl_coverage_map *map, uint32_t strings)
+{
+    uint32_t before = map->id_capacity;
+    if (strings <= before)
+        return true;
+    uint32_t capacity = before, capacity2 = before;
+    if (!fl_grow((void **)&map->ids, &capacity, strings, sizeof *map->ids) ||
+        !fl_grow((void **)&map->newest, &capacity2, strings, sizeof *map->newest))
+        return false;
+    map->id_capacity = capacity < capacity2 ? capacity : capacity2;
+    for (uint32_t i = before; i < map->id_capacity; i++)
+        map->ids[i] = map->newest[i] = UINT32_MAX;
+    return true;
+}
+
+/* Interface id of a row; UINT32_MAX when memory is out. */
+static uint32_t interface_of(struct fl_coverage_map *map, const struct fl_batch *batch,
+                             uint32_t string)
+{
+    if (map->ids[string] == UINT32_MAX)
+        map->ids[string] = fl_map_intern(&map->interfaces, batch->strings.keys[string]);
+    return map->ids[string];
+}
+
+struct row_in {
+    const struct fl_column *interface, *start, *end, *status, *vantage, *src, *dst;
+};
+
+static bool add_row(struct fl_coverage_map *map, const struct fl_batch *batch,
+                    const struct row_in *in, uint32_t r, bool with_addresses)
+{
+    if (fl_column_null(in->interface, r))
+        return true;
+    uint32_t string = in->interface->u32[r];
+    uint32_t interface = interface_of(map, batch, string);
+    struct fl_interface *item = interface == UINT32_MAX ? NULL : item_of(map, interface);
+    if (item == NULL)
+        return false;
+    bool lost = !fl_column_null(in->status, r) && in->status->u8[r] == FL_STATUS_SKIPDATA;
+    if (lost)
+        item->skipped++;
+    else
+        item->records++;
+    if (with_addresses && !fl_column_null(in->vantage, r)) {
+        const struct fl_column *own = in->vantage->u8[r] == FL_VANTAGE_SRC   ? in->src
+                                      : in->vantage->u8[r] == FL_VANTAGE_DST ? in->dst
+                                                                             : NULL;
+        if (own != NULL && !fl_column_null(own, r) && !add_address(map, interface, own->addr[r]))
+            return false;
+    }
+    if (fl_column_null(in->start, r))
+        return true;
+    int64_t start_ms = in->start->i64[r];
+    int64_t end_ms = fl_column_null(in->end, r) || in->end->i64[r] < start_ms ? start_ms : in->end->i64[r];
+    if (start_ms < FL_WHEN_MIN_MS || start_ms >= FL_WHEN_MAX_MS)
+        return true;
+    int64_t first = start_ms / FL_MS_PER_MINUTE, last = end_ms / FL_MS_PER_MINUTE;
+    if (last - first >= SPAN_MINUTES_MAX)
+        last = first + SPAN_MINUTES_MAX - 1;
+    uint32_t newest = map->newest[string];
+    uint32_t hour = (uint32_t)(first / 60);
+    if (newest != UINT32_MAX && map->slots[newest].hour == hour &&
+        map->slots[newest].interface == interface && last / 60 == first / 60) {
+        uint64_t bits = minutes((uint32_t)(first % 60), (uint32_t)(last % 60));
+        map->slots[newest].seen |= bits;
+        map->slots[newest].lost |= lost ? bits : 0;
+        return true;
+    }
+    if (!mark_span(map, interface, first, last, lost))
+        return false;
+    map->newest[string] = slot_of(map, interface, hour);
+    return true;
+}
+
+enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch,
+                               bool with_addresses)
+{
+    const struct fl_column *c = batch->columns;
+    if (!c[FL_F_INTERFACE_ID].present)
+        return FL_OK;
+    if (!make_room(map, batch->strings.count))
+        return FL_E_NOMEM;
+    struct row_in in = {&c[FL_F_INTERFACE_ID], &c[FL_F_START_TIME], &c[FL_F_END_TIME],
+                        &c[FL_F_LOG_STATUS],   &c[FL_F_VANTAGE],    &c[FL_F_SRC_PEER],
+                        &c[FL_F_DST_PEER]};
+    for (uint32_t r = 0; r < batch->rows; r++)
+        if (!add_row(map, batch, &in, r, with_addresses))
+            return FL_E_NOMEM;
+    return FL_OK;
+}
+
+enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from)
+{
+    for (uint32_t i = 0; i <= from->mask; i++) {
+        const struct fl_coverage_hour *h = &from->slots[i];
+        if (!(h->seen & IN_USE))
+            continue;
+        uint32_t interface = fl_map_intern(&map->interfaces, from->interfaces.keys[h->interface]);
+        uint32_t slot = interface == FL_MAP_NONE ? UINT32_MAX : touch(map, interface, h->hour);
+        if (slot == UINT32_MAX)
+            return FL_E_NOMEM;
+        map->slots[slot].seen |= h->seen;
+        map->slots[slot].lost |= h->lost;
+    }
+    for (uint32_t i = 0; i < from->interfaces.count && i < from->item_capacity; i++) {
+        uint32_t interface = fl_map_intern(&map->interfaces, from->interfaces.keys[i]);
+        struct fl_interface *item = interface == FL_MAP_NONE ? NULL : item_of(map, interface);
+        if (item == NULL)
+            return FL_E_NOMEM;
+        item->records += from->items[i].records;
+        item->skipped += from->items[i].skipped;
+        for (uint32_t a = 0; a < from->items[i].address_count; a++)
+            if (!add_address(map, interface, from->items[i].addresses[a]))
+                return FL_E_NOMEM;
+    }
+    return FL_OK;
+}
+
+void fl_coverage_minutes(const struct fl_coverage_map *map, uint32_t interface, uint64_t *seen,
+                         uint64_t *lost)
+{
+    *seen = *lost = 0;
+    for (uint32_t i = 0; i <= map->mask; i++) {
+        const struct fl_coverage_hour *h = &map->slots[i];
+        if (!(h->seen & IN_USE) || (interface != FL_COVERAGE_ALL && h->interface != interface))
+            continue;
+        *seen += (uint64_t)__builtin_popcountll(h->seen & ~IN_USE);
+        *lost += (uint64_t)__builtin_popcountll(h->lost);
+    }
+}

@@ -1,0 +1,47 @@
+/* coverage.h: which interface was logged in which minutes, and which minutes SKIPDATA touched.
+ *
+ * Groups of the core itself: (interface, hour) -> two masks of 60 minutes. One per worker, merged at the end.
+ * Also which own addresses each interface was seen with.
+ */
+#ifndef FL_ENGINE_COVERAGE_H
+#define FL_ENGINE_COVERAGE_H
+
+#include "core/base/map.h"
+#include "core/record/batch.h"
+
+struct fl_coverage_hour {
+    uint32_t interface; /* id in `interfaces` */
+    uint32_t hour;      /* since 1970 */
+    uint64_t seen, lost; /* bits 0..59; bit 63 of seen: slot in use */
+};
+
+struct fl_interface {
+    struct fl_addr *addresses; /* own ones, ascending */
+    uint32_t address_count, address_capacity;
+    uint64_t records; /* OK or NODATA lines */
+    uint64_t skipped; /* SKIPDATA lines */
+};
+
+struct fl_coverage_map {
+    struct fl_coverage_hour *slots;
+    uint32_t mask, used;
+    struct fl_map interfaces;
+    struct fl_interface *items; /* by interface id */
+    uint32_t item_capacity;
+    /* For the batch at hand: string id of the worker -> interface id, and its newest slot. */
+    uint32_t *ids, *newest;
+    uint32_t id_capacity;
+};
+
+enum fl_status fl_coverage_init(struct fl_coverage_map *map);
+void fl_coverage_dispose(struct fl_coverage_map *map);
+/* Adds every row; with_addresses also notes own addresses by vantage. */
+enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch,
+                               bool with_addresses);
+enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from);
+/* Minutes seen and lost; of all interfaces, or of one (id of `interfaces`). */
+void fl_coverage_minutes(const struct fl_coverage_map *map, uint32_t interface, uint64_t *seen,
+                         uint64_t *lost);
+#define FL_COVERAGE_ALL UINT32_MAX
+
+#endif

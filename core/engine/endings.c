@@ -1,0 +1,219 @@
+/* endings.c: how each intent ended: broken, held, held with gaps, not seen, not evaluated. */
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/engine/verdicts.h"
+
+bool fl_node_has_addr(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr)
+{
+    for (uint32_t i = 0; set != NULL && i < set->item_count; i++) {
+        const struct fl_set_item *item = &set->items[i];
+        if (item->kind == FL_ITEM_NETWORK && fl_program_in_network(plan->program, item->network, addr))
+            return true;
+        if (item->kind == FL_ITEM_PREFIX && fl_prefix_contains(item->prefix, addr))
+            return true;
+    }
+    return false;
+}
+
+/* Does some prefix of the end begin inside `ours`? */
+static bool is_ours(const struct fl_plan *plan, const struct fl_node *set)
+{
+    const struct fl_policy *policy = plan->policy;
+    for (uint32_t i = 0; set != NULL && i < set->item_count; i++) {
+        const struct fl_set_item *item = &set->items[i];
+        if (item->kind == FL_ITEM_PREFIX &&
+            fl_program_in_network(plan->program, FL_NET_OURS, item->prefix.addr))
+            return true;
+        if (item->kind != FL_ITEM_NETWORK)
+            continue;
+        const struct fl_network *network = &policy->networks[item->network];
+        for (uint32_t p = 0; p < network->prefix_count; p++)
+            if (fl_program_in_network(plan->program, FL_NET_OURS, network->prefixes[p].addr) &&
+                item->network != FL_NET_INTERNET)
+                return true;
+    }
+    return false;
+}
+
+static const struct fl_node *parse_end(struct fl_judging *j, const struct fl_text_at *end)
+{
+    if (end->text == NULL)
+        return NULL;
+    struct fl_expr_env env = {0};
+    fl_policy_expr_env(j->plan->policy, &env);
+    const struct fl_node *node = NULL;
+    struct fl_error err;
+    if (fl_expr_parse_param(fl_str_of(end->text), FL_P_NETWORK, &env, j->arena, &node, &err) != FL_OK)
+        return NULL;
+    return node;
+}
+
+struct concerned {
+    uint32_t *interfaces;
+    uint32_t count, logged; /* logged: wrote OK or NODATA records */
+};
+
+static bool has_address_in(const struct fl_plan *plan, const struct fl_interface *item,
+                           const struct fl_node *set)
+{
+    for (uint32_t a = 0; a < item->address_count; a++)
+        if (fl_node_has_addr(plan, set, item->addresses[a]))
+            return true;
+    return false;
+}
+
+static enum fl_status find_concerned(struct fl_judging *j, const struct fl_intent *intent,
+                                     struct concerned *out)
+{
+    const struct fl_coverage_map *map = &j->part->coverage;
+    const struct fl_node *to = parse_end(j, &intent->to), *from = parse_end(j, &intent->from);
+    bool by_server = intent->kind == FL_INTENT_ONLY || intent->kind == FL_INTENT_ONLY_FROM;
+    const struct fl_node *end = by_server ? to : from;
+    bool every = false;
+    if (!is_ours(j->plan, end)) {
+        if (by_server)
+            every = true;
+        else
+            end = to;
+    }
+    memset(out, 0, sizeof *out);
+    out->interfaces = fl_arena_alloc(j->arena, (map->interfaces.count + 1) * sizeof *out->interfaces);
+    if (out->interfaces == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t i = 0; i < map->interfaces.count && i < map->item_capacity; i++) {
+        if (!every && !has_address_in(j->plan, &map->items[i], end))
+            continue;
+        out->interfaces[out->count++] = i;
+        out->logged += map->items[i].records > 0;
+    }
+    return FL_OK;
+}
+
+static const struct fl_plan_rule *rule_of(const struct fl_judging *j, const struct fl_intent *intent,
+                                          enum fl_rule_role role, uint32_t *index)
+{
+    for (uint32_t i = 0; i < j->plan->rule_count; i++) {
+        if (j->plan->rules[i].decl->intent == intent && j->plan->rules[i].role == role) {
+            *index = i;
+            return &j->plan->rules[i];
+        }
+    }
+    return NULL;
+}
+
+static void count_objects(const struct fl_judging *j, const struct fl_plan_rule *rule, uint64_t *read,
+                          uint64_t *lacking, const char **lacks)
+{
+    *read = *lacking = 0;
+    *lacks = NULL;
+    for (uint32_t o = 0; o < j->part->object_count; o++) {
+        const struct fl_object_stats *stats = &j->part->objects[o];
+        if (!stats->has_layout || stats->records == 0)
+            continue;
+        (*read)++;
+        if (fl_plan_rule_possible(rule, &stats->columns))
+            continue;
+        (*lacking)++;
+        if (*lacks == NULL)
+            *lacks = fl_plan_rule_lacks(rule, &stats->columns);
+    }
+}
+
+static bool any_damage(const struct fl_judging *j)
+{
+    for (uint32_t o = 0; o < j->part->object_count; o++)
+        if (j->part->objects[o].read.damage != FL_DAMAGE_NONE)
+            return true;
+    return false;
+}
+
+static const char *gap_text(struct fl_judging *j, const struct fl_coverage *coverage, uint64_t lacking,
+                            const char *lacks, bool other_side, uint64_t undecided, uint64_t no_action)
+{
+    if (lacking > 0)
+        return fl_arena_printf(j->arena, "%llu objects lack the field %s", (unsigned long long)lacking,
+                               lacks != NULL ? lacks : "needed");
+    if (coverage->lost_minutes > 0)
+        return fl_arena_printf(j->arena, "SKIPDATA touched %llu of %llu interface-minutes",
+                               (unsigned long long)coverage->lost_minutes,
+                               (unsigned long long)coverage->minutes);
+    if (coverage->damaged)
+        return "an object of the input is damaged";
+    if (other_side)
+        return "seen from the other side only: no interface of this network is in the input";
+    if (undecided > 0)
+        return "for some conversations it is not known who opened them";
+    if (no_action > 0)
+        return "some conversations were only seen in logs without an action (transit gateway)";
+    return NULL;
+}
+
+static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl_intent_result *out)
+{
+    const struct fl_intent *intent = &j->plan->policy->intents[index];
+    const struct fl_intent_tally *tally = &j->intents[index];
+    uint32_t rule_index = 0;
+    const struct fl_plan_rule *rule = rule_of(j, intent, FL_ROLE_BREACH, &rule_index);
+    struct concerned concerned;
+    if (rule == NULL || find_concerned(j, intent, &concerned) != FL_OK)
+        return FL_E_NOMEM;
+    uint64_t read, lacking;
+    const char *lacks;
+    count_objects(j, rule, &read, &lacking, &lacks);
+    struct fl_coverage coverage = fl_judge_coverage(j, concerned.interfaces, concerned.count);
+    coverage.damaged = any_damage(j);
+    bool talked = tally->permitted_conversations + tally->blocked + tally->undecided_count > 0;
+    bool only_without_action = tally->without_action > 0 && !talked && tally->breaches == 0;
+    if (j->rules[rule_index].void_reason != NULL) {
+        out->ending = FL_END_NOT_EVALUATED;
+        out->reason = j->rules[rule_index].void_reason;
+    } else if (read > 0 && lacking == read) {
+        out->ending = FL_END_NOT_EVALUATED;
+        out->reason = fl_arena_printf(j->arena, "the input lacks the field %s",
+                                      lacks != NULL ? lacks : "needed");
+    } else if (tally->breaches > 0) {
+        out->ending = FL_END_BROKEN;
+        out->waived = tally->breaches_waived == tally->breaches;
+        if (tally->any_breach)
+            out->severity = tally->worst;
+    } else if (only_without_action) {
+        out->ending = FL_END_NOT_EVALUATED;
+        out->reason = "its conversations were only seen in logs without an action (transit gateway)";
+    } else if (concerned.logged == 0 && !talked) {
+        out->ending = FL_END_NOT_SEEN;
+        out->reason = "no interface of this network wrote a record";
+    } else {
+        bool other_side = concerned.logged == 0;
+        out->reason = gap_text(j, &coverage, lacking, lacks, other_side, tally->undecided_count,
+                               tally->without_action);
+        out->ending = out->reason != NULL ? FL_END_HELD_WITH_GAPS : FL_END_HELD;
+    }
+    return FL_OK;
+}
+
+enum fl_status fl_judge_intents(struct fl_judging *j)
+{
+    struct fl_intent_result *results = (struct fl_intent_result *)j->report->intents;
+    for (uint32_t i = 0; i < j->report->intent_count; i++) {
+        const struct fl_intent *intent = &j->plan->policy->intents[i];
+        const struct fl_intent_tally *tally = &j->intents[i];
+        struct fl_intent_result *r = &results[i];
+        r->id = intent->id;
+        r->title = intent->title != NULL ? intent->title : intent->id;
+        r->severity = intent->severity;
+        r->optional = intent->optional;
+        r->controls = intent->controls;
+        r->permitted_flows = tally->permitted_flows;
+        r->permitted_conversations = tally->permitted_conversations;
+        r->blocked_attempts = tally->blocked;
+        r->breaches = tally->breaches;
+        r->undecided_count = tally->undecided_count;
+        r->declared_file = j->plan->policy->file;
+        r->declared_line = intent->line;
+        enum fl_status status = end_intent(j, i, r);
+        if (status != FL_OK)
+            return status;
+    }
+    return FL_OK;
+}

@@ -1,0 +1,73 @@
+/* engine.h: plan + objects -> parts. Never includes lua.h: rules' code is reached through fl_rule_ops.
+ *
+ * fl_engine_run() reads every object with a number of workers and returns one merged part. The part owns its tables;
+ * plan and sources must outlive it.
+ */
+#ifndef FL_ENGINE_ENGINE_H
+#define FL_ENGINE_ENGINE_H
+
+#include "core/engine/coverage.h"
+#include "core/engine/stats.h"
+#include "core/rule/ops.h"
+#include "core/rule/plan.h"
+
+struct fl_engine_options {
+    uint32_t threads;        /* at least 1 */
+    size_t chunk_bytes;      /* 0 = default */
+    const char *told_format; /* --format or NULL */
+    /* Deal objects to `threads` logical workers on one thread, in an order that this seed gives; 0 = off. */
+    uint64_t schedule_seed;
+    const struct fl_rule_ops *ops; /* NULL when no rule has code */
+    /* Called from time to time by worker 0 with totals so far; may be NULL. */
+    void (*progress)(void *context, uint64_t object_bytes, uint64_t records);
+    void *progress_context;
+};
+
+/* What one rule gathered. */
+struct fl_rule_part {
+    struct fl_table *table;
+    uint64_t selected;      /* records */
+    uint64_t lua_failures;
+    char lua_error[320];    /* the first, by record order */
+    struct fl_place lua_error_place;
+    uint64_t bad_times;
+    bool over_limit;
+};
+
+struct fl_part {
+    struct fl_rule_part *rules; /* by rule of the plan */
+    uint32_t rule_count;
+    struct fl_object_stats *objects; /* by rank */
+    uint32_t object_count;
+    struct fl_coverage_map coverage;
+    struct fl_map unknown_columns;
+    uint64_t undecided_guess, undecided_none; /* records with orientation guess or none */
+    uint64_t out_of_scope;
+    uint64_t null_arithmetic;
+};
+
+enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
+                             const struct fl_engine_options *options, struct fl_part *out,
+                             struct fl_error *err);
+void fl_part_dispose(struct fl_part *part);
+
+/* Reads the lines at these places again, in place order. `places` is sorted by source and offset; the callback gets
+ * the index of the place, the line's number and text (without line end), and may ask for its named fields through
+ * fl_evidence_fields() with the same token. A place whose object changed or cannot be read is reported with record
+ * number 0. */
+struct fl_evidence_line {
+    uint32_t index;
+    uint64_t record;
+    struct fl_str raw;
+    void *token;
+};
+enum fl_status fl_evidence_read(const struct fl_source_list *sources, const struct fl_part *part,
+                                const struct fl_place *places, uint32_t count, const char *told_format,
+                                enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
+                                void *context);
+void fl_evidence_fields(void *token, struct fl_str raw,
+                        void (*emit)(void *context, const char *name, size_t name_len,
+                                     const char *value, size_t value_len),
+                        void *context);
+
+#endif

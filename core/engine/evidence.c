@@ -1,0 +1,144 @@
+/* evidence.c: the raw lines of kept places, read again. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/memory.h"
+#include "core/engine/engine.h"
+#include "core/engine/host.h"
+
+struct rereading {
+    const struct fl_source_list *sources;
+    const struct fl_part *part;
+    const struct fl_place *places;
+    uint32_t count;
+    struct fl_reader *reader;
+    struct fl_batch batch;
+    struct fl_host host;
+    enum fl_status (*take)(void *context, const struct fl_evidence_line *line);
+    void *context;
+};
+
+static uint64_t count_lines(const char *text, size_t len)
+{
+    uint64_t lines = 0;
+    for (const char *p = text, *end = text + len;
+         p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+        lines++;
+    return lines;
+}
+
+static bool changed(const struct fl_source *source)
+{
+    struct stat now;
+    if (source->path == NULL)
+        return false;
+    if (stat(source->path, &now) != 0)
+        return true;
+    return (uint64_t)now.st_size != source->size_bytes ||
+           (int64_t)now.st_mtim.tv_sec * 1000000000 + now.st_mtim.tv_nsec != source->mtime_ns;
+}
+
+static enum fl_status take_missing(struct rereading *re, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        struct fl_evidence_line line = {.index = i};
+        enum fl_status status = re->take(re->context, &line);
+        if (status != FL_OK)
+            return status;
+    }
+    return FL_OK;
+}
+
+/* Lines at places [*next, to) that lie in this chunk. The layout in force is followed by decoding. */
+static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *chunk, uint64_t *line_no,
+                                 uint32_t *next, uint32_t to)
+{
+    size_t at = 0, counted = 0;
+    while (at < chunk->len) {
+        size_t consumed;
+        re->batch.base_offset = chunk->offset + at;
+        struct fl_str rest = {chunk->text + at, chunk->len - at};
+        enum fl_status status = fl_host_decode(&re->host, rest, &consumed);
+        if (status != FL_OK)
+            return status;
+        uint64_t end = chunk->offset + at + consumed;
+        while (*next < to && fl_place_offset(re->places[*next]) < end) {
+            size_t begin = (size_t)(fl_place_offset(re->places[*next]) - chunk->offset);
+            *line_no += count_lines(chunk->text + counted, begin - counted);
+            counted = begin;
+            const char *newline = memchr(chunk->text + begin, '\n', chunk->len - begin);
+            size_t len = newline == NULL ? chunk->len - begin : (size_t)(newline - chunk->text) - begin;
+            if (len > 0 && chunk->text[begin + len - 1] == '\r')
+                len--;
+            struct fl_evidence_line line = {*next, *line_no + 1, {chunk->text + begin, len}, &re->host};
+            status = re->take(re->context, &line);
+            if (status != FL_OK)
+                return status;
+            (*next)++;
+        }
+        at += consumed;
+    }
+    *line_no += count_lines(chunk->text + counted, chunk->len - counted);
+    return FL_OK;
+}
+
+static enum fl_status read_object(struct rereading *re, uint32_t from, uint32_t to)
+{
+    const struct fl_source *source = &re->sources->items[fl_place_source(re->places[from])];
+    if (changed(source) || fl_reader_open(re->reader, source, NULL) != FL_OK)
+        return take_missing(re, from, to);
+    struct fl_object_stats stats = {0};
+    struct fl_chunk chunk;
+    uint64_t line_no = 0;
+    uint32_t next = from;
+    bool begun = false;
+    enum fl_status status = FL_OK;
+    while (next < to && (status = fl_reader_next(re->reader, &chunk)) == FL_OK) {
+        if (!begun && !fl_host_begin(&re->host, &stats, (struct fl_str){chunk.text, chunk.len}))
+            break;
+        begun = true;
+        status = take_chunk(re, &chunk, &line_no, &next, to);
+        if (status != FL_OK)
+            return status;
+    }
+    if (status != FL_OK && status != FL_END)
+        return status;
+    return take_missing(re, next, to);
+}
+
+enum fl_status fl_evidence_read(const struct fl_source_list *sources, const struct fl_part *part,
+                                const struct fl_place *places, uint32_t count, const char *told_format,
+                                enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
+                                void *context)
+{
+    struct rereading re = {.sources = sources, .part = part, .places = places, .count = count,
+                           .take = take, .context = context};
+    struct fl_field_set nothing = {{0}};
+    enum fl_status status = fl_batch_init(&re.batch, &nothing);
+    if (status == FL_OK)
+        status = fl_host_init(&re.host, &re.batch, &nothing, told_format, NULL);
+    re.reader = fl_reader_new(0);
+    if (re.reader == NULL)
+        status = FL_E_NOMEM;
+    for (uint32_t from = 0; from < count && status == FL_OK;) {
+        uint32_t to = from + 1;
+        while (to < count && fl_place_source(places[to]) == fl_place_source(places[from]))
+            to++;
+        status = read_object(&re, from, to);
+        from = to;
+    }
+    fl_host_dispose(&re.host);
+    fl_batch_dispose(&re.batch);
+    if (re.reader != NULL)
+        fl_reader_free(re.reader);
+    return status;
+}
+
+void fl_evidence_fields(void *token, struct fl_str raw,
+                        void (*emit)(void *context, const char *name, size_t name_len,
+                                     const char *value, size_t value_len),
+                        void *context)
+{
+    fl_host_fields(token, raw, emit, context);
+}

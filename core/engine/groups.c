@@ -1,0 +1,292 @@
+/* groups.c: every group of every rule against its `having` and its code. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/base/memory.h"
+#include "core/engine/verdicts.h"
+
+struct visiting {
+    struct fl_judging *j;
+    uint32_t index;
+    const struct fl_plan_rule *rule;
+    struct fl_value *slots; /* views, of the group at hand */
+    uint32_t slot_count;
+    struct fl_arena scratch;
+};
+
+static struct fl_value time_value(int64_t ms)
+{
+    return ms == INT64_MAX || ms == INT64_MIN ? FL_VALUE_NULL : fl_value_int(FL_T_TIME, ms);
+}
+
+static void fill_slots(struct visiting *v, const struct fl_group_view *view)
+{
+    uint32_t keys = v->rule->key_count;
+    for (uint32_t k = 0; k < keys; k++)
+        v->slots[k] = view->keys[k];
+    struct fl_value *c = v->slots + keys;
+    c[FL_C_FLOWS] = fl_value_int(FL_T_INT, view->counters.flows);
+    c[FL_C_PACKETS] = fl_value_int(FL_T_INT, view->counters.packets);
+    c[FL_C_BYTES] = fl_value_int(FL_T_INT, view->counters.bytes);
+    c[FL_C_FIRST_SEEN] = time_value(view->counters.first_ms);
+    c[FL_C_LAST_SEEN] = time_value(view->counters.last_ms);
+    for (uint32_t m = 0; m < v->rule->measure_count; m++)
+        c[FL_COUNTER_COUNT + m] = view->measures[m];
+}
+
+static void get_slot(void *context, const struct fl_node *node, struct fl_value *out)
+{
+    const struct visiting *v = context;
+    *out = node->kind == FL_N_SLOT && node->slot < v->slot_count ? v->slots[node->slot]
+                                                                  : FL_VALUE_NULL;
+}
+
+static bool in_network(void *context, uint32_t network, struct fl_addr addr)
+{
+    const struct visiting *v = context;
+    return fl_program_in_network(v->j->plan->program, network, addr);
+}
+
+static bool satisfies(struct visiting *v, const struct fl_node *having)
+{
+    if (having == NULL)
+        return true;
+    struct fl_eval eval = {v, get_slot, in_network};
+    struct fl_value result = fl_expr_eval(having, &eval);
+    return result.type == FL_T_BOOL && result.i != 0;
+}
+
+static bool copy_value(struct fl_arena *arena, struct fl_value *value)
+{
+    if (value->type == FL_T_STR) {
+        value->str.ptr = fl_arena_strndup(arena, value->str.ptr, value->str.len);
+        return value->str.ptr != NULL;
+    }
+    if (value->type != FL_T_LIST)
+        return true;
+    uint32_t n = value->list.count * (value->list.weighted ? 2 : 1);
+    struct fl_value *items = fl_arena_alloc(arena, (size_t)(n + 1) * sizeof *items);
+    if (items == NULL)
+        return false;
+    if (n > 0)
+        memcpy(items, value->list.items, n * sizeof *items);
+    for (uint32_t i = 0; i < n; i++)
+        if (!copy_value(arena, &items[i]))
+            return false;
+    value->list.items = items;
+    return true;
+}
+
+static enum fl_status make_hit(struct visiting *v, const struct fl_group_view *view, struct fl_hit *hit)
+{
+    struct fl_arena *arena = v->j->arena;
+    memset(hit, 0, sizeof *hit);
+    hit->rule = v->index;
+    hit->waiver = -1;
+    hit->slots = fl_arena_alloc(arena, v->slot_count * sizeof *hit->slots);
+    hit->evidence = fl_arena_alloc(arena, (view->evidence_count + 1) * sizeof *hit->evidence);
+    if (hit->slots == NULL || hit->evidence == NULL)
+        return FL_E_NOMEM;
+    memcpy(hit->slots, v->slots, v->slot_count * sizeof *hit->slots);
+    for (uint32_t i = 0; i < v->slot_count; i++)
+        if (!copy_value(arena, &hit->slots[i]))
+            return FL_E_NOMEM;
+    memcpy(hit->evidence, view->evidence, view->evidence_count * sizeof *hit->evidence);
+    hit->evidence_count = view->evidence_count;
+    hit->window_start_ms = view->window_start_ms;
+    hit->window_end_ms = view->window_end_ms;
+    hit->counters = view->counters;
+    hit->severity = v->rule->decl->severity;
+    return FL_OK;
+}
+
+static enum fl_status keep_hit(struct visiting *v, struct fl_hit *hit)
+{
+    struct fl_buf id;
+    fl_buf_init(&id);
+    for (uint32_t i = 0; i < v->rule->identity_count; i++)
+        fl_value_encode(&id, &hit->slots[v->rule->identity[i]]);
+    hit->identity = fl_arena_strndup(v->j->arena, id.len > 0 ? id.data : "", id.len);
+    hit->identity_len = (uint32_t)id.len;
+    bool failed = id.failed || hit->identity == NULL;
+    fl_buf_dispose(&id);
+    struct fl_judging *j = v->j;
+    if (failed ||
+        !fl_grow((void **)&j->hits, &j->hit_capacity, j->hit_count + 1, sizeof *j->hits))
+        return FL_E_NOMEM;
+    j->hits[j->hit_count++] = *hit;
+    return FL_OK;
+}
+
+/* Asks the rule's on_group. *fires tells; a failed call loses its group and is counted. */
+static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_view *view,
+                                   struct fl_verdict *verdict, bool *fires)
+{
+    const struct fl_judge_options *options = v->j->options;
+    const struct fl_rule_decl *decl = v->rule->decl;
+    *fires = true;
+    if (!decl->has_on_group || options->ops == NULL)
+        return FL_OK;
+    const char *measures[FL_MEASURES_PER_RULE_MAX];
+    for (uint32_t m = 0; m < v->rule->measure_count; m++)
+        measures[m] = v->rule->measures[m].name;
+    struct fl_group_names names = {v->rule->key_names, v->rule->key_count, measures,
+                                   v->rule->measure_count};
+    struct fl_error err;
+    enum fl_status status = options->ops->on_group(options->vm, decl->source, decl, &names, view,
+                                                   v->j->arena, verdict, &err);
+    if (status == FL_E_NOMEM)
+        return status;
+    if (status != FL_OK) {
+        struct fl_rule_tally *tally = &v->j->rules[v->index];
+        if (tally->failures++ == 0)
+            snprintf(tally->lua_error, sizeof tally->lua_error, "%.300s", err.text);
+        *fires = false;
+    } else {
+        *fires = verdict->hit;
+    }
+    return FL_OK;
+}
+
+static enum fl_severity one_step_lower(enum fl_severity severity)
+{
+    return severity > FL_SEV_INFO && severity < FL_SEV_NONE ? severity - 1 : severity;
+}
+
+static enum fl_status keep_undecided(struct visiting *v, const struct fl_group_view *view)
+{
+    struct fl_intent_tally *tally =
+        &v->j->intents[v->rule->decl->intent - v->j->plan->policy->intents];
+    tally->undecided_count++;
+    struct fl_hit *kept = tally->undecided;
+    uint32_t at = tally->undecided_kept;
+    while (at > 0 && kept[at - 1].counters.flows < view->counters.flows)
+        at--;
+    if (at >= FL_OCCURRENCES_SHOWN)
+        return FL_OK;
+    if (tally->undecided_kept < FL_OCCURRENCES_SHOWN)
+        tally->undecided_kept++;
+    memmove(kept + at + 1, kept + at, (tally->undecided_kept - at - 1) * sizeof *kept);
+    return make_hit(v, view, &kept[at]);
+}
+
+static bool to_internet(const struct fl_intent *intent)
+{
+    return intent->to.text != NULL && strcmp(intent->to.text, "internet") == 0;
+}
+
+/* Intents: the counts beside the breaches. true when the group goes on as a breach. */
+static bool tally_intent(struct visiting *v, const struct fl_group_view *view,
+                         const struct fl_value *outcome)
+{
+    const struct fl_intent *intent = v->rule->decl->intent;
+    struct fl_intent_tally *tally = &v->j->intents[intent - v->j->plan->policy->intents];
+    if (outcome->type == FL_T_NULL) {
+        tally->without_action++;
+        return false;
+    }
+    bool blocked = outcome->i == FL_OUTCOME_BLOCKED;
+    const struct fl_value *endpoint = &view->measures[1];
+    bool via_endpoint = endpoint->type == FL_T_BOOL && endpoint->i != 0;
+    bool permitted = v->rule->role == FL_ROLE_PERMITTED || (via_endpoint && to_internet(intent));
+    if (blocked)
+        tally->blocked += v->rule->role == FL_ROLE_BREACH;
+    else if (permitted) {
+        tally->permitted_conversations++;
+        tally->permitted_flows += view->counters.flows;
+    }
+    return !blocked && !permitted;
+}
+
+static enum fl_status visit_group(void *context, const struct fl_group_view *view)
+{
+    struct visiting *v = context;
+    const struct fl_plan_rule *rule = v->rule;
+    struct fl_rule_tally *tally = &v->j->rules[v->index];
+    tally->groups++;
+    fill_slots(v, view);
+    const struct fl_value *outcome =
+        rule->outcome_measure >= 0 ? &view->measures[rule->outcome_measure] : NULL;
+    if (rule->role != FL_ROLE_RULE) {
+        if (!tally_intent(v, view, outcome))
+            return FL_OK;
+        if (rule->role == FL_ROLE_UNDECIDED)
+            return keep_undecided(v, view);
+    }
+    if (outcome != NULL && outcome->type == FL_T_NULL) {
+        tally->without_action++;
+        return FL_OK;
+    }
+    if (!satisfies(v, rule->having) || (outcome != NULL && outcome->i == FL_OUTCOME_BLOCKED))
+        return FL_OK;
+    struct fl_verdict verdict = {.severity = -1};
+    bool fires;
+    enum fl_status status = ask_on_group(v, view, &verdict, &fires);
+    if (status != FL_OK || !fires)
+        return status;
+    struct fl_hit hit;
+    status = make_hit(v, view, &hit);
+    if (status != FL_OK)
+        return status;
+    if (verdict.severity >= 0)
+        hit.severity = (enum fl_severity)verdict.severity;
+    else if (outcome != NULL && outcome->i == FL_OUTCOME_ALLOWED)
+        hit.severity = one_step_lower(hit.severity);
+    hit.title = verdict.title;
+    hit.message = verdict.message;
+    hit.extra = verdict.extra;
+    return keep_hit(v, &hit);
+}
+
+static const char *why_void(struct fl_judging *j, uint32_t index)
+{
+    const struct fl_plan_rule *rule = &j->plan->rules[index];
+    const struct fl_rule_part *part = &j->part->rules[index];
+    const struct fl_rule_tally *tally = &j->rules[index];
+    if (rule->void_reason != NULL)
+        return rule->void_reason;
+    if (part->over_limit)
+        return fl_arena_printf(j->arena, "more than %llu groups (max_groups)",
+                               (unsigned long long)j->plan->policy->max_groups);
+    uint64_t failures = part->lua_failures + tally->failures;
+    const char *first = part->lua_failures > 0 ? part->lua_error : tally->lua_error;
+    if (failures > FL_LUA_FAILURES_MAX)
+        return fl_arena_printf(j->arena, "its code failed %llu times; first: %s",
+                               (unsigned long long)failures, first);
+    return NULL;
+}
+
+static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
+{
+    struct visiting v = {.j = j, .index = index, .rule = &j->plan->rules[index]};
+    v.slot_count = v.rule->key_count + FL_COUNTER_COUNT + v.rule->measure_count;
+    v.slots = fl_alloc_zero(v.slot_count, sizeof *v.slots);
+    if (v.slots == NULL)
+        return FL_E_NOMEM;
+    uint32_t hits_before = j->hit_count;
+    enum fl_status status = FL_OK;
+    j->rules[index].void_reason = why_void(j, index);
+    if (j->rules[index].void_reason == NULL)
+        status = fl_table_visit(j->part->rules[index].table, v.rule->window_ms, v.rule->every_ms,
+                                visit_group, &v);
+    j->rules[index].void_reason = why_void(j, index);
+    if (j->rules[index].void_reason != NULL)
+        j->hit_count = hits_before;
+    fl_free(v.slots);
+    return status;
+}
+
+enum fl_status fl_judge_groups(struct fl_judging *j)
+{
+    for (uint32_t i = 0; i < j->plan->policy->intent_count; i++) {
+        j->intents[i].undecided =
+            fl_arena_alloc(j->arena, (FL_OCCURRENCES_SHOWN + 1) * sizeof *j->intents[i].undecided);
+        if (j->intents[i].undecided == NULL)
+            return FL_E_NOMEM;
+    }
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < j->plan->rule_count && status == FL_OK; i++)
+        status = judge_rule(j, i);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* stats.h: what happened to one object while it was read. Written by one worker, then read-only. */
+#ifndef FL_ENGINE_STATS_H
+#define FL_ENGINE_STATS_H
+
+#include "core/input/reader.h"
+#include "core/input/source.h"
+#include "core/plugin/flowlaw_plugin.h"
+#include "core/record/fields.h"
+
+struct fl_bad_sample {
+    uint64_t offset;
+    enum flp_bad cause;
+    char text[96]; /* the beginning of the line */
+};
+
+struct fl_object_stats {
+    bool opened;
+    bool recognised;       /* a decoder took it */
+    bool foreign;          /* something that is known to be no flow log */
+    char format[96];       /* "aws_vpc: header" */
+    char trouble[320];     /* why it was not read */
+    bool has_layout;
+    struct fl_field_set columns;  /* decoded columns of every layout it used */
+    uint64_t records, no_data, skip_data;
+    uint64_t bad_lines[FLP_BAD_COUNT];
+    struct fl_bad_sample samples[FL_BAD_LINES_SHOWN];
+    uint32_t sample_count;
+    uint64_t bad_values[FL_FIELD_COUNT];
+    int64_t first_ms, last_ms; /* INT64_MAX / INT64_MIN without records */
+    struct fl_read_stats read;
+};
+
+static inline uint64_t fl_object_bad_lines(const struct fl_object_stats *s)
+{
+    uint64_t sum = s->read.long_lines;
+    for (unsigned i = 0; i < FLP_BAD_COUNT; i++)
+        sum += s->bad_lines[i];
+    return sum;
+}
+
+#endif

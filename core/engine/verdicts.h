@@ -1,0 +1,75 @@
+/* verdicts.h: what passes between the steps of the judgement. Inside core/engine only. */
+#ifndef FL_ENGINE_VERDICTS_H
+#define FL_ENGINE_VERDICTS_H
+
+#include "core/engine/judge.h"
+
+/* One group (in one window) that satisfied its rule. */
+struct fl_hit {
+    uint32_t rule;
+    struct fl_value *slots; /* keys, counters, measures */
+    int64_t window_start_ms, window_end_ms;
+    struct fl_counters counters;
+    struct fl_place *evidence;
+    uint32_t evidence_count;
+    enum fl_severity severity;
+    const char *title, *message; /* NULL: the rule's own */
+    struct fl_pairs extra;
+    const char *identity;  /* canonical bytes */
+    uint32_t identity_len;
+    int waiver;            /* index into the policy's, or -1 */
+};
+
+/* What the groups of an intent's three rules add up to. */
+struct fl_intent_tally {
+    uint64_t permitted_flows, permitted_conversations, blocked, without_action, breaches,
+        breaches_waived;
+    struct fl_hit *undecided; /* kept ones, most flows first */
+    uint32_t undecided_kept;
+    uint64_t undecided_count;
+    enum fl_severity worst;
+    bool any_breach;
+};
+
+struct fl_rule_tally {
+    uint64_t groups, without_action, failures, findings;
+    const char *void_reason; /* all findings are withdrawn */
+    char lua_error[320];
+};
+
+struct fl_judging {
+    const struct fl_plan *plan;
+    struct fl_part *part;
+    const struct fl_source_list *sources;
+    const struct fl_judge_options *options;
+    struct fl_arena *arena;
+    struct fl_report *report;
+    struct fl_hit *hits;
+    uint32_t hit_count, hit_capacity;
+    struct fl_rule_tally *rules;     /* by rule of the plan */
+    struct fl_intent_tally *intents; /* by intent of the policy */
+    uint64_t *waiver_hits, *waiver_findings, *waiver_expired; /* by waiver */
+    int64_t as_of_ms;
+    struct fl_blind_spot *blind;
+    uint32_t blind_count, blind_capacity;
+};
+
+/* groups.c: visits every group of every rule. */
+enum fl_status fl_judge_groups(struct fl_judging *j);
+/* findings.c: waivers, identities, evidence. */
+enum fl_status fl_judge_findings(struct fl_judging *j);
+/* endings.c: how each intent ended. */
+enum fl_status fl_judge_intents(struct fl_judging *j);
+/* blind.c: rules, waivers, blind spots, the run. */
+enum fl_status fl_judge_run(struct fl_judging *j);
+enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete,
+                              uint64_t count, const char *what, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* The share of the run (interface FL_COVERAGE_ALL) that was lost. */
+struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count);
+struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,
+                               uint32_t count, bool sorted);
+bool fl_node_has_addr(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr);
+
+#endif

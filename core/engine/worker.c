@@ -1,0 +1,382 @@
+#include "core/engine/worker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/base/memory.h"
+
+#define SCRATCH_BYTES_MAX (256u * 1024u)
+
+static uint32_t most_filters(const struct fl_plan *plan)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < plan->rule_count; i++)
+        if (2 * plan->rules[i].measure_count > most)
+            most = 2 * plan->rules[i].measure_count;
+    return most;
+}
+
+static enum fl_status make_tables(struct fl_worker *worker)
+{
+    const struct fl_plan *plan = worker->plan;
+    struct fl_part *part = &worker->part;
+    part->rules = fl_alloc_zero((size_t)plan->rule_count + 1, sizeof *part->rules);
+    if (part->rules == NULL)
+        return FL_E_NOMEM;
+    part->rule_count = plan->rule_count;
+    for (uint32_t i = 0; i < plan->rule_count; i++) {
+        const struct fl_plan_rule *rule = &plan->rules[i];
+        struct fl_table_spec spec = {.keys = rule->keys,
+                                     .key_count = rule->key_count,
+                                     .pane_ms = rule->pane_ms,
+                                     .measures = rule->measures,
+                                     .measure_count = rule->measure_count,
+                                     .evidence = plan->policy->evidence,
+                                     .max_groups = plan->policy->max_groups,
+                                     .hash_seed = UINT64_C(0x666c6f776c617721)};
+        enum fl_status status = fl_table_new(&spec, &part->rules[i].table);
+        if (status != FL_OK)
+            return status;
+    }
+    return FL_OK;
+}
+
+enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *plan,
+                              const struct fl_source_list *sources,
+                              const struct fl_engine_options *options, struct fl_part *shared,
+                              struct fl_error *err)
+{
+    memset(worker, 0, sizeof *worker);
+    worker->plan = plan;
+    worker->sources = sources;
+    worker->options = options;
+    worker->shared = shared;
+    fl_arena_init(&worker->scratch);
+    fl_learned_init(&worker->learned);
+    fl_map_init(&worker->part.unknown_columns);
+    enum fl_status status = fl_coverage_init(&worker->part.coverage);
+    if (status == FL_OK)
+        status = fl_batch_init(&worker->batch, &plan->wanted);
+    if (status == FL_OK)
+        status = fl_host_init(&worker->host, &worker->batch, &plan->wanted, options->told_format,
+                              &worker->part.unknown_columns);
+    if (status == FL_OK)
+        status = make_tables(worker);
+    if (status == FL_OK) {
+        worker->bitmap_count = 3 + most_filters(plan);
+        worker->reader = fl_reader_new(options->chunk_bytes);
+        worker->program = fl_program_state_new(plan->program);
+        if (worker->reader == NULL || worker->program == NULL)
+            status = FL_E_NOMEM;
+    }
+    if (status == FL_E_NOMEM)
+        fl_fail(err, status, "out of memory while starting a worker");
+    if (status == FL_OK && options->ops != NULL)
+        status = options->ops->open_vm(options->ops->context, &worker->vm, err);
+    return status;
+}
+
+static void dispose_rules(struct fl_part *part)
+{
+    for (uint32_t i = 0; i < part->rule_count; i++)
+        if (part->rules[i].table != NULL)
+            fl_table_free(part->rules[i].table);
+    fl_free(part->rules);
+    part->rules = NULL;
+    part->rule_count = 0;
+}
+
+void fl_worker_dispose(struct fl_worker *worker)
+{
+    if (worker->vm != NULL)
+        worker->options->ops->close_vm(worker->vm);
+    if (worker->program != NULL)
+        fl_program_state_free(worker->program);
+    if (worker->reader != NULL)
+        fl_reader_free(worker->reader);
+    fl_host_dispose(&worker->host);
+    fl_batch_dispose(&worker->batch);
+    fl_learned_dispose(&worker->learned);
+    fl_arena_dispose(&worker->scratch);
+    fl_free(worker->bitmaps);
+    dispose_rules(&worker->part);
+    fl_coverage_dispose(&worker->part.coverage);
+    fl_map_dispose(&worker->part.unknown_columns);
+    memset(worker, 0, sizeof *worker);
+}
+
+static uint64_t *bitmap(struct fl_worker *worker, uint32_t index)
+{
+    return worker->bitmaps + (size_t)index * worker->bitmap_words;
+}
+
+static enum fl_status reserve_bitmaps(struct fl_worker *worker)
+{
+    uint32_t words = fl_batch_words(&worker->batch);
+    if (words <= worker->bitmap_words)
+        return FL_OK;
+    uint32_t rounded = (words + 63) & ~63u;
+    uint64_t *bitmaps =
+        fl_realloc(worker->bitmaps, (size_t)rounded * worker->bitmap_count, sizeof *bitmaps);
+    if (bitmaps == NULL)
+        return FL_E_NOMEM;
+    worker->bitmaps = bitmaps;
+    worker->bitmap_words = rounded;
+    return FL_OK;
+}
+
+static void all_rows(const struct fl_batch *batch, uint64_t *out)
+{
+    uint32_t words = fl_batch_words(batch);
+    memset(out, 0xff, words * sizeof *out);
+    if (batch->rows % 64 != 0)
+        out[words - 1] = (UINT64_C(1) << (batch->rows % 64)) - 1;
+}
+
+static uint64_t count_bits(const uint64_t *bits, uint32_t words)
+{
+    uint64_t sum = 0;
+    for (uint32_t w = 0; w < words; w++)
+        sum += (uint64_t)__builtin_popcountll(bits[w]);
+    return sum;
+}
+
+static struct fl_place place_of(const struct fl_batch *batch, uint32_t r)
+{
+    const struct fl_column *start = &batch->columns[FL_F_START_TIME];
+    const struct fl_column *end = &batch->columns[FL_F_END_TIME];
+    return (struct fl_place){
+        .start_ms = fl_column_null(start, r) ? INT64_MAX : start->i64[r],
+        .end_ms = fl_column_null(end, r) ? INT64_MAX : end->i64[r],
+        .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[r])};
+}
+
+static void note_failure(struct fl_worker *worker, struct fl_rule_part *part, uint32_t row,
+                         const struct fl_error *err)
+{
+    struct fl_place place = place_of(&worker->batch, row);
+    if (part->lua_failures++ > 0 && !fl_place_before(place, part->lua_error_place))
+        return;
+    part->lua_error_place = place;
+    snprintf(part->lua_error, sizeof part->lua_error, "%.300s", err->text);
+}
+
+/* Clears the rows that the rule's on_flow does not accept. */
+static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan_rule *rule,
+                                  struct fl_rule_part *part, uint64_t *selection)
+{
+    const struct fl_batch *batch = &worker->batch;
+    for (uint32_t w = 0; w < fl_batch_words(batch); w++) {
+        for (uint64_t bits = selection[w]; bits != 0; bits &= bits - 1) {
+            uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            struct fl_verdict verdict = {.severity = -1};
+            struct fl_error err;
+            enum fl_status status = worker->options->ops->on_flow(
+                worker->vm, rule->decl->source, rule->decl, batch, row, &worker->scratch, &verdict,
+                &err);
+            if (status == FL_E_NOMEM)
+                return status;
+            if (status != FL_OK)
+                note_failure(worker, part, row, &err);
+            if (status != FL_OK || !verdict.hit)
+                selection[w] &= ~(bits & -bits);
+            if (worker->scratch.held_bytes > SCRATCH_BYTES_MAX) {
+                fl_arena_dispose(&worker->scratch);
+                fl_arena_init(&worker->scratch);
+            }
+        }
+    }
+    return FL_OK;
+}
+
+static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan_rule *rule,
+                                  const uint64_t *selection, const uint64_t **filters)
+{
+    for (uint32_t f = 0; f < 2 * rule->measure_count; f++) {
+        filters[f] = NULL;
+        if (rule->filters[f] == UINT32_MAX)
+            continue;
+        uint64_t *out = bitmap(worker, 2 + f);
+        enum fl_status status = fl_program_eval(worker->program, rule->filters[f], selection, out);
+        if (status != FL_OK)
+            return status;
+        filters[f] = out;
+    }
+    return FL_OK;
+}
+
+static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const uint64_t *with_data,
+                               const uint64_t *every_line)
+{
+    const struct fl_plan_rule *rule = &worker->plan->rules[index];
+    struct fl_rule_part *part = &worker->part.rules[index];
+    const struct fl_batch *batch = &worker->batch;
+    if (rule->void_reason != NULL || part->over_limit)
+        return FL_OK;
+    uint64_t *selection = bitmap(worker, 1);
+    enum fl_status status = fl_program_eval(worker->program, rule->root,
+                                            rule->reads_status ? every_line : with_data, selection);
+    if (status != FL_OK)
+        return status;
+    uint64_t selected = count_bits(selection, fl_batch_words(batch));
+    if (selected > 0 && rule->decl->has_on_flow) {
+        status = ask_on_flow(worker, rule, part, selection);
+        if (status != FL_OK)
+            return status;
+        selected = count_bits(selection, fl_batch_words(batch));
+    }
+    if (selected == 0)
+        return FL_OK;
+    part->selected += selected;
+    const uint64_t *filters[2 * FL_MEASURES_PER_RULE_MAX];
+    status = run_filters(worker, rule, selection, filters);
+    if (status == FL_OK)
+        status = fl_table_add(part->table, batch, selection, filters, &part->bad_times);
+    part->over_limit = fl_table_over_limit(part->table);
+    return status;
+}
+
+static enum fl_status run_rules(struct fl_worker *worker, uint64_t *with_data, uint64_t *every_line)
+{
+    const struct fl_plan *plan = worker->plan;
+    const struct fl_batch *batch = &worker->batch;
+    enum fl_status status = fl_program_begin(worker->program, batch);
+    if (status != FL_OK)
+        return status;
+    if (plan->scope_root != UINT32_MAX) {
+        uint64_t before = count_bits(every_line, fl_batch_words(batch));
+        uint64_t *in_scope = bitmap(worker, 1);
+        status = fl_program_eval(worker->program, plan->scope_root, every_line, in_scope);
+        if (status != FL_OK)
+            return status;
+        worker->part.out_of_scope += before - count_bits(in_scope, fl_batch_words(batch));
+        for (uint32_t w = 0; w < fl_batch_words(batch); w++) {
+            with_data[w] &= in_scope[w];
+            every_line[w] &= in_scope[w];
+        }
+    }
+    for (uint32_t i = 0; i < plan->rule_count && status == FL_OK; i++)
+        status = run_rule(worker, i, with_data, every_line);
+    return status;
+}
+
+static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
+{
+    const struct fl_batch *batch = &worker->batch;
+    stats->records += batch->rows;
+    worker->records += batch->rows;
+    const struct fl_column *status = &batch->columns[FL_F_LOG_STATUS];
+    if (status->present) {
+        for (uint32_t r = 0; r < batch->rows; r++) {
+            stats->no_data += status->u8[r] == FL_STATUS_NODATA;
+            stats->skip_data += status->u8[r] == FL_STATUS_SKIPDATA;
+        }
+    }
+    const struct fl_column *start = &batch->columns[FL_F_START_TIME];
+    for (uint32_t r = 0; start->present && r < batch->rows; r++) {
+        if (fl_column_null(start, r))
+            continue;
+        stats->first_ms = start->i64[r] < stats->first_ms ? start->i64[r] : stats->first_ms;
+        stats->last_ms = start->i64[r] > stats->last_ms ? start->i64[r] : stats->last_ms;
+    }
+    const struct fl_column *end = &batch->columns[FL_F_END_TIME];
+    for (uint32_t r = 0; end->present && r < batch->rows; r++)
+        if (!fl_column_null(end, r) && end->i64[r] > stats->last_ms)
+            stats->last_ms = end->i64[r];
+    const struct fl_column *orientation = &batch->columns[FL_F_ORIENTATION];
+    for (uint32_t r = 0; orientation->present && r < batch->rows; r++) {
+        worker->part.undecided_guess += orientation->u8[r] == FL_ORIENT_GUESS;
+        worker->part.undecided_none += orientation->u8[r] == FL_ORIENT_NONE;
+    }
+}
+
+static enum fl_status run_batch(struct fl_worker *worker, struct fl_object_stats *stats)
+{
+    struct fl_batch *batch = &worker->batch;
+    if (batch->rows == 0)
+        return FL_OK;
+    enum fl_status status = reserve_bitmaps(worker);
+    if (status != FL_OK)
+        return status;
+    if (batch->base_offset < FL_LEARN_BYTES &&
+        fl_field_set_has(&worker->plan->derive.wanted, FL_F_VANTAGE)) {
+        status = fl_learned_add(&worker->learned, batch);
+        if (status != FL_OK)
+            return status;
+    }
+    fl_derive_run(&worker->plan->derive, &worker->learned, batch);
+    count_rows(worker, stats);
+    status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
+    if (status != FL_OK || worker->plan->rule_count == 0)
+        return status;
+    /* every_line stays valid over all rules: it lies behind the filters' bitmaps. */
+    uint64_t *with_data = bitmap(worker, 0);
+    uint64_t *every_line = bitmap(worker, worker->bitmap_count - 1);
+    all_rows(batch, every_line);
+    for (uint32_t w = 0; w < fl_batch_words(batch); w++)
+        with_data[w] = every_line[w] & (batch->any_no_data ? ~batch->no_data[w] : ~UINT64_C(0));
+    return run_rules(worker, with_data, every_line);
+}
+
+static enum fl_status run_chunk(struct fl_worker *worker, struct fl_object_stats *stats,
+                                const struct fl_chunk *chunk)
+{
+    size_t at = 0;
+    while (at < chunk->len) {
+        size_t consumed;
+        worker->batch.base_offset = chunk->offset + at;
+        struct fl_str rest = {chunk->text + at, chunk->len - at};
+        enum fl_status status = fl_host_decode(&worker->host, rest, &consumed);
+        if (status == FL_OK)
+            status = run_batch(worker, stats);
+        if (status != FL_OK)
+            return status;
+        at += consumed;
+    }
+    return FL_OK;
+}
+
+static void finish_object(struct fl_worker *worker, struct fl_object_stats *stats)
+{
+    stats->read = *fl_reader_stats(worker->reader);
+    worker->text_bytes += stats->read.object_bytes;
+    if (worker->options->progress != NULL)
+        worker->options->progress(worker->options->progress_context, worker->text_bytes,
+                                  worker->records);
+}
+
+enum fl_status fl_worker_read(struct fl_worker *worker, uint32_t source, struct fl_error *err)
+{
+    struct fl_object_stats *stats = &worker->shared->objects[source];
+    const struct fl_source *object = &worker->sources->items[source];
+    struct fl_error open_error;
+    stats->first_ms = INT64_MAX;
+    stats->last_ms = INT64_MIN;
+    enum fl_status status = fl_reader_open(worker->reader, object, &open_error);
+    if (status == FL_E_NOMEM)
+        return fl_fail(err, status, "out of memory");
+    if (status != FL_OK) {
+        snprintf(stats->trouble, sizeof stats->trouble, "%.300s", open_error.text);
+        return FL_OK;
+    }
+    stats->opened = true;
+    worker->batch.source = source;
+    fl_learned_clear(&worker->learned);
+    struct fl_chunk chunk;
+    bool begun = false;
+    while ((status = fl_reader_next(worker->reader, &chunk)) == FL_OK) {
+        if (!begun && !fl_host_begin(&worker->host, stats, (struct fl_str){chunk.text, chunk.len})) {
+            finish_object(worker, stats);
+            return FL_OK;
+        }
+        begun = true;
+        status = run_chunk(worker, stats, &chunk);
+        if (status != FL_OK)
+            break;
+    }
+    finish_object(worker, stats);
+    if (status == FL_END)
+        return FL_OK;
+    return fl_fail(err, status, status == FL_E_NOMEM ? "out of memory" : "internal error in the scan");
+}

@@ -1,0 +1,49 @@
+/* source.h: INPUT arguments -> the list of objects to read, in name order.
+ *
+ * INPUT is a file, a directory (recursive, in name order), a glob (also when the shell left it alone)
+ * or "-" (stdin, spooled to an unlinked temporary file so that evidence can be read again).
+ * An object's name is the path as given without leading "./", plus the path below a directory.
+ * One object reached twice (same device and inode) is kept once, under its bytewise least name, with a warning.
+ */
+#ifndef FL_INPUT_SOURCE_H
+#define FL_INPUT_SOURCE_H
+
+#include "core/base/arena.h"
+#include "core/base/status.h"
+
+struct fl_source {
+    const char *name; /* as shown */
+    const char *path; /* as opened; NULL for stdin */
+    uint64_t size_bytes, device, inode;
+    int64_t mtime_ns;
+    int spool_fd; /* stdin only, else -1 */
+};
+
+enum fl_source_trouble_kind {
+    FL_SOURCE_NO_MATCH,   /* an INPUT that matches nothing: incomplete */
+    FL_SOURCE_UNREADABLE, /* a file or directory without permission: incomplete */
+    FL_SOURCE_DUPLICATE,  /* reached twice: a warning */
+    FL_SOURCE_SKIPPED,    /* name starts with . or _: counted */
+    FL_SOURCE_EMPTY,      /* empty object: counted */
+    FL_SOURCE_SPECIAL,    /* device, socket: counted; not incomplete */
+};
+struct fl_source_trouble {
+    enum fl_source_trouble_kind kind;
+    const char *name;
+    const char *text; /* one sentence */
+};
+
+struct fl_source_list {
+    struct fl_arena arena;
+    struct fl_source *items; /* bytewise by name; index = rank */
+    uint32_t count, capacity;
+    struct fl_source_trouble *troubles;
+    uint32_t trouble_count, trouble_capacity;
+};
+
+/* Fails only for out of memory or more than FL_PLACE_SOURCE_MAX objects. */
+enum fl_status fl_source_list_open(struct fl_source_list *list, char *const *inputs, uint32_t input_count,
+                                   struct fl_error *err);
+void fl_source_list_close(struct fl_source_list *list);
+
+#endif

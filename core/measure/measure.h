@@ -1,0 +1,60 @@
+/* measure.h: what a rule measures over the records of a group. Pure: no threads, no I/O.
+ *
+ * A measure is a fold: its state depends only on the multiset of records, and merging states is commutative
+ * and associative. A state is `state_bytes` of plain memory owned by the group, plus heap blocks that
+ * fl_measure_dispose() frees. A zeroed state is a valid empty one. One file per measure; measures.def lists them.
+ */
+#ifndef FL_MEASURE_MEASURE_H
+#define FL_MEASURE_MEASURE_H
+
+#include "core/base/arena.h"
+#include "core/base/status.h"
+#include "core/expr/expr.h"
+#include "core/record/batch.h"
+#include "core/record/place.h"
+#include "core/record/value.h"
+
+enum fl_measure_kind {
+#define FL_MEASURE(ID, name, args, what) FL_M_##ID,
+#include "core/measure/measures.def"
+#undef FL_MEASURE
+    FL_MEASURE_COUNT
+};
+
+/* One declared measure, compiled. */
+struct fl_measure {
+    enum fl_measure_kind kind;
+    const char *name;            /* as the rule calls it */
+    uint32_t field;              /* FL_FIELD_NONE when it takes none */
+    uint32_t by;                 /* top: field that weighs; FL_FIELD_NONE = records */
+    uint32_t k;                  /* top, set: how many are kept for showing; distinct: exact up to */
+    const struct fl_node *filter, *filter2; /* count, sum, ratio; NULL = every record */
+    enum fl_type type;           /* of its value */
+    uint32_t state_bytes, state_offset;
+};
+
+struct fl_measure_info {
+    const char *name, *args, *what; /* args as documented: "field, filter?" */
+};
+extern const struct fl_measure_info fl_measures[FL_MEASURE_COUNT];
+
+/* Finds a kind by its name; FL_MEASURE_COUNT if there is none. */
+enum fl_measure_kind fl_measure_find(struct fl_str name);
+
+/* Fills in state_bytes and type, and checks that the measure can take its field's type. The error names both. */
+enum fl_status fl_measure_prepare(struct fl_measure *measure, struct fl_error *err);
+/* Fields that the measure itself reads (its filters aside). */
+void fl_measure_fields(const struct fl_measure *measure, struct fl_field_set *fields);
+
+/* One record. pass and pass2: is filter (filter2) true for it? place: the record's place in record order. */
+enum fl_status fl_measure_update(const struct fl_measure *measure, void *state, const struct fl_batch *batch,
+                                 uint32_t row, bool pass, bool pass2, const struct fl_place *place);
+enum fl_status fl_measure_merge(const struct fl_measure *measure, void *into, const void *from);
+void fl_measure_dispose(const struct fl_measure *measure, void *state);
+/* The value; lists and text live in the arena. Over no record: count sum distinct longest_run 0, else null. */
+enum fl_status fl_measure_value(const struct fl_measure *measure, const void *state, struct fl_arena *arena,
+                                struct fl_value *out);
+/* Heap bytes held by a state beyond state_bytes. */
+size_t fl_measure_heap_bytes(const struct fl_measure *measure, const void *state);
+
+#endif

@@ -1,0 +1,40 @@
+/* place.h: where a record stands: the total order of all records, whatever the arrival order.
+ *
+ * Record order = (start_time, end_time, source rank in name order, offset); null times last.
+ */
+#ifndef FL_RECORD_PLACE_H
+#define FL_RECORD_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FL_PLACE_SOURCE_MAX ((1u << 24) - 1)
+#define FL_PLACE_OFFSET_MAX ((UINT64_C(1) << 40) - 1)
+
+struct fl_place {
+    int64_t start_ms, end_ms; /* INT64_MAX when null */
+    uint64_t where;           /* source << 40 | offset */
+};
+
+static inline uint64_t fl_place_where(uint32_t source, uint64_t offset)
+{
+    return (uint64_t)source << 40 | offset;
+}
+static inline uint32_t fl_place_source(struct fl_place p)
+{
+    return (uint32_t)(p.where >> 40);
+}
+static inline uint64_t fl_place_offset(struct fl_place p)
+{
+    return p.where & FL_PLACE_OFFSET_MAX;
+}
+static inline bool fl_place_before(struct fl_place a, struct fl_place b)
+{
+    if (a.start_ms != b.start_ms)
+        return a.start_ms < b.start_ms;
+    if (a.end_ms != b.end_ms)
+        return a.end_ms < b.end_ms;
+    return a.where < b.where;
+}
+
+#endif

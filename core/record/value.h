@@ -1,0 +1,46 @@
+/* value.h: one value of a field, key or measure. Views into text live as long as their owner says. */
+#ifndef FL_RECORD_VALUE_H
+#define FL_RECORD_VALUE_H
+
+#include "core/base/addr.h"
+#include "core/base/arena.h"
+#include "core/base/buf.h"
+#include "core/record/fields.h"
+#include "core/text/json_write.h"
+#include "core/text/number.h"
+
+struct fl_value {
+    enum fl_type type; /* FL_T_NULL when null */
+    union {
+        __int128 i;      /* BOOL, enumerations, U8, PORT, INT, TIME, DURATION, SERVICE */
+        struct fl_addr addr;
+        struct fl_str str;
+        struct fl_ratio ratio;
+        struct {
+            const struct fl_value *items;   /* values, or value and weight in turn when weighted */
+            uint32_t count;                 /* items (pairs when weighted) */
+            bool more;                      /* a set that had more members than it keeps */
+            bool weighted;
+        } list;
+    };
+};
+
+#define FL_VALUE_NULL ((struct fl_value){.type = FL_T_NULL})
+static inline struct fl_value fl_value_int(enum fl_type type, __int128 i)
+{
+    return (struct fl_value){.type = type, .i = i};
+}
+
+/* For messages: null is "-", service tcp/5432, times RFC 3339, durations 1h30m, lists "a, b, ...". Not escaped. */
+void fl_value_text(struct fl_buf *out, const struct fl_value *value);
+/* For results: numbers as numbers (strings from 2^53), addresses and services as text, null as null,
+ * quotients with at most 3 decimals, lists as arrays (weighted: of {value, weight}). */
+void fl_value_json(struct fl_json *w, const struct fl_value *value);
+/* Total order for sorting: null last, then by value; both of one type. */
+int fl_value_compare(const struct fl_value *a, const struct fl_value *b);
+/* Canonical bytes: equal values give equal bytes, usable in keys and ids; decodable. */
+void fl_value_encode(struct fl_buf *out, const struct fl_value *value);
+/* Reads one encoded value (STR views into the bytes); returns bytes consumed, 0 if damaged. */
+size_t fl_value_decode(const uint8_t *bytes, size_t len, struct fl_value *out);
+
+#endif

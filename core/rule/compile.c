@@ -1,0 +1,382 @@
+#include "core/rule/compile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/buf.h"
+#include "core/base/limits.h"
+#include "core/base/when.h"
+
+struct compiling {
+    struct fl_plan *plan;
+    const struct fl_rule_decl *decl;
+    struct fl_plan_rule *rule;
+    struct fl_error_list *errors;
+    struct fl_rule_names names;
+    bool failed;
+};
+
+/* Reports an error of the rule; text is where in the rule it stands. line 0 = the rule's own line. */
+static void report(struct compiling *c, struct fl_error *err, uint32_t line, const char *part)
+{
+    char text[FL_ERROR_TEXT_BYTES];
+    snprintf(text, sizeof text, "rule %s, %s: %.600s", c->decl->id, part, err->text);
+    memcpy(err->text, text, sizeof err->text);
+    uint32_t column = err->column;
+    fl_error_at(err, c->decl->file, line != 0 ? line : c->decl->line, column);
+    fl_error_list_add(c->errors, err);
+    c->failed = true;
+}
+
+static void compile_params(struct compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
+    rule->params = fl_arena_alloc(&c->plan->arena, (c->decl->param_count + 1) * sizeof *rule->params);
+    if (rule->params == NULL) {
+        c->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < c->decl->param_count; i++) {
+        const struct fl_param_decl *p = &c->decl->params[i];
+        struct fl_expr_env env;
+        fl_rule_where_env(&c->names, &env);
+        struct fl_error err;
+        const struct fl_node *node = NULL;
+        enum fl_status status =
+            fl_expr_parse_param(fl_str_of(p->text), p->type, &env, &c->plan->arena, &node, &err);
+        if (status == FL_E_NAME && !p->from_policy &&
+            (p->type == FL_P_NETWORK || p->type == FL_P_SERVICE)) {
+            /* A default that the policy does not define: the rule has nothing to judge by. */
+            rule->void_reason = fl_arena_printf(
+                &c->plan->arena, "parameter %s: the policy defines no %s \"%s\"", p->name,
+                p->type == FL_P_NETWORK ? "network" : "service", p->text);
+        } else if (status != FL_OK) {
+            char part[128];
+            snprintf(part, sizeof part, "parameter %s", p->name);
+            report(c, &err, p->line, part);
+            if (p->file != NULL && c->errors->count > 0)
+                fl_error_at(&c->errors->items[c->errors->count - 1], p->file, p->line, p->column);
+            continue;
+        }
+        rule->params[rule->param_count++] = (struct fl_plan_param){p, node};
+    }
+}
+
+static void compile_where(struct compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
+    struct fl_error err;
+    if (c->decl->where != NULL) {
+        struct fl_expr_env env;
+        fl_rule_where_env(&c->names, &env);
+        if (fl_expr_parse(fl_str_of(c->decl->where), &env, &c->plan->arena, &rule->where, &err) !=
+            FL_OK) {
+            report(c, &err, c->decl->where_line, "where");
+            return;
+        }
+        rule->reads_status = fl_expr_reads(rule->where, FL_F_LOG_STATUS);
+    }
+    if (fl_program_add(c->plan->program, rule->where, &rule->root, &err) != FL_OK)
+        report(c, &err, c->decl->where_line, "where");
+}
+
+static bool find_field(struct compiling *c, const char *name, const char *part, uint32_t *out)
+{
+    *out = fl_field_find(fl_str_of(name));
+    if (*out != FL_FIELD_NONE)
+        return true;
+    struct fl_str_guess guess = {NULL, 99};
+    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
+        fl_str_guess_try(&guess, fl_str_of(name), fl_fields[f].name);
+    struct fl_error err;
+    fl_fail(&err, FL_E_NAME, "there is no field \"%s\"%s%s%s", name,
+            guess.best != NULL ? "; did you mean \"" : "", guess.best != NULL ? guess.best : "",
+            guess.best != NULL ? "\"?" : "");
+    report(c, &err, 0, part);
+    return false;
+}
+
+static void compile_keys(struct compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
+    const struct fl_texts *names =
+        c->decl->group_by.count > 0 ? &c->decl->group_by : &c->decl->identity;
+    rule->keys = fl_arena_alloc(&c->plan->arena, (names->count + 1) * sizeof *rule->keys);
+    rule->key_names = fl_arena_alloc(&c->plan->arena, (names->count + 1) * sizeof *rule->key_names);
+    rule->identity = fl_arena_alloc(&c->plan->arena, (names->count + 1) * sizeof *rule->identity);
+    if (rule->keys == NULL || rule->key_names == NULL || rule->identity == NULL) {
+        c->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint32_t field;
+        if (!find_field(c, names->items[i], "group_by", &field))
+            continue;
+        rule->keys[rule->key_count] = field;
+        rule->key_names[rule->key_count++] = names->items[i];
+    }
+    const struct fl_texts *identity = c->decl->identity.count > 0 ? &c->decl->identity : names;
+    for (uint32_t i = 0; i < identity->count && !c->failed; i++) {
+        uint32_t k = 0;
+        while (k < rule->key_count && strcmp(rule->key_names[k], identity->items[i]) != 0)
+            k++;
+        if (k == rule->key_count) {
+            struct fl_error err;
+            fl_fail(&err, FL_E_NAME, "identity names \"%s\", which is not in group_by",
+                    identity->items[i]);
+            report(c, &err, 0, "identity");
+        } else if (rule->identity_count < names->count) {
+            rule->identity[rule->identity_count++] = k;
+        }
+    }
+}
+
+static bool duration_of(struct compiling *c, const char *text, const char *part, int64_t *out)
+{
+    *out = 0;
+    if (text == NULL)
+        return true;
+    struct fl_error err;
+    if (text[0] == '$') {
+        for (uint32_t i = 0; i < c->rule->param_count; i++) {
+            const struct fl_plan_param *p = &c->rule->params[i];
+            if (strcmp(p->decl->name, text + 1) != 0)
+                continue;
+            if (p->decl->type != FL_P_DURATION || p->node == NULL) {
+                fl_fail(&err, FL_E_TYPE, "%s is no duration parameter", text);
+                report(c, &err, 0, part);
+                return false;
+            }
+            *out = (int64_t)p->node->literal.i;
+        }
+        if (*out == 0) {
+            fl_fail(&err, FL_E_NAME, "there is no parameter %s, or it is 0", text);
+            report(c, &err, 0, part);
+        }
+        return *out != 0;
+    }
+    if (!fl_duration_parse(fl_str_of(text), out) || *out == 0) {
+        fl_fail(&err, FL_E_VALUE, "\"%s\" is no duration; write 90s, 5m, 1h30m or 7d", text);
+        report(c, &err, 0, part);
+        return false;
+    }
+    return true;
+}
+
+static int64_t gcd(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        int64_t t = a % b;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+
+static void compile_windows(struct compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
+    if (!duration_of(c, c->decl->window, "window", &rule->window_ms) ||
+        !duration_of(c, c->decl->every, "every", &rule->every_ms))
+        return;
+    struct fl_error err;
+    if (rule->every_ms != 0 && rule->window_ms == 0) {
+        fl_fail(&err, FL_E_VALUE, "`every` needs a `window`");
+        report(c, &err, 0, "every");
+        return;
+    }
+    if (rule->every_ms == 0)
+        rule->every_ms = rule->window_ms;
+    if (rule->window_ms == 0)
+        return;
+    rule->pane_ms = gcd(rule->window_ms, rule->every_ms);
+    if (rule->every_ms > rule->window_ms) {
+        fl_fail(&err, FL_E_VALUE, "`every` is longer than `window`: records between would be lost");
+        report(c, &err, 0, "every");
+    } else if (rule->window_ms / rule->pane_ms > FL_PANES_PER_WINDOW_MAX) {
+        fl_fail(&err, FL_E_LIMIT,
+                "a window of %lld panes: window and every must share a divisor of at least window / %u",
+                (long long)(rule->window_ms / rule->pane_ms), FL_PANES_PER_WINDOW_MAX);
+        report(c, &err, 0, "every");
+    }
+}
+
+static const struct fl_node *compile_filter(struct compiling *c, const char *text, const char *measure,
+                                            uint32_t *root)
+{
+    *root = UINT32_MAX;
+    if (text == NULL)
+        return NULL;
+    struct fl_expr_env env;
+    fl_rule_where_env(&c->names, &env);
+    const struct fl_node *node = NULL;
+    struct fl_error err;
+    enum fl_status status = fl_expr_parse(fl_str_of(text), &env, &c->plan->arena, &node, &err);
+    if (status == FL_OK)
+        status = fl_program_add(c->plan->program, node, root, &err);
+    if (status != FL_OK) {
+        char part[128];
+        snprintf(part, sizeof part, "measure %s", measure);
+        report(c, &err, 0, part);
+    }
+    return node;
+}
+
+static void compile_measure(struct compiling *c, const struct fl_measure_decl *decl)
+{
+    struct fl_plan_rule *rule = c->rule;
+    struct fl_measure *m = &rule->measures[rule->measure_count];
+    uint32_t *roots = &rule->filters[2 * rule->measure_count];
+    char part[128];
+    snprintf(part, sizeof part, "measure %s", decl->name);
+    *m = (struct fl_measure){.kind = fl_measure_find(fl_str_of(decl->kind)),
+                             .name = decl->name,
+                             .field = FL_FIELD_NONE,
+                             .by = FL_FIELD_NONE,
+                             .k = (uint32_t)decl->k};
+    struct fl_error err;
+    if (m->kind == FL_MEASURE_COUNT) {
+        fl_fail(&err, FL_E_NAME, "there is no measure \"%s\"", decl->kind);
+        report(c, &err, 0, part);
+        return;
+    }
+    if (decl->field != NULL && !find_field(c, decl->field, part, &m->field))
+        return;
+    if (decl->by != NULL && !find_field(c, decl->by, part, &m->by))
+        return;
+    m->filter = compile_filter(c, decl->filter, decl->name, &roots[0]);
+    m->filter2 = compile_filter(c, decl->filter2, decl->name, &roots[1]);
+    if (fl_measure_prepare(m, &err) != FL_OK) {
+        report(c, &err, 0, part);
+        return;
+    }
+    if (m->kind == FL_M_OUTCOME)
+        rule->outcome_measure = (int)rule->measure_count;
+    rule->measure_count++;
+}
+
+static void compile_measures(struct compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
+    uint32_t count = c->decl->measure_count;
+    if (count > FL_MEASURES_PER_RULE_MAX) {
+        struct fl_error err;
+        fl_fail(&err, FL_E_LIMIT, "%u measures; at most %u are allowed", count, FL_MEASURES_PER_RULE_MAX);
+        report(c, &err, 0, "measure");
+        return;
+    }
+    rule->measures = fl_arena_alloc(&c->plan->arena, (count + 1) * sizeof *rule->measures);
+    rule->filters = fl_arena_alloc(&c->plan->arena, (count + 1) * 2 * sizeof *rule->filters);
+    if (rule->measures == NULL || rule->filters == NULL) {
+        c->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        compile_measure(c, &c->decl->measures[i]);
+}
+
+/* The measure first named in `having`, and whether less of it is worse. */
+static bool find_having_slot(const struct fl_node *node, uint32_t first, bool less,
+                             struct fl_plan_rule *rule)
+{
+    if (node == NULL)
+        return false;
+    if (node->kind == FL_N_SLOT && node->slot >= first) {
+        rule->having_slot = node->slot;
+        rule->having_least_is_worst = less;
+        return true;
+    }
+    bool left_less = less, right_less = less;
+    if (node->kind == FL_N_COMPARE) {
+        left_less = node->op == FL_OP_LT || node->op == FL_OP_LE;
+        right_less = node->op == FL_OP_GT || node->op == FL_OP_GE;
+    }
+    return find_having_slot(node->left, first, left_less, rule) ||
+           find_having_slot(node->right, first, right_less, rule);
+}
+
+/* The condition as it reads with the values of its parameters in place. */
+static const char *with_params(struct compiling *c, const char *text)
+{
+    struct fl_buf out;
+    fl_buf_init(&out);
+    for (const char *p = text; *p != '\0';) {
+        const struct fl_plan_param *hit = NULL;
+        size_t len = 0;
+        if (*p == '$') {
+            len = 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+            for (uint32_t i = 0; i < c->rule->param_count; i++)
+                if (fl_str_is((struct fl_str){p + 1, len - 1}, c->rule->params[i].decl->name))
+                    hit = &c->rule->params[i];
+        }
+        if (hit != NULL) {
+            fl_buf_add_text(&out, hit->decl->text);
+            p += len;
+        } else {
+            fl_buf_add_char(&out, *p++);
+        }
+    }
+    const char *copy = out.failed ? NULL : fl_arena_strndup(&c->plan->arena, out.data, out.len);
+    fl_buf_dispose(&out);
+    return copy;
+}
+
+static void compile_having(struct compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
+    rule->having_slot = UINT32_MAX;
+    struct fl_error err;
+    if (c->decl->having != NULL) {
+        struct fl_expr_env env;
+        fl_rule_having_env(&c->names, &env);
+        if (fl_expr_parse(fl_str_of(c->decl->having), &env, &c->plan->arena, &rule->having, &err) !=
+            FL_OK) {
+            report(c, &err, c->decl->having_line, "having");
+            return;
+        }
+        rule->having_text = with_params(c, c->decl->having);
+        uint32_t measures = rule->key_count + FL_COUNTER_COUNT;
+        if (!find_having_slot(rule->having, measures, false, rule))
+            find_having_slot(rule->having, rule->key_count, false, rule);
+    }
+    const char *text = c->decl->finding != NULL ? c->decl->finding : c->decl->title;
+    if (fl_template_compile(text, rule, &c->plan->arena, &rule->message, &err) != FL_OK)
+        report(c, &err, 0, "finding");
+}
+
+static void compile_lua_fields(struct compiling *c)
+{
+    for (uint32_t i = 0; i < c->decl->fields.count; i++) {
+        uint32_t field;
+        if (find_field(c, c->decl->fields.items[i], "fields", &field))
+            fl_field_set_add(&c->rule->lua_fields, field);
+    }
+}
+
+enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl,
+                               struct fl_plan_rule *rule, struct fl_error_list *errors)
+{
+    memset(rule, 0, sizeof *rule);
+    rule->decl = decl;
+    rule->role = fl_rule_role_of(decl);
+    rule->outcome_measure = -1;
+    struct compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors,
+                          .names = {plan->policy, rule}};
+    compile_params(&c);
+    if (!c.failed && rule->void_reason != NULL) {
+        /* Nothing to measure: a condition that is never true keeps the rule in the report. */
+        static const struct fl_node never = {.kind = FL_N_LITERAL, .type = FL_T_BOOL,
+                                             .literal = {.type = FL_T_BOOL, .i = 0}};
+        rule->where = &never;
+        rule->having_slot = UINT32_MAX;
+        return fl_program_add(plan->program, &never, &rule->root, NULL);
+    }
+    compile_where(&c);
+    compile_keys(&c);
+    compile_windows(&c);
+    compile_measures(&c);
+    compile_lua_fields(&c);
+    if (!c.failed)
+        compile_having(&c);
+    return c.failed ? FL_E_VALUE : FL_OK;
+}

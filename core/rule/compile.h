@@ -1,0 +1,28 @@
+/* compile.h: one declaration -> one rule of a plan. */
+#ifndef FL_RULE_COMPILE_H
+#define FL_RULE_COMPILE_H
+
+#include "core/rule/plan.h"
+
+/* Errors go to the list with the rule's file and line; not FL_OK if there was one. */
+enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl,
+                               struct fl_plan_rule *rule, struct fl_error_list *errors);
+
+/* Parses a text with {names}. Unknown names are errors. */
+enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule,
+                                   struct fl_arena *arena, struct fl_template *out,
+                                   struct fl_error *err);
+
+/* The slot of a key, counter or measure by name; UINT32_MAX. */
+uint32_t fl_plan_rule_slot(const struct fl_plan_rule *rule, struct fl_str name, enum fl_type *type);
+const char *fl_counter_name(enum fl_counter counter);
+
+/* What names mean in `having`: slots and parameters. The context is a struct fl_rule_names. */
+struct fl_rule_names {
+    const struct fl_policy *policy;
+    const struct fl_plan_rule *rule;
+};
+void fl_rule_where_env(struct fl_rule_names *names, struct fl_expr_env *env);
+void fl_rule_having_env(struct fl_rule_names *names, struct fl_expr_env *env);
+
+#endif

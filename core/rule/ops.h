@@ -1,0 +1,39 @@
+/* ops.h: how the engine calls code of a rule. Lua implements it; tests implement it in C.
+ *
+ * One VM per worker and one for the judgement; `rule` is fl_rule_decl.source, the same number in every VM.
+ */
+#ifndef FL_RULE_OPS_H
+#define FL_RULE_OPS_H
+
+#include "core/group/table.h"
+#include "core/rule/rule.h"
+
+/* What a callback said. Texts live in the arena given to the call. */
+struct fl_verdict {
+    bool hit;
+    int severity;         /* enum fl_severity or -1: not overridden */
+    const char *title, *message;
+    struct fl_pairs extra;
+};
+
+/* A group with the names that Lua uses for its keys and measures. */
+struct fl_group_names {
+    const char *const *keys;
+    uint32_t key_count;
+    const char *const *measures;
+    uint32_t measure_count;
+};
+
+struct fl_rule_ops {
+    /* A pure test of one record. Only fields declared by the rule may be read. FL_E_LUA: the call failed. */
+    enum fl_status (*on_flow)(void *vm, uint32_t rule, const struct fl_rule_decl *decl, const struct fl_batch *batch,
+                              uint32_t row, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
+    enum fl_status (*on_group)(void *vm, uint32_t rule, const struct fl_rule_decl *decl,
+                               const struct fl_group_names *names, const struct fl_group_view *view,
+                               struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
+    enum fl_status (*open_vm)(void *context, void **vm, struct fl_error *err); /* loads every rule file again */
+    void (*close_vm)(void *vm);
+    void *context;
+};
+
+#endif

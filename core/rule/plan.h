@@ -1,0 +1,95 @@
+/* plan.h: rules x policy -> what is measured, compiled and shared by all workers.
+ *
+ * The plan owns its program, nodes and tables of names; it keeps pointers to the policy and the declarations,
+ * which must outlive it. After fl_plan_build() it is read-only.
+ */
+#ifndef FL_RULE_PLAN_H
+#define FL_RULE_PLAN_H
+
+#include "core/derive/derive.h"
+#include "core/expr/program.h"
+#include "core/group/table.h"
+#include "core/policy/policy.h"
+#include "core/rule/rule.h"
+
+/* Counters come after the keys, measures after the counters, in the slots of `having` and texts. */
+enum fl_counter { FL_C_FLOWS, FL_C_PACKETS, FL_C_BYTES, FL_C_FIRST_SEEN, FL_C_LAST_SEEN, FL_COUNTER_COUNT };
+
+/* A text with {names}: literal pieces and slots in turn. */
+struct fl_template_part {
+    const char *text;  /* literal, or the value of {$param} */
+    uint32_t slot;     /* UINT32_MAX for literals */
+};
+struct fl_template {
+    struct fl_template_part *parts;
+    uint32_t count;
+};
+
+/* What a rule is for; intents are written as up to three rules by the core. */
+enum fl_rule_role { FL_ROLE_RULE, FL_ROLE_BREACH, FL_ROLE_UNDECIDED, FL_ROLE_PERMITTED };
+
+struct fl_plan_param {
+    const struct fl_param_decl *decl;
+    const struct fl_node *node;
+};
+
+struct fl_plan_rule {
+    const struct fl_rule_decl *decl;
+    enum fl_rule_role role;
+    uint32_t root;               /* condition in the program */
+    const struct fl_node *where; /* NULL = every record */
+    bool reads_status;           /* sees NODATA and SKIPDATA lines too */
+    uint32_t *keys, key_count;
+    const char **key_names;
+    uint32_t *identity, identity_count; /* indices into keys */
+    struct fl_measure *measures;
+    uint32_t measure_count;
+    uint32_t *filters;           /* 2 per measure: roots in the program, or UINT32_MAX */
+    int64_t window_ms, every_ms, pane_ms;
+    const struct fl_node *having;
+    const char *having_text;     /* with the values of parameters */
+    uint32_t having_slot;        /* measure first named in having; UINT32_MAX */
+    bool having_least_is_worst;
+    int outcome_measure;         /* index of a measured outcome(), or -1 */
+    struct fl_template message;
+    struct fl_plan_param *params;
+    uint32_t param_count;
+    const char *void_reason;     /* not evaluated whatever the input: a default network nobody defined */
+    struct fl_field_set lua_fields;
+};
+
+struct fl_plan {
+    struct fl_arena arena;
+    const struct fl_policy *policy;
+    struct fl_program *program;
+    struct fl_plan_rule *rules;
+    uint32_t rule_count;
+    uint32_t scope_root;          /* UINT32_MAX without a scope */
+    const struct fl_node *scope;
+    struct fl_field_set wanted;   /* columns and derived fields that a batch must have */
+    struct fl_derive derive;
+    bool needs_interfaces;        /* intents: which interface is in which network */
+};
+
+/* Compiles; every error goes to errors. */
+enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *policy,
+                             const struct fl_rule_decl *const *decls, uint32_t count,
+                             struct fl_error_list *errors);
+void fl_plan_dispose(struct fl_plan *plan);
+
+/* Can the rule select a record of an object with these decoded columns? */
+bool fl_plan_rule_possible(const struct fl_plan_rule *rule, const struct fl_field_set *columns);
+/* Names the first decoded column whose absence makes it impossible, for the reader; or NULL. */
+const char *fl_plan_rule_lacks(const struct fl_plan_rule *rule, const struct fl_field_set *columns);
+
+const char *fl_plan_network_name(void *policy, uint32_t network);
+
+/* Writes an intent as rules (breach, undecided, permitted), appended to out[0..3); returns how many. */
+uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent,
+                         struct fl_arena *arena, const struct fl_rule_decl *out[3]);
+enum fl_rule_role fl_rule_role_of(const struct fl_rule_decl *decl);
+
+/* Fills in a template; values by slot. */
+void fl_template_print(const struct fl_template *t, const struct fl_value *slots, struct fl_buf *out);
+
+#endif

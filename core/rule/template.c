@@ -1,0 +1,73 @@
+/* template.c: texts with {measure} {key} {counter} {$param}. */
+#include <string.h>
+
+#include "core/rule/compile.h"
+
+static bool add_part(struct fl_template *t, const char *text, uint32_t slot)
+{
+    if (text != NULL && *text == '\0' && slot == UINT32_MAX)
+        return true;
+    t->parts[t->count++] = (struct fl_template_part){text, slot};
+    return true;
+}
+
+static const char *param_text(const struct fl_plan_rule *rule, struct fl_str name)
+{
+    for (uint32_t i = 0; i < rule->param_count; i++)
+        if (fl_str_is(name, rule->params[i].decl->name))
+            return rule->params[i].decl->text;
+    return NULL;
+}
+
+static enum fl_status add_name(struct fl_template *t, const struct fl_plan_rule *rule,
+                               struct fl_str name, struct fl_error *err)
+{
+    enum fl_type type;
+    if (name.len > 0 && name.ptr[0] == '$') {
+        const char *text = param_text(rule, (struct fl_str){name.ptr + 1, name.len - 1});
+        if (text == NULL)
+            return fl_fail(err, FL_E_NAME, "the text names {%.*s}, but the rule has no such parameter",
+                           (int)name.len, name.ptr);
+        add_part(t, text, UINT32_MAX);
+        return FL_OK;
+    }
+    uint32_t slot = fl_plan_rule_slot(rule, name, &type);
+    if (slot == UINT32_MAX)
+        return fl_fail(err, FL_E_NAME,
+                       "the text names {%.*s}, which is no measure, group key or counter of this rule",
+                       (int)name.len, name.ptr);
+    add_part(t, NULL, slot);
+    return FL_OK;
+}
+
+enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule,
+                                   struct fl_arena *arena, struct fl_template *out,
+                                   struct fl_error *err)
+{
+    uint32_t braces = 0;
+    for (const char *p = text; *p != '\0'; p++)
+        braces += *p == '{';
+    out->count = 0;
+    out->parts = fl_arena_alloc(arena, (2 * (size_t)braces + 1) * sizeof *out->parts);
+    if (out->parts == NULL)
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    const char *p = text;
+    for (;;) {
+        const char *open = strchr(p, '{');
+        const char *close = open != NULL ? strchr(open, '}') : NULL;
+        if (open != NULL && close == NULL)
+            return fl_fail(err, FL_E_SYNTAX, "the text has a '{' without '}': %s", open);
+        size_t literal = open != NULL ? (size_t)(open - p) : strlen(p);
+        char *copy = fl_arena_strndup(arena, p, literal);
+        if (copy == NULL)
+            return fl_fail(err, FL_E_NOMEM, "out of memory");
+        add_part(out, copy, UINT32_MAX);
+        if (open == NULL)
+            return FL_OK;
+        struct fl_str name = {open + 1, (size_t)(close - open - 1)};
+        enum fl_status status = add_name(out, rule, name, err);
+        if (status != FL_OK)
+            return status;
+        p = close + 1;
+    }
+}

@@ -1,0 +1,42 @@
+#include "core/text/escape.h"
+
+#include "core/text/utf8.h"
+
+static void hex_bytes(struct fl_buf *out, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        fl_buf_add_format(out, "\\x%02x", (unsigned char)bytes[i]);
+}
+
+/* Characters that change what a terminal shows around them. */
+static bool harmful(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
+           code == 0x061c || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+           code == 0x2028 || code == 0x2029;
+}
+
+void fl_escape_terminal(struct fl_buf *out, struct fl_str text)
+{
+    for (size_t i = 0; i < text.len;) {
+        size_t n = fl_utf8_length(text, i);
+        if (n == 0 || harmful(fl_utf8_code(text, i)))
+            hex_bytes(out, text.ptr + i, n == 0 ? 1 : n);
+        else
+            fl_buf_add(out, text.ptr + i, n);
+        i += n == 0 ? 1 : n;
+    }
+}
+
+void fl_escape_base64(struct fl_buf *out, struct fl_str bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        const unsigned char *p = (const unsigned char *)bytes.ptr + i;
+        size_t left = bytes.len - i;
+        unsigned v = (unsigned)p[0] << 16 | (left > 1 ? (unsigned)p[1] << 8 : 0) | (left > 2 ? p[2] : 0u);
+        char four[4] = {digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=',
+                        left > 2 ? digits[v & 63] : '='};
+        fl_buf_add(out, four, 4);
+    }
+}

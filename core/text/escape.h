@@ -1,0 +1,14 @@
+/* escape.h: makes text from the input harmless for where it is shown. */
+#ifndef FL_TEXT_ESCAPE_H
+#define FL_TEXT_ESCAPE_H
+
+#include "core/base/buf.h"
+#include "core/base/str.h"
+
+/* For a terminal: control bytes, DEL, invalid UTF-8, C1 controls and bidirectional overrides become \xNN. */
+void fl_escape_terminal(struct fl_buf *out, struct fl_str text);
+
+/* Standard base64 with padding (RFC 4648). */
+void fl_escape_base64(struct fl_buf *out, struct fl_str bytes);
+
+#endif

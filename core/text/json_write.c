@@ -1,0 +1,150 @@
+#include "core/text/json_write.h"
+
+#include <string.h>
+
+#include "core/text/utf8.h"
+
+#define SAFE_INTEGER (INT64_C(1) << 53)
+
+void fl_json_init(struct fl_json *w, struct fl_buf *out)
+{
+    *w = (struct fl_json){.out = out};
+}
+
+static void begin_value(struct fl_json *w)
+{
+    if (w->depth > 0 && !w->after_key) {
+        if (w->need_comma[w->depth])
+            fl_buf_add_char(w->out, ',');
+        w->need_comma[w->depth] = true;
+    }
+    w->after_key = false;
+}
+
+static void open_level(struct fl_json *w, char bracket, bool is_array)
+{
+    begin_value(w);
+    fl_buf_add_char(w->out, bracket);
+    if (w->depth + 1 >= FL_JSON_DEPTH_MAX) {
+        w->out->failed = true;
+        return;
+    }
+    w->depth++;
+    w->need_comma[w->depth] = false;
+    w->is_array[w->depth] = is_array;
+}
+
+void fl_json_object(struct fl_json *w)
+{
+    open_level(w, '{', false);
+}
+
+void fl_json_array(struct fl_json *w)
+{
+    open_level(w, '[', true);
+}
+
+void fl_json_end(struct fl_json *w)
+{
+    if (w->depth == 0)
+        return;
+    fl_buf_add_char(w->out, w->is_array[w->depth] ? ']' : '}');
+    w->depth--;
+}
+
+static void put_text(struct fl_buf *out, struct fl_str text)
+{
+    static const char hex[] = "0123456789abcdef";
+    fl_buf_add_char(out, '"');
+    for (size_t i = 0; i < text.len;) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        size_t n = fl_utf8_length(text, i);
+        if (n == 0) {
+            fl_buf_add_text(out, "\xef\xbf\xbd");
+            i++;
+        } else if (n > 1) {
+            fl_buf_add(out, text.ptr + i, n);
+            i += n;
+        } else {
+            if (c == '"' || c == '\\') {
+                fl_buf_add_char(out, '\\');
+                fl_buf_add_char(out, (char)c);
+            } else if (c < 0x20 || c == 0x7f) {
+                fl_buf_add_text(out, "\\u00");
+                fl_buf_add_char(out, hex[c >> 4]);
+                fl_buf_add_char(out, hex[c & 15]);
+            } else {
+                fl_buf_add_char(out, (char)c);
+            }
+            i++;
+        }
+    }
+    fl_buf_add_char(out, '"');
+}
+
+void fl_json_key_str(struct fl_json *w, struct fl_str key)
+{
+    begin_value(w);
+    put_text(w->out, key);
+    fl_buf_add_char(w->out, ':');
+    w->after_key = true;
+}
+
+void fl_json_key(struct fl_json *w, const char *key)
+{
+    fl_json_key_str(w, fl_str_of(key));
+}
+
+void fl_json_str(struct fl_json *w, struct fl_str text)
+{
+    begin_value(w);
+    put_text(w->out, text);
+}
+
+void fl_json_text(struct fl_json *w, const char *text)
+{
+    if (text == NULL)
+        fl_json_null(w);
+    else
+        fl_json_str(w, fl_str_of(text));
+}
+
+void fl_json_bool(struct fl_json *w, bool value)
+{
+    begin_value(w);
+    fl_buf_add_text(w->out, value ? "true" : "false");
+}
+
+void fl_json_null(struct fl_json *w)
+{
+    begin_value(w);
+    fl_buf_add_text(w->out, "null");
+}
+
+void fl_json_i64(struct fl_json *w, int64_t value)
+{
+    begin_value(w);
+    bool quote = value >= SAFE_INTEGER || value <= -SAFE_INTEGER;
+    if (quote)
+        fl_buf_add_char(w->out, '"');
+    fl_buf_add_i64(w->out, value);
+    if (quote)
+        fl_buf_add_char(w->out, '"');
+}
+
+void fl_json_u64(struct fl_json *w, uint64_t value)
+{
+    begin_value(w);
+    bool quote = value >= (uint64_t)SAFE_INTEGER;
+    if (quote)
+        fl_buf_add_char(w->out, '"');
+    fl_buf_add_u64(w->out, value);
+    if (quote)
+        fl_buf_add_char(w->out, '"');
+}
+
+void fl_json_raw(struct fl_json *w, struct fl_str text)
+{
+    begin_value(w);
+    fl_buf_add(w->out, text.ptr, text.len);
+}
