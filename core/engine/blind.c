@@ -1,0 +1,390 @@
+/* blind.c: what the audit could not see, the lines about rules and waivers, and the exit status. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/engine/verdicts.h"
+
+#define SOON_MS (30 * FL_MS_PER_DAY)
+
+enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete,
+                              uint64_t count, const char *what, const char *format, ...)
+{
+    char text[768];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (!fl_grow((void **)&j->blind, &j->blind_capacity, j->blind_count + 1, sizeof *j->blind))
+        return FL_E_NOMEM;
+    struct fl_blind_spot *b = &j->blind[j->blind_count++];
+    *b = (struct fl_blind_spot){.kind = kind,
+                                .what = fl_arena_strdup(j->arena, what),
+                                .text = fl_arena_strdup(j->arena, text),
+                                .count = count,
+                                .incomplete = incomplete};
+    return b->what == NULL || b->text == NULL ? FL_E_NOMEM : FL_OK;
+}
+
+static enum fl_status blind_sources(struct fl_judging *j)
+{
+    uint64_t skipped = 0, empty = 0;
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < j->sources->trouble_count && status == FL_OK; i++) {
+        const struct fl_source_trouble *t = &j->sources->troubles[i];
+        switch (t->kind) {
+        case FL_SOURCE_NO_MATCH:
+            status = fl_judge_blind(j, FL_BLIND_NO_MATCH, true, 1, t->name, "%s", t->text);
+            break;
+        case FL_SOURCE_UNREADABLE:
+            status = fl_judge_blind(j, FL_BLIND_UNREADABLE, true, 1, t->name, "%s", t->text);
+            break;
+        case FL_SOURCE_DUPLICATE:
+            status = fl_judge_blind(j, FL_BLIND_OTHER, false, 1, t->name, "%s", t->text);
+            break;
+        case FL_SOURCE_EMPTY:
+            empty++;
+            break;
+        case FL_SOURCE_SKIPPED:
+        case FL_SOURCE_SPECIAL:
+            skipped++;
+            break;
+        }
+    }
+    if (empty > 0 && status == FL_OK)
+        status = fl_judge_blind(j, FL_BLIND_SKIPPED, false, empty, "empty objects", "objects are empty");
+    if (skipped > 0 && status == FL_OK)
+        status = fl_judge_blind(j, FL_BLIND_SKIPPED, false, skipped, "hidden objects",
+                                "names that start with . or _ and special files are not read");
+    return status;
+}
+
+static enum fl_status blind_bad_lines(struct fl_judging *j, const struct fl_object_stats *s, const char *name)
+{
+    static const char *const causes[FLP_BAD_COUNT] = {"too few fields", "too many fields",
+                                                      "not a record", "line too long"};
+    uint64_t bad = fl_object_bad_lines(s);
+    if (bad == 0)
+        return FL_OK;
+    char text[512];
+    int n = 0;
+    uint64_t counts[FLP_BAD_COUNT];
+    memcpy(counts, s->bad_lines, sizeof counts);
+    counts[FLP_BAD_TOO_LONG] += s->read.long_lines;
+    for (unsigned c = 0; c < FLP_BAD_COUNT; c++)
+        if (counts[c] > 0)
+            n += snprintf(text + n, sizeof text - (size_t)n, "%s%llu %s", n > 0 ? ", " : "",
+                          (unsigned long long)counts[c], causes[c]);
+    if (s->sample_count > 0)
+        snprintf(text + n, sizeof text - (size_t)n, "; first at byte %llu: \"%s\"",
+                 (unsigned long long)s->samples[0].offset, s->samples[0].text);
+    return fl_judge_blind(j, FL_BLIND_BAD_LINES, false, bad, name, "lines dropped: %s", text);
+}
+
+static enum fl_status blind_bad_values(struct fl_judging *j, const struct fl_object_stats *s, const char *name)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t f = 0; f < FL_FIELD_COUNT && status == FL_OK; f++)
+        if (s->bad_values[f] > 0)
+            status = fl_judge_blind(j, FL_BLIND_BAD_VALUES, false, s->bad_values[f], name,
+                                    "values of %s are malformed or out of range, and count as null",
+                                    fl_fields[f].name);
+    return status;
+}
+
+static enum fl_status blind_objects(struct fl_judging *j)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t o = 0; o < j->part->object_count && status == FL_OK; o++) {
+        const struct fl_object_stats *s = &j->part->objects[o];
+        const char *name = j->sources->items[o].name;
+        if (!s->opened)
+            status = fl_judge_blind(j, FL_BLIND_UNREADABLE, true, 1, name, "%s", s->trouble);
+        else if (s->read.damage != FL_DAMAGE_NONE)
+            status = fl_judge_blind(j, FL_BLIND_DAMAGED, true, 1, name,
+                                    "%s; the whole records before it are audited", s->read.damage_text);
+        if (s->opened && !s->recognised && s->trouble[0] != '\0' && status == FL_OK)
+            status = fl_judge_blind(j, FL_BLIND_UNRECOGNISED, true, 1, name, "%s", s->trouble);
+        else if (s->recognised && s->trouble[0] != '\0' && status == FL_OK)
+            status = fl_judge_blind(j, FL_BLIND_BAD_LINES, true, 1, name, "%s", s->trouble);
+        if (s->read.trailing_bytes > 0 && status == FL_OK)
+            status = fl_judge_blind(j, FL_BLIND_OTHER, false, s->read.trailing_bytes, name,
+                                    "bytes behind the end of the compressed data are not read");
+        if (status == FL_OK)
+            status = blind_bad_lines(j, s, name);
+        if (status == FL_OK)
+            status = blind_bad_values(j, s, name);
+    }
+    return status;
+}
+
+static enum fl_status blind_totals(struct fl_judging *j)
+{
+    const struct fl_part *part = j->part;
+    const struct fl_run *run = &j->report->run;
+    const struct fl_policy *policy = j->plan->policy;
+    enum fl_status status = FL_OK;
+    if (run->records == 0)
+        status = fl_judge_blind(j, FL_BLIND_NO_RECORDS, !j->options->allow_empty, 0, "input",
+                                "not one record was read; --allow-empty says that this is fine");
+    if (status == FL_OK && run->bad_lines > policy->max_bad_lines)
+        status = fl_judge_blind(j, FL_BLIND_BAD_LINES, true, run->bad_lines, "input",
+                                "more lines were dropped than max_bad_lines (%llu) allows",
+                                (unsigned long long)policy->max_bad_lines);
+    /* lost / minutes > num / den, without division */
+    bool over = (__int128)run->coverage.lost_minutes * policy->max_skipdata.den >
+                (__int128)run->coverage.minutes * policy->max_skipdata.num;
+    if (status == FL_OK && run->skip_data > 0)
+        status = fl_judge_blind(j, FL_BLIND_SKIPDATA, over, run->skip_data, "input",
+                                "SKIPDATA lines: %llu of %llu interface-minutes were not logged in full%s",
+                                (unsigned long long)run->coverage.lost_minutes,
+                                (unsigned long long)run->coverage.minutes,
+                                over ? ", more than max_skipdata allows" : "");
+    uint64_t undecided = part->undecided_guess + part->undecided_none;
+    if (status == FL_OK && undecided > 0)
+        status = fl_judge_blind(j, FL_BLIND_UNDECIDED, false, undecided, "orientation",
+                                "records do not tell who opened the conversation (no ports or equal "
+                                "ports: %llu, two unlisted ports: %llu)",
+                                (unsigned long long)part->undecided_none,
+                                (unsigned long long)part->undecided_guess);
+    if (status == FL_OK && part->out_of_scope > 0)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, part->out_of_scope, "scope",
+                                "records are out of the policy's scope");
+    if (status == FL_OK && part->null_arithmetic > 0)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, part->null_arithmetic, "arithmetic",
+                                "divisions by zero or overflows, which count as unknown");
+    return status;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return fl_str_compare(*(const struct fl_str *)a, *(const struct fl_str *)b);
+}
+
+static enum fl_status blind_columns(struct fl_judging *j)
+{
+    struct fl_map *map = &j->part->unknown_columns;
+    if (map->count == 0)
+        return FL_OK;
+    struct fl_str *names = fl_arena_alloc(j->arena, map->count * sizeof *names);
+    if (names == NULL)
+        return FL_E_NOMEM;
+    memcpy(names, map->keys, map->count * sizeof *names);
+    qsort(names, map->count, sizeof *names, compare_texts);
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < map->count && status == FL_OK; i++) {
+        const char *name = fl_arena_strndup(j->arena, names[i].ptr, names[i].len);
+        status = name == NULL ? FL_E_NOMEM
+                              : fl_judge_blind(j, FL_BLIND_UNKNOWN_COLUMN, false, 1, name,
+                                               "a column that flowlaw does not know; it is kept in evidence");
+    }
+    return status;
+}
+
+static void object_share(const struct fl_judging *j, const struct fl_plan_rule *rule, uint64_t *read,
+                         uint64_t *lacking, const char **lacks)
+{
+    *read = *lacking = 0;
+    *lacks = NULL;
+    for (uint32_t o = 0; o < j->part->object_count; o++) {
+        const struct fl_object_stats *s = &j->part->objects[o];
+        if (!s->has_layout || s->records == 0)
+            continue;
+        (*read)++;
+        if (rule->void_reason != NULL || fl_plan_rule_possible(rule, &s->columns))
+            continue;
+        (*lacking)++;
+        if (*lacks == NULL)
+            *lacks = fl_plan_rule_lacks(rule, &s->columns);
+    }
+}
+
+static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_rule_result *r)
+{
+    const struct fl_plan_rule *rule = &j->plan->rules[index];
+    const struct fl_rule_tally *tally = &j->rules[index];
+    const struct fl_rule_part *part = &j->part->rules[index];
+    const char *lacks;
+    *r = (struct fl_rule_result){.id = rule->decl->id,
+                                 .title = rule->decl->title,
+                                 .severity = rule->decl->severity,
+                                 .records_selected = part->selected,
+                                 .groups = tally->groups,
+                                 .findings = tally->findings,
+                                 .declared_file = rule->decl->file,
+                                 .declared_line = rule->decl->line};
+    object_share(j, rule, &r->objects, &r->objects_lacking, &lacks);
+    uint64_t failures = part->lua_failures + tally->failures;
+    if (tally->void_reason != NULL)
+        r->reason = tally->void_reason;
+    else if (r->objects > 0 && r->objects_lacking == r->objects)
+        r->reason = fl_arena_printf(j->arena, "the input lacks the field %s", lacks != NULL ? lacks : "needed");
+    else if (tally->groups > 0 && tally->without_action == tally->groups)
+        r->reason = "its conversations were only seen in logs without an action (transit gateway)";
+    r->evaluated = r->reason == NULL && r->objects > 0;
+    if (r->reason == NULL && r->objects == 0)
+        r->reason = "no record was read";
+    else if (r->reason == NULL && r->objects_lacking > 0)
+        r->reason = fl_arena_printf(j->arena, "%llu of %llu objects lack the field %s",
+                                    (unsigned long long)r->objects_lacking, (unsigned long long)r->objects,
+                                    lacks != NULL ? lacks : "needed");
+    else if (r->reason == NULL && failures > 0)
+        r->reason = fl_arena_printf(j->arena, "its code failed %llu times, losing those records or groups; first: %s",
+                                    (unsigned long long)failures,
+                                    part->lua_failures > 0 ? part->lua_error : tally->lua_error);
+    enum fl_status status = FL_OK;
+    bool is_void = tally->void_reason != NULL;
+    if (!r->evaluated && r->objects > 0)
+        status = fl_judge_blind(j, FL_BLIND_RULE, is_void && rule->void_reason == NULL, 1, r->id,
+                                "not evaluated: %s", r->reason);
+    else if (r->evaluated && r->reason != NULL)
+        status = fl_judge_blind(j, FL_BLIND_RULE, failures > 0, r->objects_lacking, r->id, "%s", r->reason);
+    if (status == FL_OK && part->bad_times > 0)
+        status = fl_judge_blind(j, FL_BLIND_BAD_TIME, false, part->bad_times, r->id,
+                                "records without a start time of 1970..2100 are in no window");
+    return status;
+}
+
+static enum fl_status rule_lines(struct fl_judging *j)
+{
+    struct fl_rule_result *rules =
+        fl_arena_alloc(j->arena, ((size_t)j->plan->rule_count + 1) * sizeof *rules);
+    if (rules == NULL)
+        return FL_E_NOMEM;
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < j->plan->rule_count && status == FL_OK; i++)
+        if (j->plan->rules[i].role == FL_ROLE_RULE)
+            status = rule_line(j, i, &rules[j->report->rule_count++]);
+    j->report->rules = rules;
+    return status;
+}
+
+static enum fl_status waiver_lines(struct fl_judging *j)
+{
+    const struct fl_policy *policy = j->plan->policy;
+    struct fl_waiver_result *lines =
+        fl_arena_alloc(j->arena, ((size_t)policy->waiver_count + 1) * sizeof *lines);
+    if (lines == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t i = 0; i < policy->waiver_count; i++) {
+        const struct fl_waiver *w = &policy->waivers[i];
+        bool expired = w->expires_ms != INT64_MAX && j->as_of_ms != INT64_MIN && j->as_of_ms >= w->expires_ms;
+        bool soon = w->expires_ms != INT64_MAX && j->as_of_ms != INT64_MIN &&
+                    j->as_of_ms >= w->expires_ms - SOON_MS;
+        lines[i] = (struct fl_waiver_result){.rule = w->rule,
+                                             .where = w->where.text,
+                                             .owner = w->owner,
+                                             .reason = w->reason,
+                                             .ticket = w->ticket,
+                                             .expires = w->expires,
+                                             .label = w->ticket != NULL ? w->ticket : w->reason,
+                                             .state = expired                ? "expired"
+                                                      : j->waiver_hits[i] == 0 ? "unused"
+                                                      : soon                 ? "soon"
+                                                                             : "used",
+                                             .occurrences = j->waiver_hits[i],
+                                             .declared_file = policy->file,
+                                             .declared_line = w->line};
+    }
+    j->report->waivers = lines;
+    j->report->waiver_count = policy->waiver_count;
+    return FL_OK;
+}
+
+static enum fl_status run_line(struct fl_judging *j)
+{
+    struct fl_run *run = &j->report->run;
+    const struct fl_policy *policy = j->plan->policy;
+    struct fl_run_input *inputs = fl_arena_alloc(j->arena, ((size_t)j->part->object_count + 1) * sizeof *inputs);
+    if (inputs == NULL)
+        return FL_E_NOMEM;
+    run->policy = policy->name;
+    run->policy_file = policy->file;
+    run->first_ms = run->last_ms = INT64_MIN;
+    for (uint32_t o = 0; o < j->part->object_count; o++) {
+        const struct fl_object_stats *s = &j->part->objects[o];
+        inputs[o] = (struct fl_run_input){j->sources->items[o].name, fl_arena_strdup(j->arena, s->format),
+                                          s->read.text_bytes, s->records};
+        run->records += s->records;
+        run->bytes += s->read.text_bytes;
+        run->bad_lines += fl_object_bad_lines(s);
+        run->no_data += s->no_data;
+        run->skip_data += s->skip_data;
+        if (s->records == 0 || s->first_ms == INT64_MAX)
+            continue;
+        if (run->first_ms == INT64_MIN || s->first_ms < run->first_ms)
+            run->first_ms = s->first_ms;
+        if (s->last_ms > run->last_ms)
+            run->last_ms = s->last_ms;
+    }
+    run->inputs = inputs;
+    run->input_count = j->part->object_count;
+    run->coverage = fl_judge_coverage(j, NULL, 0);
+    run->fail_on = j->options->fail_on >= 0 ? (enum fl_severity)j->options->fail_on : policy->fail_on;
+    return FL_OK;
+}
+
+static void set_coverage(struct fl_judging *j)
+{
+    struct fl_finding *findings = (struct fl_finding *)j->report->findings;
+    for (uint32_t i = 0; i < j->report->finding_count; i++)
+        findings[i].coverage = j->report->run.coverage;
+}
+
+static bool counts(const struct fl_run *run, enum fl_severity severity)
+{
+    return run->fail_on != FL_SEV_NONE && severity != FL_SEV_NONE && severity >= run->fail_on;
+}
+
+static void set_status(struct fl_judging *j)
+{
+    struct fl_report *report = j->report;
+    struct fl_run *run = &report->run;
+    bool incomplete = false, failed = false;
+    for (uint32_t i = 0; i < report->blind_spot_count; i++)
+        incomplete |= report->blind_spots[i].incomplete;
+    for (uint32_t i = 0; i < report->intent_count; i++) {
+        const struct fl_intent_result *r = &report->intents[i];
+        bool unknown = r->ending == FL_END_NOT_EVALUATED ||
+                       (r->ending == FL_END_NOT_SEEN && !r->optional);
+        incomplete |= unknown && counts(run, r->severity);
+    }
+    for (uint32_t i = 0; i < report->finding_count; i++) {
+        const struct fl_finding *f = &report->findings[i];
+        bool is_hidden = f->waived != NULL && f->waived_severity == FL_SEV_NONE;
+        failed |= !is_hidden && counts(run, f->severity);
+    }
+    run->complete = !incomplete;
+    run->exit_status = failed ? 1 : incomplete ? 3 : 0;
+}
+
+enum fl_status fl_judge_run(struct fl_judging *j)
+{
+    enum fl_status status = run_line(j);
+    if (status == FL_OK)
+        status = blind_sources(j);
+    if (status == FL_OK)
+        status = blind_objects(j);
+    if (status == FL_OK)
+        status = blind_totals(j);
+    if (status == FL_OK)
+        status = blind_columns(j);
+    if (status == FL_OK)
+        status = rule_lines(j);
+    if (status == FL_OK)
+        status = waiver_lines(j);
+    if (status != FL_OK)
+        return status;
+    struct fl_blind_spot *blind = fl_arena_alloc(j->arena, ((size_t)j->blind_count + 1) * sizeof *blind);
+    if (blind == NULL)
+        return FL_E_NOMEM;
+    if (j->blind_count > 0)
+        memcpy(blind, j->blind, j->blind_count * sizeof *blind);
+    j->report->blind_spots = blind;
+    j->report->blind_spot_count = j->blind_count;
+    set_coverage(j);
+    set_status(j);
+    return FL_OK;
+}

@@ -1,0 +1,174 @@
+#include "core/engine/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/engine/verdicts.h"
+#include "core/rule/compile.h"
+
+static enum fl_status bind_one(struct fl_plan *plan, uint32_t waiver, uint32_t rule,
+                               struct fl_waiver_bind *out, struct fl_error *err)
+{
+    const struct fl_waiver *w = &plan->policy->waivers[waiver];
+    out->waiver = waiver;
+    out->rule = rule;
+    out->where = NULL;
+    if (w->where.text == NULL)
+        return FL_OK;
+    struct fl_rule_names names = {plan->policy, &plan->rules[rule]};
+    struct fl_expr_env env;
+    fl_rule_having_env(&names, &env);
+    return fl_expr_parse(fl_str_of(w->where.text), &env, &plan->arena, &out->where, err);
+}
+
+static bool matches(const struct fl_waiver *waiver, const struct fl_plan_rule *rule)
+{
+    if (rule->role == FL_ROLE_UNDECIDED || rule->role == FL_ROLE_PERMITTED)
+        return false;
+    return fl_glob_match(fl_str_of(waiver->rule), fl_str_of(rule->decl->id));
+}
+
+static void report(const struct fl_plan *plan, struct fl_error *err, uint32_t line, uint32_t column,
+                   struct fl_error_list *errors)
+{
+    fl_error_at(err, plan->policy->file, line, column);
+    fl_error_list_add(errors, err);
+}
+
+enum fl_status fl_waivers_bind(struct fl_plan *plan, struct fl_waiver_bind **out, uint32_t *count,
+                               struct fl_error_list *errors)
+{
+    const struct fl_policy *policy = plan->policy;
+    uint32_t errors_before = errors->count;
+    size_t most = (size_t)policy->waiver_count * plan->rule_count + 1;
+    *count = 0;
+    *out = fl_arena_alloc(&plan->arena, most * sizeof **out);
+    if (*out == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t w = 0; w < policy->waiver_count; w++) {
+        const struct fl_waiver *waiver = &policy->waivers[w];
+        uint32_t matched = 0, bound = 0;
+        struct fl_error err;
+        for (uint32_t r = 0; r < plan->rule_count; r++) {
+            if (!matches(waiver, &plan->rules[r]))
+                continue;
+            matched++;
+            if (bind_one(plan, w, r, &(*out)[*count], &err) == FL_OK) {
+                (*count)++;
+                bound++;
+            }
+        }
+        if (matched == 0) {
+            fl_fail(&err, FL_E_NAME, "the waiver's rule \"%s\" matches no intent or rule of this policy",
+                    waiver->rule);
+            report(plan, &err, waiver->line, 0, errors);
+        } else if (bound == 0) {
+            char text[FL_ERROR_TEXT_BYTES];
+            memcpy(text, err.text, sizeof text);
+            fl_fail(&err, FL_E_NAME, "the waiver's where does not fit %s: %.600s", waiver->rule, text);
+            report(plan, &err, waiver->where.line, waiver->where.column, errors);
+        }
+    }
+    return errors->count > errors_before ? FL_E_VALUE : FL_OK;
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+    return strcmp(((const struct fl_pair *)a)->name, ((const struct fl_pair *)b)->name);
+}
+
+struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,
+                               uint32_t count, bool sorted)
+{
+    struct fl_pair *pairs = fl_arena_alloc(j->arena, ((size_t)count + 1) * sizeof *pairs);
+    if (pairs == NULL)
+        return (struct fl_pairs){NULL, 0};
+    for (uint32_t i = 0; i < count; i++)
+        pairs[i] = (struct fl_pair){names[i], values[i]};
+    if (sorted && count > 1)
+        qsort(pairs, count, sizeof *pairs, compare_pairs);
+    return (struct fl_pairs){pairs, count};
+}
+
+struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count)
+{
+    const struct fl_coverage_map *map = &j->part->coverage;
+    struct fl_coverage coverage = {0};
+    for (uint32_t i = 0; i <= map->mask; i++) {
+        const struct fl_coverage_hour *h = &map->slots[i];
+        if (!(h->seen >> 63))
+            continue;
+        bool concerned = interfaces == NULL;
+        for (uint32_t k = 0; k < count && !concerned; k++)
+            concerned = interfaces[k] == h->interface;
+        if (!concerned)
+            continue;
+        coverage.minutes += (uint64_t)__builtin_popcountll(h->seen & ~(UINT64_C(1) << 63));
+        coverage.lost_minutes += (uint64_t)__builtin_popcountll(h->lost);
+    }
+    for (uint32_t o = 0; o < j->part->object_count; o++)
+        coverage.damaged |= j->part->objects[o].read.damage != FL_DAMAGE_NONE;
+    return coverage;
+}
+
+static int64_t newest_event(const struct fl_part *part)
+{
+    int64_t newest = INT64_MIN;
+    for (uint32_t o = 0; o < part->object_count; o++)
+        if (part->objects[o].records > 0 && part->objects[o].last_ms > newest)
+            newest = part->objects[o].last_ms;
+    return newest;
+}
+
+static enum fl_status prepare(struct fl_judging *j)
+{
+    const struct fl_policy *policy = j->plan->policy;
+    j->rules = fl_alloc_zero((size_t)j->plan->rule_count + 1, sizeof *j->rules);
+    j->intents = fl_alloc_zero((size_t)policy->intent_count + 1, sizeof *j->intents);
+    j->waiver_hits = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
+    j->waiver_findings = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
+    j->waiver_expired = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
+    struct fl_intent_result *intents =
+        fl_arena_alloc(j->arena, ((size_t)policy->intent_count + 1) * sizeof *intents);
+    if (j->rules == NULL || j->intents == NULL || j->waiver_hits == NULL ||
+        j->waiver_findings == NULL || j->waiver_expired == NULL || intents == NULL)
+        return FL_E_NOMEM;
+    j->report->intents = intents;
+    j->report->intent_count = policy->intent_count;
+    j->as_of_ms = j->options->as_of_ms != INT64_MIN ? j->options->as_of_ms : newest_event(j->part);
+    return FL_OK;
+}
+
+enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part,
+                        const struct fl_source_list *sources, const struct fl_judge_options *options,
+                        struct fl_arena *arena, struct fl_report *report_out, struct fl_error *err)
+{
+    struct fl_judging j = {.plan = plan,
+                           .part = part,
+                           .sources = sources,
+                           .options = options,
+                           .arena = arena,
+                           .report = report_out};
+    memset(report_out, 0, sizeof *report_out);
+    enum fl_status status = prepare(&j);
+    if (status == FL_OK)
+        status = fl_judge_groups(&j);
+    if (status == FL_OK)
+        status = fl_judge_findings(&j);
+    if (status == FL_OK)
+        status = fl_judge_intents(&j);
+    if (status == FL_OK)
+        status = fl_judge_run(&j);
+    if (status != FL_OK)
+        fl_fail(err, status, status == FL_E_NOMEM ? "out of memory in the judgement"
+                                                  : "internal error in the judgement");
+    fl_free(j.hits);
+    fl_free(j.rules);
+    fl_free(j.intents);
+    fl_free(j.waiver_hits);
+    fl_free(j.waiver_findings);
+    fl_free(j.waiver_expired);
+    fl_free(j.blind);
+    return status;
+}
