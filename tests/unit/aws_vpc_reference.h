@@ -1,7 +1,7 @@
 /* aws_vpc_reference.h: a naive decoder of VPC flow logs, to compare the fast one with.
  *
  * Both sides write what they read as text, one line a record or bad line, in the order of the input:
- *     @OFFSET+LEN nodata=0 FIELD=VALUE ...     VALUE is a number, an address in hex, text, "null" or "bad"
+ *     @OFFSET+LEN nodata=0 FIELD=VALUE ...     VALUE: a number, an address, [text], null or bad
  *     !OFFSET+LEN CAUSE
  *     header OFFSET, or header OFFSET refused
  * so that equality is equality of strings. Include after decoder_host.h.
@@ -14,6 +14,9 @@
 #include <stdarg.h>
 
 #define REF_COLUMNS 600
+#define REF_PADDING 64
+
+extern const struct flp_plugin flp_plugin_aws_vpc;
 
 struct ref_text {
     char *bytes;
@@ -137,6 +140,17 @@ static bool ref_number(struct ref_field f, uint64_t most, uint64_t *out)
     return f.len > 0;
 }
 
+static void ref_addr(struct ref_text *out, const uint64_t addr[2])
+{
+    char text[64];
+    unsigned char bytes[16];
+    bool v4 = !addr[0] && addr[1] >> 32 == 0xffff;
+
+    for (int i = 0; i < 16; i++)
+        bytes[i] = (unsigned char)(addr[i / 8] >> (7 - i % 8) * 8);
+    ref_print(out, "%s", inet_ntop(v4 ? AF_INET : AF_INET6, bytes + (v4 ? 12 : 0), text, sizeof(text)));
+}
+
 static void ref_int(struct ref_text *out, struct ref_field f, uint64_t most, bool time)
 {
     uint64_t v;
@@ -179,7 +193,7 @@ static void ref_value(struct ref_text *out, uint32_t field, struct ref_field f)
         break;
     case FLP_ADDR:
         if (host_parse_addr(f.text, f.len, addr))
-            ref_print(out, "%" PRIx64 ":%" PRIx64, addr[0], addr[1]);
+            ref_addr(out, addr);
         else
             ref_print(out, "bad");
         break;
@@ -306,24 +320,20 @@ static void dump_string(struct ref_text *out, const struct host *h, uint32_t id)
 static void dump_value(struct ref_text *out, const struct host *h, uint32_t field, uint32_t row)
 {
     const struct flp_column *c = &h->columns[field];
-    uint64_t value = 0, high = 0;
+    size_t bytes = host_value_bytes(field);
+    uint64_t value[2] = {0, 0};
 
-    if (host_storage(field) == FLP_ADDR) {
-        high = ((uint64_t *)c->values)[row * 2];
-        value = ((uint64_t *)c->values)[row * 2 + 1];
-    } else {
-        memcpy(&value, (char *)c->values + row * host_value_bytes(field), host_value_bytes(field));
-    }
+    memcpy(value, (char *)c->values + row * bytes, bytes);
     if (c->nulls[row / 64] >> row % 64 & 1) {
         ref_print(out, "%s", dump_bad_value(h, field, row) ? "bad" : "null");
-        if (value || high || !c->any_null)
+        if (value[0] || value[1] || !c->any_null)
             ref_print(out, "?");
     } else if (host_storage(field) == FLP_STRING) {
-        dump_string(out, h, (uint32_t)value);
+        dump_string(out, h, (uint32_t)value[0]);
     } else if (host_storage(field) == FLP_ADDR) {
-        ref_print(out, "%" PRIx64 ":%" PRIx64, high, value);
+        ref_addr(out, value);
     } else {
-        ref_print(out, "%" PRIu64, value);
+        ref_print(out, "%" PRIu64, value[0]);
     }
 }
 
@@ -360,6 +370,64 @@ static void dump_batch(struct ref_text *out, const struct host *h, size_t base)
     }
     for (; row < h->batch.rows; row++)
         dump_row(out, h, row, base);
+}
+
+/* ---- a decoder over a text, as a host drives it ---- */
+
+struct run {
+    const struct flp_decoder *decoder;
+    void *self;
+    struct host *host;
+    struct ref_text *out;
+    char poison; /* what stands around the text */
+};
+
+/* A copy with 64 bytes of `fill` before and after it, and nothing beyond those. */
+static char *padded(const char *text, size_t len, char fill)
+{
+    char *p = host_resize(NULL, len + 2 * REF_PADDING);
+
+    memset(p, fill, len + 2 * REF_PADDING);
+    if (len)
+        memcpy(p + REF_PADDING, text, len);
+    return p;
+}
+
+static size_t line_length(const char *text, size_t len)
+{
+    const char *newline = memchr(text, '\n', len);
+
+    return newline ? (size_t)(newline - text) + 1 : len;
+}
+
+/* Decodes one chunk and puts the headers in it into force. Returns false when memory is out. */
+static bool run_chunk(struct run *r, const char *chunk, size_t len, size_t base)
+{
+    char error[256];
+    size_t at = 0;
+
+    while (at < len) {
+        char *copy = padded(chunk + at, len - at, r->poison);
+        size_t used;
+
+        r->host->event_count = 0;
+        used = r->decoder->decode(r->self, copy + REF_PADDING, len - at, &r->host->batch);
+        if (used > len - at) {
+            free(copy);
+            return false;
+        }
+        dump_batch(r->out, r->host, base + at);
+        at += used;
+        if (at < len) {
+            size_t line = line_length(chunk + at, len - at);
+            bool ok = r->decoder->header(r->self, copy + REF_PADDING + used, line, error, sizeof(error));
+
+            ref_print(r->out, "header %zu%s\n", base + at, ok ? "" : " refused");
+            at += line;
+        }
+        free(copy);
+    }
+    return true;
 }
 
 #endif

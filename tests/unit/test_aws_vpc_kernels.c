@@ -11,10 +11,6 @@
 
 #include "tests/unit/aws_vpc_reference.h"
 
-#define PADDING 64
-
-extern const struct flp_plugin flp_plugin_aws_vpc;
-
 static const char *const sets[] = {"portable", "avx2", "avx512"};
 static const char default_names[] = "version account-id interface-id srcaddr dstaddr srcport dstport protocol "
                                     "packets bytes start end action log-status";
@@ -279,62 +275,12 @@ static void random_text(struct text *t, struct ref_layout *layout)
         t->bytes[t->len - 1] = '\n';
 }
 
-/* ---- the decoder over a text ---- */
-
-struct run {
-    const struct flp_decoder *decoder;
-    void *self;
-    struct host *host;
-    struct ref_text *out;
-};
-
-/* A copy with 64 bytes around it that would change results if they were read as text. */
-static char *padded(const char *text, size_t len)
-{
-    static const char poison[] = " 9\n.-\xff\0A";
-    char *p = host_resize(NULL, len + 2 * PADDING), fill = poison[below(8)];
-
-    memset(p, fill, len + 2 * PADDING);
-    if (len)
-        memcpy(p + PADDING, text, len);
-    return p;
-}
-
-static size_t line_length(const char *text, size_t len)
-{
-    const char *newline = memchr(text, '\n', len);
-
-    return newline ? (size_t)(newline - text) + 1 : len;
-}
-
-/* One chunk: decode, and put headers into force, as a host does. */
-static void run_chunk(struct run *r, const char *chunk, size_t len, size_t base)
-{
-    char error[256];
-    size_t at = 0;
-
-    while (at < len) {
-        char *copy = padded(chunk + at, len - at);
-        size_t used;
-
-        r->host->event_count = 0;
-        used = r->decoder->decode(r->self, copy + PADDING, len - at, &r->host->batch);
-        assert_true(used <= len - at);
-        dump_batch(r->out, r->host, base + at);
-        at += used;
-        if (at < len) {
-            size_t line = line_length(chunk + at, len - at);
-            bool ok = r->decoder->header(r->self, copy + PADDING + used, line, error, sizeof(error));
-
-            ref_print(r->out, "header %zu%s\n", base + at, ok ? "" : " refused");
-            at += line;
-        }
-        free(copy);
-    }
-}
+/* ---- comparing ---- */
 
 static void run_text(struct run *r, const struct text *t, bool whole)
 {
+    static const char poison[] = " 9\n.-\xff\0A";
+
     for (size_t at = 0; at < t->len;) {
         size_t len = whole ? t->len - at : below(4000);
 
@@ -342,6 +288,7 @@ static void run_text(struct run *r, const struct text *t, bool whole)
             len = t->len - at;
         if (len < t->len - at)
             len += line_length(t->bytes + at + len, t->len - at - len);
+        r->poison = poison[below(8)];
         run_chunk(r, t->bytes + at, len, at);
         at += len;
     }
@@ -369,9 +316,9 @@ static void compare(const char *set, const struct text *t, const uint64_t *wante
     struct flp_host functions = host_functions(h);
     struct ref_text got = {0}, want = {0};
     struct reference ref = {wanted, {0, {0}}, &want};
-    struct run r = {flp_plugin_aws_vpc.functions, NULL, h, &got};
+    struct run r = {flp_plugin_aws_vpc.functions, NULL, h, &got, '9'};
     struct flp_open how = {sizeof(how), told, wanted, HOST_WORDS};
-    char error[256], *first = padded(t->bytes, t->len);
+    char error[256], *first = padded(t->bytes, t->len, ' ');
 
     host_init(h);
     h->poison = true;
@@ -381,7 +328,7 @@ static void compare(const char *set, const struct text *t, const uint64_t *wante
     if (r.self) {
         if (told_layout)
             ref.layout = *told_layout;
-        assert_true(r.decoder->begin(r.self, first + PADDING, t->len, error, sizeof(error)));
+        assert_true(r.decoder->begin(r.self, first + REF_PADDING, t->len, error, sizeof(error)));
         run_text(&r, t, whole);
         ref_decode(&ref, t->bytes, t->len);
         if (got.len != want.len || (want.len && memcmp(got.bytes, want.bytes, want.len)))

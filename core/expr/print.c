@@ -1,0 +1,189 @@
+/* print.c: canonical text, the fields that a tree reads, and what it can come to without some of them. */
+#include "core/expr/expr.h"
+
+static const char *const op_texts[] = {"==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"};
+
+struct printing {
+    const char *(*network_name)(void *context, uint32_t id);
+    void *context;
+    struct fl_buf *out;
+};
+
+static void print_quoted(struct fl_buf *out, struct fl_str text)
+{
+    fl_buf_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '"' || text.ptr[i] == '\\')
+            fl_buf_add_char(out, '\\');
+        fl_buf_add_char(out, text.ptr[i]);
+    }
+    fl_buf_add_char(out, '"');
+}
+
+static void print_item(struct printing *p, const struct fl_set_item *item)
+{
+    char text[FL_PREFIX_TEXT_BYTES];
+    switch (item->kind) {
+    case FL_ITEM_RANGE:
+        fl_buf_add_i64(p->out, item->low);
+        if (item->high != item->low) {
+            fl_buf_add_text(p->out, "..");
+            fl_buf_add_i64(p->out, item->high);
+        }
+        return;
+    case FL_ITEM_PREFIX:
+        fl_buf_add(p->out, text, fl_prefix_format(item->prefix, text));
+        return;
+    case FL_ITEM_NETWORK:
+        if (p->network_name != NULL)
+            fl_buf_add_text(p->out, p->network_name(p->context, item->network));
+        else
+            fl_buf_add_format(p->out, "#%u", item->network);
+        return;
+    case FL_ITEM_TEXT:
+        print_quoted(p->out, item->text);
+        return;
+    }
+}
+
+static void print_literal(struct fl_buf *out, const struct fl_node *node)
+{
+    if (node->type == FL_T_STR)
+        print_quoted(out, node->literal.str);
+    else if (node->type == FL_T_RATIO) {
+        char text[FL_INT128_TEXT_BYTES];
+        fl_buf_add(out, text, fl_int128_format(node->literal.ratio.num, text));
+        fl_buf_add_char(out, '/');
+        fl_buf_add(out, text, fl_int128_format(node->literal.ratio.den, text));
+    } else
+        fl_value_text(out, &node->literal);
+}
+
+static void print_node(struct printing *p, const struct fl_node *node)
+{
+    struct fl_buf *out = p->out;
+    switch (node->kind) {
+    case FL_N_LITERAL:
+        print_literal(out, node);
+        return;
+    case FL_N_FIELD:
+        fl_buf_add_text(out, fl_fields[node->field].name);
+        return;
+    case FL_N_SLOT:
+        fl_buf_add_format(out, "@%u", node->slot);
+        return;
+    case FL_N_SET:
+        fl_buf_add_char(out, '{');
+        for (uint32_t i = 0; i < node->item_count; i++) {
+            if (i > 0)
+                fl_buf_add_char(out, ',');
+            print_item(p, &node->items[i]);
+        }
+        fl_buf_add_char(out, '}');
+        return;
+    case FL_N_NOT:
+        fl_buf_add_text(out, "(not ");
+        print_node(p, node->left);
+        break;
+    case FL_N_IS_NULL:
+        fl_buf_add_char(out, '(');
+        print_node(p, node->left);
+        fl_buf_add_text(out, " is null");
+        break;
+    default:
+        fl_buf_add_char(out, '(');
+        print_node(p, node->left);
+        fl_buf_add_format(out, " %s ",
+                          node->kind == FL_N_AND       ? "and"
+                          : node->kind == FL_N_OR      ? "or"
+                          : node->kind == FL_N_IN      ? "in"
+                          : node->kind == FL_N_MATCHES ? "matches"
+                                                       : op_texts[node->op]);
+        print_node(p, node->right);
+        break;
+    }
+    fl_buf_add_char(out, ')');
+}
+
+void fl_expr_print(const struct fl_node *node, const char *(*network_name)(void *context, uint32_t id),
+                   void *context, struct fl_buf *out)
+{
+    struct printing p = {network_name, context, out};
+    print_node(&p, node);
+}
+
+void fl_expr_fields(const struct fl_node *node, struct fl_field_set *fields)
+{
+    if (node == NULL)
+        return;
+    if (node->kind == FL_N_FIELD)
+        fl_field_set_add(fields, node->field);
+    fl_expr_fields(node->left, fields);
+    fl_expr_fields(node->right, fields);
+}
+
+bool fl_expr_reads(const struct fl_node *node, uint32_t field)
+{
+    struct fl_field_set fields = {{0}};
+    fl_expr_fields(node, &fields);
+    return fl_field_set_has(&fields, field);
+}
+
+/* What a condition can come to: any of these. */
+enum { CAN_TRUE = 1, CAN_FALSE = 2, CAN_UNKNOWN = 4, CAN_ANY = 7 };
+
+/* Is the value null for certain? */
+static bool surely_null(const struct fl_node *node, const struct fl_field_set *present)
+{
+    if (node->kind == FL_N_FIELD)
+        return !fl_field_set_has(present, node->field);
+    if (node->kind == FL_N_ARITH)
+        return surely_null(node->left, present) || surely_null(node->right, present);
+    return false;
+}
+
+static unsigned fold(const struct fl_node *node, const struct fl_field_set *present);
+
+static unsigned fold_junction(const struct fl_node *node, const struct fl_field_set *present)
+{
+    unsigned a = fold(node->left, present), b = fold(node->right, present), out = 0;
+    unsigned wins = node->kind == FL_N_OR ? CAN_TRUE : CAN_FALSE, loses = node->kind == FL_N_OR ? CAN_FALSE : CAN_TRUE;
+    if ((a | b) & wins)
+        out |= wins;
+    if (a & b & loses)
+        out |= loses;
+    if (((a & CAN_UNKNOWN) && (b & (CAN_UNKNOWN | loses))) || ((b & CAN_UNKNOWN) && (a & (CAN_UNKNOWN | loses))))
+        out |= CAN_UNKNOWN;
+    return out;
+}
+
+static unsigned fold(const struct fl_node *node, const struct fl_field_set *present)
+{
+    unsigned a;
+    switch (node->kind) {
+    case FL_N_LITERAL:
+        return node->literal.i != 0 ? CAN_TRUE : CAN_FALSE;
+    case FL_N_AND:
+    case FL_N_OR:
+        return fold_junction(node, present);
+    case FL_N_NOT:
+        a = fold(node->left, present);
+        return (a & CAN_UNKNOWN) | (a & CAN_TRUE ? CAN_FALSE : 0) | (a & CAN_FALSE ? CAN_TRUE : 0);
+    case FL_N_IS_NULL:
+        return surely_null(node->left, present) ? CAN_TRUE : CAN_TRUE | CAN_FALSE;
+    case FL_N_IN:
+        if (surely_null(node->left, present))
+            return CAN_UNKNOWN;
+        return node->right->item_count == 0 ? CAN_FALSE | CAN_UNKNOWN : CAN_ANY;
+    case FL_N_COMPARE:
+    case FL_N_MATCHES:
+        return surely_null(node->left, present) || surely_null(node->right, present) ? CAN_UNKNOWN : CAN_ANY;
+    default:
+        return surely_null(node, present) ? CAN_UNKNOWN : CAN_ANY;
+    }
+}
+
+bool fl_expr_can_be_true(const struct fl_node *node, const struct fl_field_set *present)
+{
+    return (fold(node, present) & CAN_TRUE) != 0;
+}
