@@ -279,7 +279,7 @@ static void ref_line(struct reference *ref, const char *line, size_t len, size_t
 }
 
 /* The layout in force before the first header is told in ref->layout. */
-static void ref_decode(struct reference *ref, const char *text, size_t len)
+__attribute__((unused)) static void ref_decode(struct reference *ref, const char *text, size_t len)
 {
     for (size_t at = 0; at < len;) {
         const char *newline = memchr(text + at, '\n', len - at);

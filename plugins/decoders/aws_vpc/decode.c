@@ -141,18 +141,42 @@ static size_t clean_split(struct cleaner *c, size_t start, uint32_t *sep, uint32
     return end;
 }
 
-static void clean_row(struct cleaner *c, size_t start, size_t len)
+/* Fields with one byte between them are copied in one piece: nobody looks at the bytes between. */
+static char *copy_row(const struct cleaner *c, char *to, uint32_t *ends, uint32_t n)
 {
-    char *to = c->clean + c->clean_len;
-    uint32_t *ends = c->ends + c->end_count;
-    uint32_t n = c->self->layout.count;
+    const struct fl_vpc_span *first = c->fields, *last = c->fields + n - 1;
+    uint32_t bytes = last->start + last->len - first->start, shift = (uint32_t)(to - c->clean) - first->start;
 
+    memcpy(to, c->text + first->start, bytes);
+    for (uint32_t i = 0; i < n; i++)
+        ends[i] = c->fields[i].start + c->fields[i].len + shift;
+    return to + bytes + 1;
+}
+
+static char *copy_fields(const struct cleaner *c, char *to, uint32_t *ends, uint32_t n)
+{
     for (uint32_t i = 0; i < n; i++) {
         memcpy(to, c->text + c->fields[i].start, c->fields[i].len);
         to += c->fields[i].len;
         ends[i] = (uint32_t)(to - c->clean);
         *to++ = ' ';
     }
+    return to;
+}
+
+static void clean_row(struct cleaner *c, size_t start, size_t len)
+{
+    uint32_t n = c->self->layout.count, bytes = n - 1;
+    const struct fl_vpc_span *first = c->fields, *last = c->fields + n - 1;
+    uint32_t *ends = c->ends + c->end_count;
+    char *to = c->clean + c->clean_len;
+
+    for (uint32_t i = 0; i < n; i++)
+        bytes += c->fields[i].len;
+    if (bytes == last->start + last->len - first->start)
+        to = copy_row(c, to, ends, n);
+    else
+        to = copy_fields(c, to, ends, n);
     to[-1] = '\n';
     c->clean_len = (uint32_t)(to - c->clean);
     c->end_count += n;
@@ -166,23 +190,25 @@ static size_t clean_lines(struct cleaner *c)
 {
     struct fl_vpc *self = c->self;
     uint32_t sep = 0, count;
-    size_t start = 0;
 
-    while (start < c->len) {
+    for (size_t start = 0, end; start < c->len; start = end + 1) {
         const char *line = c->text + start;
-        size_t end = clean_split(c, start, &sep, &count), next, len;
+        size_t len;
 
-        len = fl_vpc_line(line, end - start + (end < c->len), &next);
-        if (count && is_header(self, line, len))
+        end = clean_split(c, start, &sep, &count);
+        len = end - start;
+        len -= len && line[len - 1] == '\r';
+        if (!count)
+            continue;
+        if (is_header(self, line, len))
             return start;
-        if (count && (count != self->layout.count || c->text[c->fields[0].start] == '#')) {
+        if (count != self->layout.count || c->text[c->fields[0].start] == '#') {
             struct fl_vpc_span first = {c->fields[0].start - (uint32_t)start, 0};
 
             refuse(self, c->out, line, start, len, &first, count);
-        } else if (count) {
+        } else {
             clean_row(c, start, len);
         }
-        start += next;
     }
     return c->len;
 }

@@ -1,0 +1,317 @@
+#include "core/expr/program.h"
+
+#include <string.h>
+
+#include "core/base/map.h"
+#include "core/base/memory.h"
+#include "core/expr/build.h"
+
+struct fl_program *fl_program_new(void)
+{
+    struct fl_program *p = fl_alloc_zero(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    fl_arena_init(&p->arena);
+    fl_map_init(&p->term_texts);
+    fl_prefix_sets_init(&p->sets);
+    return p;
+}
+
+void fl_program_free(struct fl_program *p)
+{
+    for (uint32_t g = 0; g < p->group_count; g++) {
+        fl_free(p->groups[g].class_of);
+        fl_free(p->groups[g].class_terms);
+    }
+    fl_free(p->groups);
+    fl_free(p->terms);
+    fl_free(p->nodes);
+    fl_map_dispose(&p->term_texts);
+    fl_prefix_sets_dispose(&p->sets);
+    fl_arena_dispose(&p->arena);
+    fl_free(p);
+}
+
+static uint32_t add_node(struct fl_program *p, struct fl_program_node node)
+{
+    if (!fl_grow((void **)&p->nodes, &p->node_capacity, p->node_count + 1, sizeof *p->nodes))
+        return UINT32_MAX;
+    p->nodes[p->node_count] = node;
+    return p->node_count++;
+}
+
+static enum fl_status add_term(struct fl_program *p, const struct fl_node *leaf, bool negated, uint32_t *out)
+{
+    struct fl_buf text;
+    fl_buf_init(&text);
+    fl_buf_add_text(&text, negated ? "not " : "");
+    fl_expr_print(leaf, NULL, NULL, &text);
+    uint32_t before = p->term_texts.count;
+    *out = text.failed ? FL_MAP_NONE : fl_map_intern(&p->term_texts, (struct fl_str){text.data, text.len});
+    fl_buf_dispose(&text);
+    if (*out == FL_MAP_NONE)
+        return FL_E_NOMEM;
+    if (*out < before)
+        return FL_OK;
+    if (!fl_grow((void **)&p->terms, &p->term_capacity, p->term_count + 1, sizeof *p->terms))
+        return FL_E_NOMEM;
+    struct fl_term *term = &p->terms[p->term_count++];
+    *term = (struct fl_term){.node = leaf, .negated = negated};
+    enum fl_status status = fl_term_classify(term, &p->arena);
+    if (term->kind == FL_TERM_TEXT)
+        term->text_cache = p->text_cache_count++;
+    fl_expr_fields(leaf, &p->fields);
+    return status;
+}
+
+/* Compiles the condition, or its negation, with `not` pushed to the leaves. UINT32_MAX when memory is out. */
+static uint32_t compile(struct fl_program *p, const struct fl_node *node, bool negated)
+{
+    if (node->kind == FL_N_NOT)
+        return compile(p, node->left, !negated);
+    if (node->kind == FL_N_LITERAL)
+        return add_node(p, (struct fl_program_node){.kind = FL_P_CONST,
+                                                    .value = node->type == FL_T_BOOL &&
+                                                             (node->literal.i != 0) != negated});
+    if (node->kind == FL_N_AND || node->kind == FL_N_OR) {
+        bool is_and = (node->kind == FL_N_AND) != negated;
+        uint32_t left = compile(p, node->left, negated);
+        uint32_t right = left == UINT32_MAX ? left : compile(p, node->right, negated);
+        if (right == UINT32_MAX)
+            return right;
+        return add_node(p, (struct fl_program_node){.kind = is_and ? FL_P_ALL : FL_P_SOME,
+                                                    .left = left, .right = right});
+    }
+    uint32_t term;
+    if (add_term(p, node, negated, &term) != FL_OK)
+        return UINT32_MAX;
+    return add_node(p, (struct fl_program_node){.kind = FL_P_TERM, .term = term});
+}
+
+enum fl_status fl_program_add(struct fl_program *p, const struct fl_node *condition, uint32_t *root,
+                              struct fl_error *err)
+{
+    *root = condition == NULL
+                ? add_node(p, (struct fl_program_node){.kind = FL_P_CONST, .value = true})
+                : compile(p, condition, false);
+    return *root == UINT32_MAX ? fl_fail(err, FL_E_NOMEM, "out of memory") : FL_OK;
+}
+
+/* ---- sealing ---- */
+
+static struct fl_term_group *group_with_room(struct fl_program *p, uint32_t field)
+{
+    for (uint32_t g = 0; g < p->group_count; g++)
+        if (p->groups[g].field == field && p->groups[g].term_count < FL_GROUP_TERMS)
+            return &p->groups[g];
+    if (!fl_grow((void **)&p->groups, &p->group_capacity, p->group_count + 1, sizeof *p->groups))
+        return NULL;
+    struct fl_term_group *group = &p->groups[p->group_count++];
+    *group = (struct fl_term_group){.field = field};
+    return group;
+}
+
+static bool group_terms(struct fl_program *p)
+{
+    for (uint32_t t = 0; t < p->term_count; t++) {
+        struct fl_term *term = &p->terms[t];
+        if (term->kind != FL_TERM_NARROW)
+            continue;
+        struct fl_term_group *group = group_with_room(p, term->field);
+        if (group == NULL)
+            return false;
+        term->group = (uint32_t)(group - p->groups);
+        term->bit = group->term_count;
+        group->terms[group->term_count++] = t;
+    }
+    return true;
+}
+
+/* Values of one class make the same terms of the group true. */
+static bool build_group(struct fl_program *p, struct fl_term_group *group)
+{
+    uint32_t values = fl_fields[group->field].storage == FL_S_U8 ? 256 : 65536;
+    group->class_of = fl_alloc_zero(values, sizeof *group->class_of);
+    uint64_t *masks = fl_alloc_zero(values, sizeof *masks);
+    struct fl_map classes;
+    fl_map_init(&classes);
+    bool ok = group->class_of != NULL && masks != NULL;
+    uint32_t single[FL_GROUP_TERMS] = {0};
+    for (uint32_t v = 0; ok && v < values; v++) {
+        uint64_t mask = 0;
+        for (uint32_t i = 0; i < group->term_count; i++) {
+            if (!fl_term_narrow_value(&p->terms[group->terms[i]], v))
+                continue;
+            mask |= UINT64_C(1) << i;
+            single[i]++;
+            group->values[i] = (uint8_t)v;
+        }
+        uint32_t id = fl_map_intern(&classes, (struct fl_str){(const char *)&mask, sizeof mask});
+        ok = id != FL_MAP_NONE;
+        group->class_of[v] = (uint16_t)id;
+        masks[ok ? id : 0] = mask;
+    }
+    group->class_terms = masks;
+    group->class_count = classes.count;
+    fl_map_dispose(&classes);
+    group->single_values = values == 256;
+    for (uint32_t i = 0; i < group->term_count; i++)
+        group->single_values &= single[i] == 1;
+    return ok;
+}
+
+static enum fl_status add_prefix_sets(struct fl_program *p, const struct fl_network_source *networks)
+{
+    uint32_t next = networks->count;
+    enum fl_status status = FL_OK;
+    for (uint32_t n = 0; n < networks->count && status == FL_OK; n++)
+        status = networks->add(networks->context, n, &p->sets, n);
+    for (uint32_t t = 0; t < p->term_count && status == FL_OK; t++) {
+        struct fl_term *term = &p->terms[t];
+        if (term->kind != FL_TERM_ADDR)
+            continue;
+        const struct fl_node *set = term->node->right;
+        term->prefix_sets = fl_arena_alloc(&p->arena, ((size_t)set->item_count + 1) * sizeof(uint32_t));
+        if (term->prefix_sets == NULL)
+            return FL_E_NOMEM;
+        for (uint32_t i = 0; i < set->item_count && status == FL_OK; i++) {
+            if (set->items[i].kind != FL_ITEM_PREFIX)
+                continue;
+            term->prefix_sets[i] = next;
+            status = fl_prefix_sets_add(&p->sets, next++, set->items[i].prefix, false);
+        }
+    }
+    if (p->sets.set_count < next)
+        p->sets.set_count = next;
+    return status == FL_OK ? fl_prefix_sets_build(&p->sets) : status;
+}
+
+static bool is_bound(const struct fl_network_source *networks, uint32_t n)
+{
+    return networks->vpc(networks->context, n) != NULL || networks->account(networks->context, n) != NULL;
+}
+
+static bool build_classes(struct fl_program *p, struct fl_term *term, const struct fl_network_source *networks)
+{
+    const struct fl_node *set = term->node->right;
+    size_t words = (p->sets.class_count + 63) / 64;
+    term->classes = fl_arena_alloc(&p->arena, words * sizeof *term->classes);
+    term->bound = fl_arena_alloc(&p->arena, ((size_t)set->item_count + 1) * sizeof *term->bound);
+    if (term->classes == NULL || term->bound == NULL)
+        return false;
+    for (uint32_t i = 0; i < set->item_count; i++) {
+        const struct fl_set_item *item = &set->items[i];
+        if (item->kind == FL_ITEM_NETWORK && is_bound(networks, item->network)) {
+            term->bound[term->bound_count++] = item->network;
+            p->has_bound = true;
+            continue;
+        }
+        uint32_t number = item->kind == FL_ITEM_NETWORK ? item->network : term->prefix_sets[i];
+        for (uint32_t c = 0; c < p->sets.class_count; c++)
+            if (fl_prefix_sets_has(&p->sets, c, number))
+                term->classes[c >> 6] |= UINT64_C(1) << (c & 63);
+    }
+    return true;
+}
+
+static bool copy_bindings(struct fl_program *p, const struct fl_network_source *networks)
+{
+    p->network_count = networks->count;
+    p->vpcs = fl_arena_alloc(&p->arena, ((size_t)networks->count + 1) * sizeof *p->vpcs);
+    p->accounts = fl_arena_alloc(&p->arena, ((size_t)networks->count + 1) * sizeof *p->accounts);
+    if (p->vpcs == NULL || p->accounts == NULL)
+        return false;
+    for (uint32_t n = 0; n < networks->count; n++) {
+        p->vpcs[n] = networks->vpc(networks->context, n);
+        p->accounts[n] = networks->account(networks->context, n);
+    }
+    return true;
+}
+
+/* Cheap tests first: what a junction does is the same in any order. */
+static unsigned cost(const struct fl_program *p, uint32_t n)
+{
+    const struct fl_program_node *node = &p->nodes[n];
+    switch (node->kind) {
+    case FL_P_CONST:
+        return 0;
+    case FL_P_TERM: {
+        static const unsigned costs[] = {[FL_TERM_NARROW] = 1, [FL_TERM_NULL] = 1, [FL_TERM_RANGES] = 2,
+                                         [FL_TERM_TEXT] = 3, [FL_TERM_ADDR] = 4, [FL_TERM_GENERIC] = 50};
+        return costs[p->terms[node->term].kind];
+    }
+    default:
+        return cost(p, node->left) + cost(p, node->right);
+    }
+}
+
+static void flatten(const struct fl_program *p, uint32_t n, enum fl_program_kind kind, uint32_t *out, uint32_t *count)
+{
+    const struct fl_program_node *node = &p->nodes[n];
+    if (node->kind == kind) {
+        flatten(p, node->left, kind, out, count);
+        flatten(p, node->right, kind, out, count);
+    } else {
+        out[(*count)++] = n;
+    }
+}
+
+static bool order_junctions(struct fl_program *p)
+{
+    for (uint32_t n = 0; n < p->node_count; n++) {
+        struct fl_program_node *node = &p->nodes[n];
+        if (node->kind != FL_P_ALL && node->kind != FL_P_SOME)
+            continue;
+        uint32_t *children = fl_arena_alloc(&p->arena, ((size_t)n + 2) * sizeof *children);
+        if (children == NULL)
+            return false;
+        uint32_t count = 0;
+        flatten(p, n, node->kind, children, &count);
+        for (uint32_t i = 1; i < count; i++) {
+            uint32_t child = children[i], at = i;
+            while (at > 0 && cost(p, children[at - 1]) > cost(p, child)) {
+                children[at] = children[at - 1];
+                at--;
+            }
+            children[at] = child;
+        }
+        node->children = children;
+        node->child_count = count;
+    }
+    return true;
+}
+
+enum fl_status fl_program_seal(struct fl_program *p, const struct fl_network_source *networks, struct fl_error *err)
+{
+    bool ok = group_terms(p);
+    for (uint32_t g = 0; g < p->group_count && ok; g++)
+        ok = build_group(p, &p->groups[g]);
+    ok = ok && add_prefix_sets(p, networks) == FL_OK && copy_bindings(p, networks);
+    for (uint32_t t = 0; t < p->term_count && ok; t++)
+        if (p->terms[t].kind == FL_TERM_ADDR)
+            ok = build_classes(p, &p->terms[t], networks);
+    ok = ok && order_junctions(p);
+    return ok ? FL_OK : fl_fail(err, FL_E_NOMEM, "out of memory");
+}
+
+void fl_program_fields(const struct fl_program *p, struct fl_field_set *fields)
+{
+    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
+        fields->bits[w] |= p->fields.bits[w];
+    if (!p->has_bound)
+        return;
+    static const uint32_t bound[] = {FL_F_VANTAGE, FL_F_VPC_ID, FL_F_ACCOUNT_ID, FL_F_SRC_PEER, FL_F_DST_PEER};
+    for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++)
+        fl_field_set_add(fields, bound[i]);
+}
+
+const struct fl_prefix_sets *fl_program_sets(const struct fl_program *p)
+{
+    return &p->sets;
+}
+
+bool fl_program_in_network(const struct fl_program *p, uint32_t network, struct fl_addr addr)
+{
+    return network < p->network_count &&
+           fl_prefix_sets_has(&p->sets, fl_prefix_sets_class(&p->sets, addr), network);
+}
