@@ -1,12 +1,14 @@
-/* gen.c: writes VPC flow logs for benchmarks; the same arguments give the same bytes on any machine.
+/* gen.c: writes VPC flow logs for benchmarks; the same arguments give the same bytes on any
+ * machine.
  *
  *     gen [--rows N | --bytes N] [--v5] [--gzip] [--seed S] [--start SECONDS] [--no-header] > out
  *
- * A small company: 4,000 interfaces in the roles web, app, database, NAT gateway and other; 1.5 million
- * internet hosts of which few are popular; 12 port scanners; background noise that is rejected; 1.5 % of
- * IPv6 and 1.5 % of NODATA and SKIPDATA lines. A minute of log has 400,000 rows, with starts that go
- * back up to two minutes. --bytes ends after the row that reaches N bytes of text; --gzip compresses it
- * (zlib, level 6). Two objects of one company: the same --seed and another --start.
+ * A small company: 4,000 interfaces in the roles web, app, database, NAT gateway and other; 1.5
+ * million internet hosts of which few are popular; 12 port scanners; background noise that is
+ * rejected; 1.5 % of IPv6 and 1.5 % of NODATA and SKIPDATA lines. A minute of log has 400,000 rows,
+ * with starts that go back up to two minutes. --bytes ends after the row that reaches N bytes of
+ * text; --gzip compresses it (zlib, level 6). Two objects of one company: the same --seed and
+ * another --start.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +29,8 @@
 
 enum role { WEB, APP, DB, NAT, OTHER, ROLES };
 static const uint32_t role_count[ROLES] = {800, 1800, 320, 16, 1064};
-static const uint32_t role_net[ROLES] = {0x0a000100, 0x0a001000, 0x0a004000, 0x0a00fa00, 0x0a010000};
+static const uint32_t role_net[ROLES] = {0x0a000100, 0x0a001000, 0x0a004000, 0x0a00fa00,
+                                         0x0a010000};
 #define HOSTS 4000
 
 struct host {
@@ -387,7 +390,10 @@ static char *put_tail_v5(char *p, const struct flow *f)
     p = put_field(p, subnets[own->subnet]);
     p = put_field(p, own->instance);
     *p++ = ' ';
-    p = put_number(p, f->protocol != 6 ? 0 : f->reject ? 2 : percent(66) ? (f->ingress ? 3 : 19) : 0);
+    p = put_number(p, f->protocol != 6 ? 0
+                      : f->reject      ? 2
+                      : percent(66)    ? (f->ingress ? 3 : 19)
+                                       : 0);
     p = put_text(p, f->six ? " IPv6 " : " IPv4 ");
     p = put(p, f->src.text, f->src.len);
     *p++ = ' ';
@@ -513,12 +519,14 @@ static bool generate(const struct options *o)
     if (z && deflateInit2(z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
     if (o->header) {
-        p = put_text(p, "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets "
-                        "bytes start end action log-status");
+        p = put_text(
+            p, "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets "
+               "bytes start end action log-status");
         if (o->v5)
-            p = put_text(p, " vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region "
-                            "az-id sublocation-type sublocation-id pkt-src-aws-service "
-                            "pkt-dst-aws-service flow-direction traffic-path");
+            p = put_text(
+                p, " vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region "
+                   "az-id sublocation-type sublocation-id pkt-src-aws-service "
+                   "pkt-dst-aws-service flow-direction traffic-path");
         *p++ = '\n';
     }
     for (uint64_t i = 0; i < o->rows; i++) {
@@ -541,7 +549,8 @@ static bool generate(const struct options *o)
 
 static int usage(void)
 {
-    fputs("usage: gen [--rows N | --bytes N] [--v5] [--gzip] [--seed S] [--start SECONDS] [--no-header]\n",
+    fputs("usage: gen [--rows N | --bytes N] [--v5] [--gzip] [--seed S] [--start SECONDS] "
+          "[--no-header]\n",
           stderr);
     return 2;
 }

@@ -1,6 +1,7 @@
 /* aws_vpc_reference.h: a naive decoder of VPC flow logs, to compare the fast one with.
  *
- * Both sides write what they read as text, one line a record or bad line, in the order of the input:
+ * Both sides write what they read as text, one line a record or bad line, in the order of the
+ * input:
  *     @OFFSET+LEN nodata=0 FIELD=VALUE ...     VALUE: a number, an address, [text], null or bad
  *     !OFFSET+LEN CAUSE
  *     header OFFSET, or header OFFSET refused
@@ -23,7 +24,8 @@ struct ref_text {
     size_t len, capacity;
 };
 
-__attribute__((format(printf, 2, 3))) static void ref_print(struct ref_text *t, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void ref_print(struct ref_text *t, const char *format,
+                                                            ...)
 {
     va_list args;
     int n;
@@ -148,7 +150,8 @@ static void ref_addr(struct ref_text *out, const uint64_t addr[2])
 
     for (int i = 0; i < 16; i++)
         bytes[i] = (unsigned char)(addr[i / 8] >> (7 - i % 8) * 8);
-    ref_print(out, "%s", inet_ntop(v4 ? AF_INET : AF_INET6, bytes + (v4 ? 12 : 0), text, sizeof(text)));
+    ref_print(out, "%s",
+              inet_ntop(v4 ? AF_INET : AF_INET6, bytes + (v4 ? 12 : 0), text, sizeof(text)));
 }
 
 static void ref_int(struct ref_text *out, struct ref_field f, uint64_t most, bool time)
@@ -201,8 +204,11 @@ static void ref_value(struct ref_text *out, uint32_t field, struct ref_field f)
         ref_print(out, "%s", ref_is(f, "accept") ? "0" : ref_is(f, "reject") ? "1" : "bad");
         break;
     case FLP_STATUS:
-        ref_print(out, "%s", ref_is(f, "ok") ? "0" : ref_is(f, "nodata") ? "1" :
-                             ref_is(f, "skipdata") ? "2" : "bad");
+        ref_print(out, "%s",
+                  ref_is(f, "ok")         ? "0"
+                  : ref_is(f, "nodata")   ? "1"
+                  : ref_is(f, "skipdata") ? "2"
+                                          : "bad");
         break;
     case FLP_STRING:
         ref_print(out, "[%.*s]", (int)(f.len < 100 ? f.len : 100), f.text);
@@ -212,10 +218,19 @@ static void ref_value(struct ref_text *out, uint32_t field, struct ref_field f)
 
 static bool ref_is_data(uint32_t field)
 {
-    static const uint32_t data[] = {
-        HOST_F_SRCADDR, HOST_F_DSTADDR, HOST_F_SRCPORT, HOST_F_DSTPORT, HOST_F_PROTOCOL, HOST_F_PACKETS,
-        HOST_F_BYTES, HOST_F_ACTION, HOST_F_TCP_FLAGS, HOST_F_PKT_SRCADDR, HOST_F_PKT_DSTADDR,
-        HOST_F_PKT_SRC_AWS_SERVICE, HOST_F_PKT_DST_AWS_SERVICE};
+    static const uint32_t data[] = {HOST_F_SRCADDR,
+                                    HOST_F_DSTADDR,
+                                    HOST_F_SRCPORT,
+                                    HOST_F_DSTPORT,
+                                    HOST_F_PROTOCOL,
+                                    HOST_F_PACKETS,
+                                    HOST_F_BYTES,
+                                    HOST_F_ACTION,
+                                    HOST_F_TCP_FLAGS,
+                                    HOST_F_PKT_SRCADDR,
+                                    HOST_F_PKT_DSTADDR,
+                                    HOST_F_PKT_SRC_AWS_SERVICE,
+                                    HOST_F_PKT_DST_AWS_SERVICE};
 
     for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
         if (field == data[i])
@@ -236,7 +251,8 @@ static bool ref_no_data(const struct reference *ref, const struct ref_field *fie
     return quiet;
 }
 
-static void ref_row(struct reference *ref, const struct ref_field *fields, size_t offset, size_t len)
+static void ref_row(struct reference *ref, const struct ref_field *fields, size_t offset,
+                    size_t len)
 {
     ref_print(ref->out, "@%zu+%zu nodata=%d", offset, len, ref_no_data(ref, fields));
     for (uint32_t f = 0; f < HOST_FIELDS; f++) {
@@ -420,7 +436,8 @@ static bool run_chunk(struct run *r, const char *chunk, size_t len, size_t base)
         at += used;
         if (at < len) {
             size_t line = line_length(chunk + at, len - at);
-            bool ok = r->decoder->header(r->self, copy + REF_PADDING + used, line, error, sizeof(error));
+            bool ok = r->decoder->header(r->self, copy + REF_PADDING + used, line, error,
+                                         sizeof(error));
 
             ref_print(r->out, "header %zu%s\n", base + at, ok ? "" : " refused");
             at += line;

@@ -1,8 +1,9 @@
 /* decoder_host.h: a small host for decoders, for tests and benchmarks.
  *
- * It knows the fields of core/record/fields.def, keeps one batch, interns strings into ids that count from
- * 1 in order of appearance (0 is null), and records what the decoder reports. struct host owns everything;
- * it belongs to one thread. All functions are static: this header is included by one file of a program.
+ * It knows the fields of core/record/fields.def, keeps one batch, interns strings into ids that
+ * count from 1 in order of appearance (0 is null), and records what the decoder reports. struct
+ * host owns everything; it belongs to one thread. All functions are static: this header is included
+ * by one file of a program.
  */
 #ifndef FL_TESTS_DECODER_HOST_H
 #define FL_TESTS_DECODER_HOST_H
@@ -94,8 +95,8 @@ static enum flp_storage host_storage(uint32_t field)
     static const struct {
         const char *type;
         enum flp_storage storage;
-    } map[] = {{"U8", FLP_U8},        {"PORT", FLP_U16},      {"INT", FLP_INT},
-               {"TIME", FLP_TIME_MS}, {"ADDR", FLP_ADDR},     {"ACTION", FLP_ACTION},
+    } map[] = {{"U8", FLP_U8},        {"PORT", FLP_U16},     {"INT", FLP_INT},
+               {"TIME", FLP_TIME_MS}, {"ADDR", FLP_ADDR},    {"ACTION", FLP_ACTION},
                {"STR", FLP_STRING},   {"STATUS", FLP_STATUS}};
 
     for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
@@ -209,7 +210,8 @@ static uint32_t host_intern_one(struct host *h, const char *text, uint32_t len)
 
     if (h->string_count * 2 >= h->string_slots)
         host_strings_grow(h);
-    for (at = (uint32_t)hash & (h->string_slots - 1); h->strings[at].id; at = (at + 1) & (h->string_slots - 1)) {
+    for (at = (uint32_t)hash & (h->string_slots - 1); h->strings[at].id;
+         at = (at + 1) & (h->string_slots - 1)) {
         const struct host_string *s = &h->strings[at];
 
         if (s->hash == hash && s->len == len && !memcmp(h->names + s->start, text, len))
@@ -225,8 +227,8 @@ static uint32_t host_intern_one(struct host *h, const char *text, uint32_t len)
     return h->string_count;
 }
 
-static bool host_intern(struct flp_batch *batch, uint32_t field, const char *text, const uint32_t *starts,
-                        const uint32_t *lengths, uint32_t rows)
+static bool host_intern(struct flp_batch *batch, uint32_t field, const char *text,
+                        const uint32_t *starts, const uint32_t *lengths, uint32_t rows)
 {
     struct host *h = batch->host;
     struct flp_column *column = &batch->columns[field];
@@ -278,7 +280,8 @@ static void host_event(struct host *h, struct host_event event)
     h->events[h->event_count++] = event;
 }
 
-static void host_bad_line(struct flp_batch *batch, uint32_t offset, uint32_t len, enum flp_bad cause)
+static void host_bad_line(struct flp_batch *batch, uint32_t offset, uint32_t len,
+                          enum flp_bad cause)
 {
     host_event(batch->host, (struct host_event){HOST_BAD_LINE, offset, len, cause});
 }

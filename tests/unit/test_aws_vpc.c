@@ -14,8 +14,9 @@
 
 #define SAMPLES "plugins/decoders/aws_vpc/samples/"
 
-static const char default_row[] = "2 210000000001 eni-1 10.0.0.1 10.0.0.2 1024 443 6 20 4249 1418530010 "
-                                  "1418530070 ACCEPT OK\n";
+static const char default_row[] =
+    "2 210000000001 eni-1 10.0.0.1 10.0.0.2 1024 443 6 20 4249 1418530010 "
+    "1418530070 ACCEPT OK\n";
 
 /* ---- one decoder, all fields wanted unless said otherwise ---- */
 
@@ -57,7 +58,8 @@ static void dispose(struct fixture *f)
 static bool begin(struct fixture *f, const char *text)
 {
     char *copy = padded(text, strlen(text), '8');
-    bool ok = f->run.decoder->begin(f->run.self, copy + REF_PADDING, strlen(text), f->error, sizeof(f->error));
+    bool ok = f->run.decoder->begin(f->run.self, copy + REF_PADDING, strlen(text), f->error,
+                                    sizeof(f->error));
 
     free(copy);
     return ok;
@@ -115,7 +117,8 @@ static void test_aws_vpc__header_line_is_a_record_of_nothing(void **state)
 static void test_aws_vpc__unknown_column_is_kept_and_told_once(void **state)
 {
     struct fixture *f = open_with(NULL, NULL);
-    const char *text = "version shoe-size srcaddr\n2 44 10.0.0.1\nversion shoe-size dstaddr hat\n2 1 - x\n";
+    const char *text =
+        "version shoe-size srcaddr\n2 44 10.0.0.1\nversion shoe-size dstaddr hat\n2 1 - x\n";
 
     (void)state;
     assert_non_null(strstr(decode(f, text), "@26+13 nodata=0 version=2 srcaddr=10.0.0.1\n"));
@@ -127,8 +130,9 @@ static void test_aws_vpc__unknown_column_is_kept_and_told_once(void **state)
 static void test_aws_vpc__double_column_voids_lines_until_next_header(void **state)
 {
     (void)state;
-    expect_decode(NULL, "srcaddr dstport src_addr\n10.0.0.1 443 10.0.0.1\nsrcaddr dstport\n10.0.0.1 443\n",
-                  "header 0 refused\n!25+21 2\nheader 47\n@63+12 nodata=0 srcaddr=10.0.0.1 dstport=443\n");
+    expect_decode(
+        NULL, "srcaddr dstport src_addr\n10.0.0.1 443 10.0.0.1\nsrcaddr dstport\n10.0.0.1 443\n",
+        "header 0 refused\n!25+21 2\nheader 47\n@63+12 nodata=0 srcaddr=10.0.0.1 dstport=443\n");
     expect_decode(NULL, "srcaddr dstport hat hat\n1 2 3 4\n", "header 0 refused\n!24+7 2\n");
 }
 
@@ -140,9 +144,11 @@ static void test_aws_vpc__at_most_128_columns(void **state)
     (void)state;
     for (int i = 2; i < 128; i++)
         sprintf(line + strlen(line), " c%d", i);
-    assert_true(f->run.decoder->header(f->run.self, line, strlen(line), f->error, sizeof(f->error)));
+    assert_true(
+        f->run.decoder->header(f->run.self, line, strlen(line), f->error, sizeof(f->error)));
     strcat(line, " more");
-    assert_false(f->run.decoder->header(f->run.self, line, strlen(line), f->error, sizeof(f->error)));
+    assert_false(
+        f->run.decoder->header(f->run.self, line, strlen(line), f->error, sizeof(f->error)));
     assert_non_null(strstr(f->error, "128"));
     dispose(f);
 }
@@ -159,7 +165,8 @@ static void test_aws_vpc__record_of_words_is_no_header(void **state)
 
 static void test_aws_vpc__told_format_with_and_without_braces(void **state)
 {
-    static const char *const told[] = {"${srcaddr} ${dstport} ${log-status}", "srcaddr dstport log-status",
+    static const char *const told[] = {"${srcaddr} ${dstport} ${log-status}",
+                                       "srcaddr dstport log-status",
                                        " ${srcaddr},dstport\n${log_status} "};
 
     (void)state;
@@ -192,8 +199,9 @@ static void test_aws_vpc__header_wins_over_told_format(void **state)
 
 static void test_aws_vpc__told_format_that_is_wrong_is_refused(void **state)
 {
-    static const char *const told[] = {"", " ", "srcaddr srcaddr", "start start_time", "hat shoe", "srcaddr 42",
-                                       "${srcaddr} ${", "srcaddr;dstaddr"};
+    static const char *const told[] = {
+        "",         " ",          "srcaddr srcaddr", "start start_time",
+        "hat shoe", "srcaddr 42", "${srcaddr} ${",   "srcaddr;dstaddr"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
@@ -224,8 +232,9 @@ static void test_aws_vpc__guess_default(void **state)
     expect_origin(default_row, "default 14 columns");
     expect_origin("2 1 eni-1 - - - - - - - 1431280876 1431280934 - NODATA\n", "default 14 columns");
     /* One wrong value does not hide the layout, nor does rubbish before the first record. */
-    expect_origin("2 1 eni-1 10.0.0.1 10.0.0.2 99999 443 6 20 4249 1418530010 1418530070 ALLOW OK\n",
-                  "default 14 columns");
+    expect_origin(
+        "2 1 eni-1 10.0.0.1 10.0.0.2 99999 443 6 20 4249 1418530010 1418530070 ALLOW OK\n",
+        "default 14 columns");
     snprintf(text, sizeof(text), "\n# note\nhello\n1 2 3\n%s", default_row);
     expect_origin(text, "default 14 columns");
 }
@@ -256,7 +265,8 @@ static void test_aws_vpc__guess_refuses_and_names_the_count(void **state)
     assert_non_null(strstr(f->error, "5 fields"));
     assert_non_null(strstr(f->error, "--format"));
     /* Fourteen columns, but log-status is not the last of them. */
-    assert_false(begin(f, "OK 2 1 eni-1 10.0.0.1 10.0.0.2 1024 443 6 20 4249 1418530010 1418530070 ACCEPT\n"));
+    assert_false(begin(
+        f, "OK 2 1 eni-1 10.0.0.1 10.0.0.2 1024 443 6 20 4249 1418530010 1418530070 ACCEPT\n"));
     assert_non_null(strstr(f->error, "14 fields"));
     dispose(f);
 }
@@ -308,7 +318,8 @@ static void test_aws_vpc__probe(void **state)
 
 /* ---- the rest of the contract ---- */
 
-static void collect(void *context, const char *name, size_t name_len, const char *value, size_t value_len)
+static void collect(void *context, const char *name, size_t name_len, const char *value,
+                    size_t value_len)
 {
     char *to = context;
 
@@ -348,10 +359,11 @@ static void test_aws_vpc__no_data_without_wanting_the_columns(void **state)
     struct fixture *f = open_with(NULL, wanted);
 
     (void)state;
-    assert_string_equal(decode(f, "interface-id dstaddr tcp-flags log-status\ne1 - - NODATA\ne2 - 2 NODATA\n"
-                                  "e3 - - OK\ne4 - - skipdata\n"),
-                        "header 0\n@42+13 nodata=1 interface_id=[e1]\n@56+13 nodata=0 interface_id=[e2]\n"
-                        "@70+9 nodata=0 interface_id=[e3]\n@80+15 nodata=1 interface_id=[e4]\n");
+    assert_string_equal(
+        decode(f, "interface-id dstaddr tcp-flags log-status\ne1 - - NODATA\ne2 - 2 NODATA\n"
+                  "e3 - - OK\ne4 - - skipdata\n"),
+        "header 0\n@42+13 nodata=1 interface_id=[e1]\n@56+13 nodata=0 interface_id=[e2]\n"
+        "@70+9 nodata=0 interface_id=[e3]\n@80+15 nodata=1 interface_id=[e4]\n");
     assert_true(f->host.batch.any_no_data);
     decode(f, "interface-id dstaddr\ne1 -\n");
     assert_false(f->host.batch.any_no_data);
@@ -366,8 +378,8 @@ static void test_aws_vpc__out_of_memory(void **state)
     (void)state;
     assert_true(begin(f, default_row));
     f->host.no_memory = true;
-    assert_true(f->run.decoder->decode(f->run.self, copy + REF_PADDING, strlen(default_row), &f->host.batch) ==
-                SIZE_MAX);
+    assert_true(f->run.decoder->decode(f->run.self, copy + REF_PADDING, strlen(default_row),
+                                       &f->host.batch) == SIZE_MAX);
     free(copy);
     dispose(f);
 }
@@ -402,8 +414,9 @@ static char *read_sample(const char *name, const char *ending)
 
 static void test_aws_vpc__samples(void **state)
 {
-    static const char *const names[] = {"default-no-header", "untidy", "header-in-the-middle",
-                                        "documented-29", "alphabetical-29", "transit-gateway-36",
+    static const char *const names[] = {"default-no-header",    "untidy",
+                                        "header-in-the-middle", "documented-29",
+                                        "alphabetical-29",      "transit-gateway-36",
                                         "export-with-time"};
 
     (void)state;

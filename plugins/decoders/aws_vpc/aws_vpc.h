@@ -1,14 +1,15 @@
 /* aws_vpc.h: the parts of the aws_vpc decoder; private to this folder.
  *
- * A decoder object (struct fl_vpc) owns its buffers and the layout in force and belongs to one worker
- * thread. Text, batches and the host are borrowed for the length of a call.
+ * A decoder object (struct fl_vpc) owns its buffers and the layout in force and belongs to one
+ * worker thread. Text, batches and the host are borrowed for the length of a call.
  *
- * How a chunk is decoded: one scan lists the positions of all bytes <= ' '. If the text is regular (rows
- * of exactly one blank between the fields of the layout), field (r, c) ends at ends[r * columns + c] and
- * starts behind the position before that, and each wanted column is converted by a kernel of its own.
- * Text that is not regular is first copied into a regular one, line by line, which also finds bad lines
- * and header lines; the same kernels then read the copy. Values that a kernel does not know at a glance
- * go through fl_vpc_odd(), the only place that decides what is null and what is bad.
+ * How a chunk is decoded: one scan lists the positions of all bytes <= ' '. If the text is regular
+ * (rows of exactly one blank between the fields of the layout), field (r, c) ends at ends[r *
+ * columns + c] and starts behind the position before that, and each wanted column is converted by a
+ * kernel of its own. Text that is not regular is first copied into a regular one, line by line,
+ * which also finds bad lines and header lines; the same kernels then read the copy. Values that a
+ * kernel does not know at a glance go through fl_vpc_odd(), the only place that decides what is
+ * null and what is bad.
  */
 #ifndef FL_PLUGINS_AWS_VPC_H
 #define FL_PLUGINS_AWS_VPC_H
@@ -22,7 +23,14 @@
 
 /* ---- names.c: what AWS documents ---- */
 
-enum fl_vpc_check { FL_VPC_ANY, FL_VPC_NUMBER, FL_VPC_TIME, FL_VPC_ADDR, FL_VPC_ACTION, FL_VPC_STATUS };
+enum fl_vpc_check {
+    FL_VPC_ANY,
+    FL_VPC_NUMBER,
+    FL_VPC_TIME,
+    FL_VPC_ADDR,
+    FL_VPC_ACTION,
+    FL_VPC_STATUS
+};
 
 struct fl_vpc_name {
     const char *text;
@@ -52,14 +60,14 @@ struct fl_vpc_span {
 
 /* Bytes of the line at text without "\n" or "\r\n"; *next is where the next line starts. */
 size_t fl_vpc_line(const char *text, size_t len, size_t *next);
-/* Splits a line without its end at runs of blanks and tabs. The first `max` fields go to spans; returns
- * how many there are. */
+/* Splits a line without its end at runs of blanks and tabs. The first `max` fields go to spans;
+ * returns how many there are. */
 uint32_t fl_vpc_split(const char *line, size_t len, struct fl_vpc_span *spans, uint32_t max);
 /* A letter, then letters, digits, '-' and '_'; at most FL_VPC_NAME_MAX bytes. */
 bool fl_vpc_is_name(const char *text, size_t len);
 /* Every field looks like a name and at least two are names that `known` knows. */
-bool fl_vpc_is_header(const char *line, size_t len, bool (*known)(const void *, const char *, size_t),
-                      const void *context);
+bool fl_vpc_is_header(const char *line, size_t len,
+                      bool (*known)(const void *, const char *, size_t), const void *context);
 /* Length of a byte order mark at the start of the line, else 0. */
 size_t fl_vpc_mark(const char *line, size_t len);
 
@@ -75,9 +83,11 @@ struct fl_vpc_layout {
     uint32_t count; /* 0: none in force */
     const char *origin;
     struct fl_vpc_column columns[FL_VPC_COLUMNS_MAX];
-    uint32_t guard;  /* a column whose values seldom start with a letter: tells records from headers */
+    uint32_t
+        guard; /* a column whose values seldom start with a letter: tells records from headers */
     uint32_t status; /* column of log-status, or FL_VPC_NONE */
-    uint32_t data[FL_VPC_COLUMNS_MAX], data_count; /* columns that a line without data leaves empty */
+    uint32_t data[FL_VPC_COLUMNS_MAX],
+        data_count; /* columns that a line without data leaves empty */
     uint32_t names_used;
     char names[FL_VPC_COLUMNS_MAX * FL_VPC_NAME_MAX];
 };
@@ -86,8 +96,8 @@ struct fl_vpc;
 bool fl_vpc_layout_from_header(struct fl_vpc *self, const char *line, size_t len, char *error,
                                size_t error_bytes);
 /* `--format`: names with or without ${}, "default" or "tgw". */
-bool fl_vpc_layout_from_format(struct fl_vpc *self, struct fl_vpc_layout *layout, const char *format,
-                               char *error, size_t error_bytes);
+bool fl_vpc_layout_from_format(struct fl_vpc *self, struct fl_vpc_layout *layout,
+                               const char *format, char *error, size_t error_bytes);
 void fl_vpc_layout_from_order(struct fl_vpc *self, struct fl_vpc_layout *layout,
                               const struct fl_vpc_order *order);
 
@@ -100,7 +110,8 @@ struct fl_vpc_guess {
     uint32_t fields;                  /* in the first of them */
 };
 struct fl_vpc_guess fl_vpc_guess(const char *text, size_t len,
-                                 bool (*known)(const void *, const char *, size_t), const void *context);
+                                 bool (*known)(const void *, const char *, size_t),
+                                 const void *context);
 int fl_vpc_probe(const char *text, size_t len, const char *told_format);
 
 /* ---- kernels_*.c: one set for each kind of processor ---- */
@@ -131,8 +142,8 @@ struct fl_vpc_kernels {
     const char *name;
     /* Positions of all bytes <= ' '; there is room for len + FL_VPC_PADDING of them. */
     void (*scan)(const char *text, uint32_t len, uint32_t *ends, struct fl_vpc_shape *shape);
-    /* Fills the row spans. UNEVEN: a row does not end at its last separator. SUSPECT: a row may be a header
-     * or a comment. */
+    /* Fills the row spans. UNEVEN: a row does not end at its last separator. SUSPECT: a row may be
+     * a header or a comment. */
     enum fl_vpc_rows_found (*spans)(const struct fl_vpc_rows *in, uint32_t guard, uint32_t *starts,
                                     uint32_t *lengths);
     void (*column[FLP_STATUS + 1])(const struct fl_vpc_job *job); /* by storage; STRING has none */
@@ -142,13 +153,14 @@ extern const struct fl_vpc_kernels fl_vpc_kernels_portable;
 extern const struct fl_vpc_kernels fl_vpc_kernels_avx2;
 extern const struct fl_vpc_kernels fl_vpc_kernels_avx512;
 #endif
-/* The best set for this processor, or the one named by FL_KERNELS; NULL with an error if it cannot run. */
+/* The best set for this processor, or the one named by FL_KERNELS; NULL with an error if it cannot
+ * run. */
 const struct fl_vpc_kernels *fl_vpc_kernels_choose(char *error, size_t error_bytes);
 
 /* Text forms of IPv4 by the places of their dots: 81 of them, found by a perfect hash. */
 #define FL_VPC_V4_SLOTS 256
 #define FL_VPC_V4_MULTIPLIER 0xc811d053u
-#define FL_VPC_V4_HASH(dots) ((uint32_t)(dots) * FL_VPC_V4_MULTIPLIER >> 24)
+#define FL_VPC_V4_HASH(dots) ((uint32_t)(dots)*FL_VPC_V4_MULTIPLIER >> 24)
 struct fl_vpc_v4_table {
     uint16_t dots[FL_VPC_V4_SLOTS]; /* bit i: '.' at i; the highest bit is the end of the text */
     struct fl_vpc_v4_form {

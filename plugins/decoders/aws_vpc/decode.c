@@ -52,8 +52,8 @@ static uint32_t *reserve_ends(struct fl_vpc_buffer *buffer, size_t count)
 
 /* ---- lines that are not records ---- */
 
-static void refuse(struct fl_vpc *self, struct flp_batch *out, const char *line, size_t offset, size_t len,
-                   const struct fl_vpc_span *first, uint32_t fields)
+static void refuse(struct fl_vpc *self, struct flp_batch *out, const char *line, size_t offset,
+                   size_t len, const struct fl_vpc_span *first, uint32_t fields)
 {
     enum flp_bad cause = fields < self->layout.count ? FLP_BAD_TOO_FEW : FLP_BAD_TOO_MANY;
 
@@ -109,8 +109,8 @@ struct cleaner {
     struct fl_vpc_span fields[FL_VPC_COLUMNS_MAX];
 };
 
-/* Splits the line that starts at `start`, whose separators begin at seps[*sep]. Returns where it ends: at
- * its newline or at the end of the text. *sep moves behind it. */
+/* Splits the line that starts at `start`, whose separators begin at seps[*sep]. Returns where it
+ * ends: at its newline or at the end of the text. *sep moves behind it. */
 static size_t clean_split(struct cleaner *c, size_t start, uint32_t *sep, uint32_t *count)
 {
     uint32_t n = 0, max = c->self->layout.count;
@@ -145,7 +145,8 @@ static size_t clean_split(struct cleaner *c, size_t start, uint32_t *sep, uint32
 static char *copy_row(const struct cleaner *c, char *to, uint32_t *ends, uint32_t n)
 {
     const struct fl_vpc_span *first = c->fields, *last = c->fields + n - 1;
-    uint32_t bytes = last->start + last->len - first->start, shift = (uint32_t)(to - c->clean) - first->start;
+    uint32_t bytes = last->start + last->len - first->start,
+             shift = (uint32_t)(to - c->clean) - first->start;
 
     memcpy(to, c->text + first->start, bytes);
     for (uint32_t i = 0; i < n; i++)
@@ -185,7 +186,8 @@ static void clean_row(struct cleaner *c, size_t start, size_t len)
     c->rows++;
 }
 
-/* Copies records and reports other lines up to a header line or the end; returns the bytes consumed. */
+/* Copies records and reports other lines up to a header line or the end; returns the bytes
+ * consumed. */
 static size_t clean_lines(struct cleaner *c)
 {
     struct fl_vpc *self = c->self;
@@ -229,10 +231,12 @@ static bool intern_column(struct fl_vpc *self, const struct fl_vpc_rows *in, uin
         starts[r] = end[-1] + 1;
         lengths[r] = end[0] - starts[r];
     }
-    return self->host->intern(out, self->layout.columns[at].field, in->text, starts, lengths, in->rows);
+    return self->host->intern(out, self->layout.columns[at].field, in->text, starts, lengths,
+                              in->rows);
 }
 
-static struct flp_column *wanted_column(const struct fl_vpc *self, uint32_t field, struct flp_batch *out)
+static struct flp_column *wanted_column(const struct fl_vpc *self, uint32_t field,
+                                        struct flp_batch *out)
 {
     if (field == FLP_NO_FIELD || field >= out->field_count || !fl_vpc_wants(self, field))
         return NULL;
@@ -273,10 +277,15 @@ static bool reserve_rows(struct fl_vpc *self, struct flp_batch *out, uint32_t ro
     return self->host->reserve(out, rows);
 }
 
-static size_t decode_irregular(struct fl_vpc *self, const char *text, size_t len, struct flp_batch *out,
-                               const uint32_t *seps, const struct fl_vpc_shape *shape)
+static size_t decode_irregular(struct fl_vpc *self, const char *text, size_t len,
+                               struct flp_batch *out, const uint32_t *seps,
+                               const struct fl_vpc_shape *shape)
 {
-    struct cleaner c = {.self = self, .text = text, .len = len, .out = out, .seps = seps,
+    struct cleaner c = {.self = self,
+                        .text = text,
+                        .len = len,
+                        .out = out,
+                        .seps = seps,
                         .sep_count = shape->separators};
     struct fl_vpc_rows in;
     size_t consumed;
@@ -323,7 +332,8 @@ static size_t decode_text(struct fl_vpc *self, const char *text, size_t len, str
         return SIZE_MAX;
     self->kernels->scan(text, (uint32_t)len, ends, &shape);
     in = (struct fl_vpc_rows){text, ends, shape.newlines, columns};
-    if (shape.odd || shape.separators != (uint64_t)shape.newlines * columns || text[len - 1] != '\n')
+    if (shape.odd || shape.separators != (uint64_t)shape.newlines * columns ||
+        text[len - 1] != '\n')
         return decode_irregular(self, text, len, out, ends, &shape);
     if (!reserve_rows(self, out, in.rows))
         return SIZE_MAX;

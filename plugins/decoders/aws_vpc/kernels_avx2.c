@@ -8,7 +8,8 @@
 #define FL_VPC_MASKS
 ALWAYS_INLINE uint64_t both(__m256i low, __m256i high)
 {
-    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                     << 32;
 }
 
 ALWAYS_INLINE struct masks masks_of(const char *text)

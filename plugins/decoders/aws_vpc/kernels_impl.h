@@ -1,11 +1,10 @@
 /* kernels_impl.h: the column kernels, compiled once into each kernel set.
  *
- * The including file may bring better versions of some functions, and then defines, before the include:
- *     FL_VPC_MASKS  masks_of(text): where the separators of 64 bytes are
- *     FL_VPC_DOTS   dots_of(text): bit i: text[i] is a dot, of 16 bytes
- *     FL_VPC_SCAN   scan(), which then needs no masks_of()
- *     FL_VPC_ADDR   addr_column(), which then needs no dots_of()
- * All functions are static: the same name is compiled with other instructions in each set.
+ * The including file may bring better versions of some functions, and then defines, before the
+ * include: FL_VPC_MASKS  masks_of(text): where the separators of 64 bytes are FL_VPC_DOTS
+ * dots_of(text): bit i: text[i] is a dot, of 16 bytes FL_VPC_SCAN   scan(), which then needs no
+ * masks_of() FL_VPC_ADDR   addr_column(), which then needs no dots_of() All functions are static:
+ * the same name is compiled with other instructions in each set.
  */
 #ifndef FL_PLUGINS_AWS_VPC_KERNELS_IMPL_H
 #define FL_PLUGINS_AWS_VPC_KERNELS_IMPL_H
@@ -90,7 +89,8 @@ static enum fl_vpc_rows_found spans(const struct fl_vpc_rows *in, uint32_t guard
         uint32_t last = *end;
 
         uneven |= (uint32_t)(text[last] ^ '\n');
-        suspect |= (uint32_t)(text[start] == '#') | (uint32_t)((unsigned char)text[*field + 1] >= 'A');
+        suspect |= (uint32_t)(text[start] == '#') |
+                   (uint32_t)((unsigned char)text[*field + 1] >= 'A');
         starts[r] = start;
         lengths[r] = last - start;
         start = last + 1;
@@ -118,7 +118,8 @@ ALWAYS_INLINE uint64_t not_digits(uint64_t v)
 }
 
 /* Fields of one to eight digits; all others are odd. */
-ALWAYS_INLINE void number_column(const struct fl_vpc_job *job, enum flp_storage storage, uint64_t most)
+ALWAYS_INLINE void number_column(const struct fl_vpc_job *job, enum flp_storage storage,
+                                 uint64_t most)
 {
     const char *text = job->in.text;
     const uint32_t *end = job->in.ends + job->at;
@@ -169,7 +170,8 @@ static void time_column(const struct fl_vpc_job *job)
         uint64_t digits = load8(text + start + 2) ^ EACH_BYTE('0');
         uint64_t head = load2(text + start) ^ 0x3030;
 
-        values[r] = (int64_t)(((head & 0xff) * 10 + (head >> 8)) * 100000000 + eight_digits(digits)) * 1000;
+        values[r] =
+            (int64_t)(((head & 0xff) * 10 + (head >> 8)) * 100000000 + eight_digits(digits)) * 1000;
         if (unlikely(((not_digits(digits) | not_digits(head)) != 0) | (len != 10)))
             fl_vpc_odd(job, r);
     }
@@ -247,8 +249,8 @@ static void addr_column(const struct fl_vpc_job *job)
         uint32_t dots = dots_of(text + start);
         uint64_t bad = 0;
 
-        /* Bits above the field stand for missing dots. More or fewer dots than three, and fields of more
-         * than 15 bytes, always leave an octet that is too long or has a dot in it. */
+        /* Bits above the field stand for missing dots. More or fewer dots than three, and fields of
+         * more than 15 bytes, always leave an octet that is too long or has a dot in it. */
         dots = (dots & ((1u << (len & 31)) - 1)) | 0x70000;
         a = (uint32_t)__builtin_ctz(dots);
         dots &= dots - 1;
@@ -270,8 +272,8 @@ static void addr_column(const struct fl_vpc_job *job)
     { \
         .name = set_name, .scan = scan, .spans = spans, \
         .column = { \
-            [FLP_U8] = u8_column, [FLP_U16] = u16_column, [FLP_INT] = int_column, \
-            [FLP_TIME_MS] = time_column, [FLP_ADDR] = addr_column, [FLP_ACTION] = action_column, \
+            [FLP_U8] = u8_column,         [FLP_U16] = u16_column,   [FLP_INT] = int_column, \
+            [FLP_TIME_MS] = time_column,  [FLP_ADDR] = addr_column, [FLP_ACTION] = action_column, \
             [FLP_STATUS] = status_column, \
         }, \
     }

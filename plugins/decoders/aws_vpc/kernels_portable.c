@@ -1,4 +1,5 @@
-/* kernels_portable.c: kernels for any processor; SSE2, which every x86-64 has, where there is one. */
+/* kernels_portable.c: kernels for any processor; SSE2, which every x86-64 has, where there is one.
+ */
 #include "plugins/decoders/aws_vpc/kernels_base.h"
 
 #if defined(__SSE2__)

@@ -1,7 +1,7 @@
 /* kernels_v4.h: IPv4 by byte shuffle (SSSE3), for the kernel sets that have it.
  *
- * The places of the dots select a shuffle that brings each octet into four bytes of its own, so that the
- * digits of all four are checked and weighted together.
+ * The places of the dots select a shuffle that brings each octet into four bytes of its own, so
+ * that the digits of all four are checked and weighted together.
  */
 #ifndef FL_PLUGINS_AWS_VPC_KERNELS_V4_H
 #define FL_PLUGINS_AWS_VPC_KERNELS_V4_H
@@ -38,7 +38,8 @@ static void addr_column(const struct fl_vpc_job *job)
         bad = _mm_xor_si128(_mm_max_epu8(digits, nine), nine);
         bad = _mm_or_si128(bad, _mm_cmpgt_epi32(octets, most));
         bad = _mm_or_si128(
-            bad, _mm_cmpgt_epi32(_mm_loadu_si128((const __m128i *)(const void *)form->least), octets));
+            bad,
+            _mm_cmpgt_epi32(_mm_loadu_si128((const __m128i *)(const void *)form->least), octets));
         octets = _mm_packus_epi16(_mm_packs_epi32(octets, octets), octets);
         store_v4(values, __builtin_bswap32((uint32_t)_mm_cvtsi128_si32(octets)));
         if (unlikely((!_mm_testz_si128(bad, bad)) | (table->dots[slot] != dots) | (len > 15)))

@@ -7,8 +7,19 @@
 
 /* Fields that say what traffic there was; a NODATA or SKIPDATA line has none of them. */
 static const char *const data_names[] = {
-    "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "action", "tcp-flags",
-    "pkt-srcaddr", "pkt-dstaddr", "pkt-src-aws-service", "pkt-dst-aws-service",
+    "srcaddr",
+    "dstaddr",
+    "srcport",
+    "dstport",
+    "protocol",
+    "packets",
+    "bytes",
+    "action",
+    "tcp-flags",
+    "pkt-srcaddr",
+    "pkt-dstaddr",
+    "pkt-src-aws-service",
+    "pkt-dst-aws-service",
 };
 
 const struct fl_vpc_kernels *fl_vpc_kernels_choose(char *error, size_t error_bytes)
@@ -128,7 +139,8 @@ static void *decoder_open(const struct flp_host *host, const struct flp_open *ho
     return self;
 }
 
-static bool decoder_begin(void *context, const char *text, size_t len, char *error, size_t error_bytes)
+static bool decoder_begin(void *context, const char *text, size_t len, char *error,
+                          size_t error_bytes)
 {
     struct fl_vpc *self = context;
     struct fl_vpc_guess guess;
@@ -149,13 +161,15 @@ static bool decoder_begin(void *context, const char *text, size_t len, char *err
     if (guess.header || !guess.lines)
         return true;
     snprintf(error, error_bytes,
-             "no header line, and lines of %u fields fit no layout that is known: name the columns, as in "
+             "no header line, and lines of %u fields fit no layout that is known: name the "
+             "columns, as in "
              "--format '${version} ${account-id} ...'",
              guess.fields);
     return false;
 }
 
-static bool decoder_header(void *context, const char *line, size_t len, char *error, size_t error_bytes)
+static bool decoder_header(void *context, const char *line, size_t len, char *error,
+                           size_t error_bytes)
 {
     struct fl_vpc *self = context;
 
@@ -196,7 +210,8 @@ static void decoder_fields(void *context, const char *line, size_t len,
     for (uint32_t i = 0; i < n && i < layout->count; i++) {
         const struct fl_vpc_column *c = &layout->columns[i];
 
-        emit(emit_context, layout->names + c->name, c->name_len, line + spans[i].start, spans[i].len);
+        emit(emit_context, layout->names + c->name, c->name_len, line + spans[i].start,
+             spans[i].len);
     }
 }
 

@@ -85,7 +85,8 @@ static bool store_number(enum flp_storage storage, void *values, uint32_t row, s
     }
 }
 
-static bool store(const struct fl_vpc_job *job, enum flp_storage storage, uint32_t row, struct field f)
+static bool store(const struct fl_vpc_job *job, enum flp_storage storage, uint32_t row,
+                  struct field f)
 {
     static const char *const actions[] = {"ACCEPT", "REJECT"};
     void *values = job->column->values;
@@ -109,8 +110,8 @@ static bool store(const struct fl_vpc_job *job, enum flp_storage storage, uint32
 static void store_null(const struct fl_vpc_job *job, enum flp_storage storage, uint32_t row)
 {
     static const uint8_t bytes[FLP_STATUS + 1] = {
-        [FLP_U8] = 1, [FLP_U16] = 2, [FLP_INT] = 8, [FLP_TIME_MS] = 8, [FLP_STRING] = 4,
-        [FLP_ADDR] = 16, [FLP_ACTION] = 1, [FLP_STATUS] = 1,
+        [FLP_U8] = 1,     [FLP_U16] = 2,   [FLP_INT] = 8,    [FLP_TIME_MS] = 8,
+        [FLP_STRING] = 4, [FLP_ADDR] = 16, [FLP_ACTION] = 1, [FLP_STATUS] = 1,
     };
     size_t n = bytes[storage];
 

@@ -1,0 +1,54 @@
+/* kind.h: what a measure file provides. Inside core/measure. */
+#ifndef FL_MEASURE_KIND_H
+#define FL_MEASURE_KIND_H
+
+#include "core/measure/measure.h"
+
+struct fl_update {
+    const struct fl_batch *batch;
+    uint32_t row;
+    bool pass, pass2;
+    const struct fl_place *place;
+};
+
+/* Any function may be NULL: dispose and heap_bytes when nothing lies on the heap. */
+struct fl_measure_ops {
+    /* Checks field and k, sets type and state_bytes. */
+    enum fl_status (*prepare)(struct fl_measure *m, struct fl_error *err);
+    enum fl_status (*update)(const struct fl_measure *m, void *state, const struct fl_update *u);
+    enum fl_status (*merge)(const struct fl_measure *m, void *into, const void *from);
+    enum fl_status (*value)(const struct fl_measure *m, const void *state, struct fl_arena *arena,
+                            struct fl_value *out);
+    void (*dispose)(void *state);
+    size_t (*heap_bytes)(const void *state);
+};
+
+extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_min, fl_measure_max,
+    fl_measure_mean, fl_measure_distinct, fl_measure_longest_run, fl_measure_top, fl_measure_set,
+    fl_measure_first, fl_measure_last, fl_measure_ratio, fl_measure_outcome, fl_measure_via_endpoint;
+
+/* The field's value in this row as an integer; false when null or not one. */
+static inline bool fl_update_int(const struct fl_update *u, uint32_t field, int64_t *out)
+{
+    const struct fl_column *c = &u->batch->columns[field];
+    if (fl_column_null(c, u->row))
+        return false;
+    switch (fl_fields[field].storage) {
+    case FL_S_U8:
+        *out = c->u8[u->row];
+        return true;
+    case FL_S_U16:
+        *out = c->u16[u->row];
+        return true;
+    case FL_S_I64:
+        *out = c->i64[u->row];
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *needs, struct fl_error *err);
+bool fl_measure_is_number(enum fl_type type); /* U8, INT or DURATION: may be added up */
+
+#endif

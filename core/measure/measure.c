@@ -1,0 +1,90 @@
+#include "core/measure/measure.h"
+
+#include "core/measure/kind.h"
+
+const struct fl_measure_info fl_measures[FL_MEASURE_COUNT] = {
+#define FL_MEASURE(ID, name, args, what) {#name, args, what},
+#include "core/measure/measures.def"
+#undef FL_MEASURE
+};
+
+static const struct fl_measure_ops *const kinds[FL_MEASURE_COUNT] = {
+#define FL_MEASURE(ID, name, args, what) &fl_measure_##name,
+#include "core/measure/measures.def"
+#undef FL_MEASURE
+};
+
+enum fl_measure_kind fl_measure_find(struct fl_str name)
+{
+    uint32_t kind = 0;
+    while (kind < FL_MEASURE_COUNT && !fl_str_is(name, fl_measures[kind].name))
+        kind++;
+    return (enum fl_measure_kind)kind;
+}
+
+enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *needs, struct fl_error *err)
+{
+    if (m->field == FL_FIELD_NONE)
+        return fl_fail(err, FL_E_TYPE, "%s needs %s", fl_measures[m->kind].name, needs);
+    return fl_fail(err, FL_E_TYPE, "%s needs %s; %s is a %s", fl_measures[m->kind].name, needs,
+                   fl_fields[m->field].name, fl_type_name(fl_fields[m->field].type));
+}
+
+bool fl_measure_is_number(enum fl_type type)
+{
+    return type == FL_T_U8 || type == FL_T_INT || type == FL_T_DURATION;
+}
+
+enum fl_status fl_measure_prepare(struct fl_measure *m, struct fl_error *err)
+{
+    enum fl_status status = kinds[m->kind]->prepare(m, err);
+    m->state_bytes = (m->state_bytes + 7u) & ~7u;
+    return status;
+}
+
+void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
+{
+    if (m->field != FL_FIELD_NONE)
+        fl_field_set_add(fields, m->field);
+    if (m->by != FL_FIELD_NONE)
+        fl_field_set_add(fields, m->by);
+    if (m->kind == FL_M_OUTCOME) {
+        static const uint32_t read[] = {FL_F_ACTION, FL_F_VANTAGE, FL_F_PROTOCOL, FL_F_TCP_FLAGS,
+                                        FL_F_PACKETS, FL_F_BYTES, FL_F_PAIR_SERVER, FL_F_SRC_PEER,
+                                        FL_F_INTERFACE_TYPE};
+        for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
+            fl_field_set_add(fields, read[i]);
+    }
+    if (m->kind == FL_M_VIA_ENDPOINT)
+        fl_field_set_add(fields, FL_F_TRAFFIC_PATH);
+}
+
+enum fl_status fl_measure_update(const struct fl_measure *m, void *state, const struct fl_batch *batch,
+                                 uint32_t row, bool pass, bool pass2, const struct fl_place *place)
+{
+    struct fl_update u = {batch, row, pass, pass2, place};
+    return kinds[m->kind]->update(m, state, &u);
+}
+
+enum fl_status fl_measure_merge(const struct fl_measure *m, void *into, const void *from)
+{
+    return kinds[m->kind]->merge(m, into, from);
+}
+
+void fl_measure_dispose(const struct fl_measure *m, void *state)
+{
+    if (kinds[m->kind]->dispose != NULL)
+        kinds[m->kind]->dispose(state);
+}
+
+enum fl_status fl_measure_value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
+                                struct fl_value *out)
+{
+    *out = FL_VALUE_NULL;
+    return kinds[m->kind]->value(m, state, arena, out);
+}
+
+size_t fl_measure_heap_bytes(const struct fl_measure *m, const void *state)
+{
+    return kinds[m->kind]->heap_bytes != NULL ? kinds[m->kind]->heap_bytes(state) : 0;
+}

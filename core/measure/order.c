@@ -1,0 +1,87 @@
+/* first(field) and last(field): the value of the first (last) record in record order, null if it is null there. */
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/measure/kind.h"
+
+struct order_state {
+    struct fl_place place;
+    char *bytes; /* the value, encoded */
+    uint32_t len;
+    uint32_t any;
+};
+
+static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
+{
+    if (m->field == FL_FIELD_NONE)
+        return fl_measure_wrong_type(m, "a field", err);
+    m->type = fl_fields[m->field].type;
+    m->state_bytes = sizeof(struct order_state);
+    return FL_OK;
+}
+
+static bool wins(const struct fl_measure *m, const struct order_state *s, struct fl_place place)
+{
+    return !s->any || (m->kind == FL_M_FIRST ? fl_place_before(place, s->place) : fl_place_before(s->place, place));
+}
+
+static enum fl_status keep(struct order_state *s, struct fl_place place, const char *bytes, size_t len)
+{
+    char *copy = s->len >= len && s->bytes != NULL ? s->bytes : fl_realloc(s->bytes, len, 1);
+    if (copy == NULL)
+        return FL_E_NOMEM;
+    memcpy(copy, bytes, len);
+    s->bytes = copy;
+    s->len = (uint32_t)len;
+    s->place = place;
+    s->any = 1;
+    return FL_OK;
+}
+
+static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
+{
+    if (!wins(m, state, *u->place))
+        return FL_OK;
+    struct fl_value value;
+    fl_batch_value(u->batch, m->field, u->row, &value);
+    struct fl_buf bytes;
+    fl_buf_init(&bytes);
+    fl_value_encode(&bytes, &value);
+    enum fl_status status = bytes.failed ? FL_E_NOMEM : keep(state, *u->place, bytes.data, bytes.len);
+    fl_buf_dispose(&bytes);
+    return status;
+}
+
+static enum fl_status merge(const struct fl_measure *m, void *into, const void *from)
+{
+    const struct order_state *b = from;
+    if (!b->any || !wins(m, into, b->place))
+        return FL_OK;
+    return keep(into, b->place, b->bytes, b->len);
+}
+
+static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
+                            struct fl_value *out)
+{
+    (void)m;
+    const struct order_state *s = state;
+    if (!s->any)
+        return FL_OK;
+    char *copy = fl_arena_strndup(arena, s->bytes, s->len);
+    if (copy == NULL)
+        return FL_E_NOMEM;
+    return fl_value_decode((const uint8_t *)copy, s->len, out) > 0 ? FL_OK : FL_E_INTERNAL;
+}
+
+static void dispose(void *state)
+{
+    fl_free(((struct order_state *)state)->bytes);
+}
+
+static size_t heap_bytes(const void *state)
+{
+    return ((const struct order_state *)state)->len;
+}
+
+const struct fl_measure_ops fl_measure_first = {prepare, update, merge, value, dispose, heap_bytes};
+const struct fl_measure_ops fl_measure_last = {prepare, update, merge, value, dispose, heap_bytes};

@@ -1,0 +1,116 @@
+/* longest_run(port field), and distinct() of ports. */
+#include "core/measure/kind.h"
+#include "core/measure/port_set.h"
+#include "core/measure/value_set.h"
+
+static enum fl_status run_prepare(struct fl_measure *m, struct fl_error *err)
+{
+    if (m->field == FL_FIELD_NONE || fl_fields[m->field].type != FL_T_PORT)
+        return fl_measure_wrong_type(m, "a port field", err);
+    m->type = FL_T_INT;
+    m->state_bytes = sizeof(struct fl_port_set);
+    return FL_OK;
+}
+
+static enum fl_status ports_update(const struct fl_measure *m, void *state, const struct fl_update *u)
+{
+    const struct fl_column *c = &u->batch->columns[m->field];
+    if (!fl_column_null(c, u->row) && !fl_port_set_add(state, c->u16[u->row]))
+        return FL_E_NOMEM;
+    return FL_OK;
+}
+
+static enum fl_status ports_merge(const struct fl_measure *m, void *into, const void *from)
+{
+    (void)m;
+    return fl_port_set_merge(into, from) ? FL_OK : FL_E_NOMEM;
+}
+
+static enum fl_status run_value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
+                                struct fl_value *out)
+{
+    (void)m;
+    (void)arena;
+    *out = fl_value_int(FL_T_INT, fl_port_set_longest_run(state));
+    return FL_OK;
+}
+
+static void ports_dispose(void *state)
+{
+    fl_port_set_dispose(state);
+}
+
+static size_t ports_heap_bytes(const void *state)
+{
+    return fl_port_set_heap_bytes(state);
+}
+
+const struct fl_measure_ops fl_measure_longest_run = {run_prepare, ports_update, ports_merge,
+                                                      run_value,   ports_dispose, ports_heap_bytes};
+
+/* distinct: a tag in front says which of the two sets the state is. */
+struct distinct_state {
+    uint64_t is_ports;
+    union {
+        struct fl_port_set ports;
+        struct fl_value_set values;
+    };
+};
+
+static enum fl_status distinct_prepare(struct fl_measure *m, struct fl_error *err)
+{
+    if (m->field == FL_FIELD_NONE)
+        return fl_measure_wrong_type(m, "a field", err);
+    if (m->k == 0)
+        m->k = FL_DISTINCT_EXACT;
+    m->type = FL_T_INT;
+    m->state_bytes = sizeof(struct distinct_state);
+    return FL_OK;
+}
+
+static enum fl_status distinct_update(const struct fl_measure *m, void *state, const struct fl_update *u)
+{
+    struct distinct_state *s = state;
+    if (fl_fields[m->field].type != FL_T_PORT)
+        return fl_value_set_add(&s->values, m->k, u->batch, m->field, u->row);
+    s->is_ports = 1;
+    return ports_update(m, &s->ports, u);
+}
+
+static enum fl_status distinct_merge(const struct fl_measure *m, void *into, const void *from)
+{
+    struct distinct_state *a = into;
+    const struct distinct_state *b = from;
+    if (fl_fields[m->field].type != FL_T_PORT)
+        return fl_value_set_merge(&a->values, m->k, &b->values);
+    a->is_ports = 1;
+    return ports_merge(m, &a->ports, &b->ports);
+}
+
+static enum fl_status distinct_value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
+                                     struct fl_value *out)
+{
+    (void)arena;
+    const struct distinct_state *s = state;
+    bool ports = fl_fields[m->field].type == FL_T_PORT;
+    *out = fl_value_int(FL_T_INT, ports ? s->ports.count : fl_value_set_count(&s->values));
+    return FL_OK;
+}
+
+static void distinct_dispose(void *state)
+{
+    struct distinct_state *s = state;
+    if (s->is_ports)
+        fl_port_set_dispose(&s->ports);
+    else
+        fl_value_set_dispose(&s->values);
+}
+
+static size_t distinct_heap_bytes(const void *state)
+{
+    const struct distinct_state *s = state;
+    return s->is_ports ? fl_port_set_heap_bytes(&s->ports) : fl_value_set_heap_bytes(&s->values);
+}
+
+const struct fl_measure_ops fl_measure_distinct = {distinct_prepare, distinct_update,  distinct_merge,
+                                                   distinct_value,   distinct_dispose, distinct_heap_bytes};
