@@ -1,4 +1,5 @@
 /* longest_run(port field), and distinct() of ports. */
+#include "core/base/limits.h"
 #include "core/measure/kind.h"
 #include "core/measure/port_set.h"
 #include "core/measure/value_set.h"

@@ -1,5 +1,4 @@
-/* gen.c: writes VPC flow logs for benchmarks; the same arguments give the same bytes on any
- * machine.
+/* gen.c: writes VPC flow logs for benchmarks; the same arguments give the same bytes everywhere.
  *
  *     gen [--rows N | --bytes N] [--v5] [--gzip] [--seed S] [--start SECONDS] [--no-header] > out
  *
@@ -382,6 +381,16 @@ static char *put_field(char *p, const char *text)
     return put_text(p, text);
 }
 
+/* Of TCP: a refused SYN, a whole connection, or the middle of one. */
+static uint32_t flags(const struct flow *f)
+{
+    if (f->protocol != 6)
+        return 0;
+    if (f->reject)
+        return 2;
+    return percent(66) ? (f->ingress ? 3 : 19) : 0;
+}
+
 static char *put_tail_v5(char *p, const struct flow *f)
 {
     const struct host *own = f->own;
@@ -390,10 +399,7 @@ static char *put_tail_v5(char *p, const struct flow *f)
     p = put_field(p, subnets[own->subnet]);
     p = put_field(p, own->instance);
     *p++ = ' ';
-    p = put_number(p, f->protocol != 6 ? 0
-                      : f->reject      ? 2
-                      : percent(66)    ? (f->ingress ? 3 : 19)
-                                       : 0);
+    p = put_number(p, flags(f));
     p = put_text(p, f->six ? " IPv6 " : " IPv4 ");
     p = put(p, f->src.text, f->src.len);
     *p++ = ' ';

@@ -1,7 +1,6 @@
 /* aws_vpc_reference.h: a naive decoder of VPC flow logs, to compare the fast one with.
  *
- * Both sides write what they read as text, one line a record or bad line, in the order of the
- * input:
+ * Both sides write what they read as text, one line a record or bad line, in order of the input:
  *     @OFFSET+LEN nodata=0 FIELD=VALUE ...     VALUE: a number, an address, [text], null or bad
  *     !OFFSET+LEN CAUSE
  *     header OFFSET, or header OFFSET refused
@@ -173,6 +172,19 @@ static void ref_int(struct ref_text *out, struct ref_field f, uint64_t most, boo
     ref_print(out, "%" PRIu64, v);
 }
 
+static void ref_status(struct ref_text *out, struct ref_field f)
+{
+    static const char *const words[] = {"ok", "nodata", "skipdata"};
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (ref_is(f, words[i])) {
+            ref_print(out, "%u", i);
+            return;
+        }
+    }
+    ref_print(out, "bad");
+}
+
 static void ref_value(struct ref_text *out, uint32_t field, struct ref_field f)
 {
     uint64_t addr[2];
@@ -204,11 +216,7 @@ static void ref_value(struct ref_text *out, uint32_t field, struct ref_field f)
         ref_print(out, "%s", ref_is(f, "accept") ? "0" : ref_is(f, "reject") ? "1" : "bad");
         break;
     case FLP_STATUS:
-        ref_print(out, "%s",
-                  ref_is(f, "ok")         ? "0"
-                  : ref_is(f, "nodata")   ? "1"
-                  : ref_is(f, "skipdata") ? "2"
-                                          : "bad");
+        ref_status(out, f);
         break;
     case FLP_STRING:
         ref_print(out, "[%.*s]", (int)(f.len < 100 ? f.len : 100), f.text);
@@ -218,19 +226,11 @@ static void ref_value(struct ref_text *out, uint32_t field, struct ref_field f)
 
 static bool ref_is_data(uint32_t field)
 {
-    static const uint32_t data[] = {HOST_F_SRCADDR,
-                                    HOST_F_DSTADDR,
-                                    HOST_F_SRCPORT,
-                                    HOST_F_DSTPORT,
-                                    HOST_F_PROTOCOL,
-                                    HOST_F_PACKETS,
-                                    HOST_F_BYTES,
-                                    HOST_F_ACTION,
-                                    HOST_F_TCP_FLAGS,
-                                    HOST_F_PKT_SRCADDR,
-                                    HOST_F_PKT_DSTADDR,
-                                    HOST_F_PKT_SRC_AWS_SERVICE,
-                                    HOST_F_PKT_DST_AWS_SERVICE};
+    static const uint32_t data[] = {
+        HOST_F_SRCADDR, HOST_F_DSTADDR, HOST_F_SRCPORT, HOST_F_DSTPORT, HOST_F_PROTOCOL,
+        HOST_F_PACKETS, HOST_F_BYTES, HOST_F_ACTION, HOST_F_TCP_FLAGS, HOST_F_PKT_SRCADDR,
+        HOST_F_PKT_DSTADDR, HOST_F_PKT_SRC_AWS_SERVICE, HOST_F_PKT_DST_AWS_SERVICE,
+    };
 
     for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
         if (field == data[i])

@@ -67,15 +67,10 @@ static void add_v4(struct text *t)
 
 static void add_valid(struct text *t, uint32_t field)
 {
-    static const char *const words[] = {"eni-0a1b2c3d4e5f60718",
-                                        "vpc-1",
-                                        "subnet-0123456789abcdef0",
-                                        "-",
-                                        "us-east-1",
-                                        "IPv4",
-                                        "i-0c50d5961bcb2d47b",
-                                        "S3",
-                                        "x"};
+    static const char *const words[] = {
+        "eni-0a1b2c3d4e5f60718", "vpc-1", "subnet-0123456789abcdef0", "-", "us-east-1", "IPv4",
+        "i-0c50d5961bcb2d47b", "S3", "x",
+    };
 
     switch (field == FLP_NO_FIELD ? FLP_STRING : host_storage(field)) {
     case FLP_U8:
@@ -109,93 +104,23 @@ static void add_valid(struct text *t, uint32_t field)
 static void add_strange(struct text *t)
 {
     static const char *const values[] = {
-        "-",
-        "--",
-        "0",
-        "00",
-        "-1",
-        "+5",
-        "65535",
-        "65536",
-        "255",
-        "256",
-        "0255",
-        "99999999",
-        "100000000",
-        "9999999999",
-        "10000000000",
-        "99999999999",
-        "100000000000",
-        "99999999999999",
-        "100000000000000",
-        "99999999999999999",
-        "100000000000000000",
-        "9223372036854775807",
-        "9223372036854775808",
-        "18446744073709551616",
-        "00000000000000000000000000000000000000000007",
-        "1.5",
-        "1e3",
-        "12a",
-        ":",
-        ";",
-        "/",
-        "1234567/",
-        "1234567:",
-        "0.0.0.0",
-        "255.255.255.255",
-        "256.1.1.1",
-        "1.2.3.256",
-        "01.2.3.4",
-        "1.2.3.04",
-        "1.2.3",
-        "1.2.3.4.5",
-        "1..3.4",
-        ".1.2.3",
-        "1.2.3.",
-        "1.2.3.4.",
-        "1000.1.1.1",
-        "1.2.3.4a",
-        "a.b.c.d",
-        "1.2.3.:",
-        "300.300.300.300",
-        "::",
-        "::1",
-        "2001:db8::1",
-        "fd00:ec2::254",
-        "2600:1f18:4a00:1234:abcd:ef01:2345:6789",
-        "::ffff:1.2.3.4",
-        "2001:db8:::1",
-        "fe80::1%eth0",
+        "-", "--", "0", "00", "-1", "+5", "65535", "65536", "255", "256", "0255", "99999999",
+        "100000000", "9999999999", "10000000000", "99999999999", "100000000000",
+        "99999999999999", "100000000000000", "99999999999999999", "100000000000000000",
+        "9223372036854775807", "9223372036854775808", "18446744073709551616",
+        "00000000000000000000000000000000000000000007", "1.5", "1e3", "12a", ":", ";", "/",
+        "1234567/", "1234567:", "0.0.0.0", "255.255.255.255", "256.1.1.1", "1.2.3.256",
+        "01.2.3.4", "1.2.3.04", "1.2.3", "1.2.3.4.5", "1..3.4", ".1.2.3", "1.2.3.", "1.2.3.4.",
+        "1000.1.1.1", "1.2.3.4a", "a.b.c.d", "1.2.3.:", "300.300.300.300", "::", "::1",
+        "2001:db8::1", "fd00:ec2::254", "2600:1f18:4a00:1234:abcd:ef01:2345:6789",
+        "::ffff:1.2.3.4", "2001:db8:::1", "fe80::1%eth0",
         "1.2.3.45678901234567890123456789012345678",
         "10.20.30.40x9012345678901234567890123456789",
-        "10.20.30."
-        "4000000000000000000000000000000000000000000000000000000000000000000000000000000000",
-        "ACCEPT",
-        "accept",
-        "Reject",
-        "ACCEPTED",
-        "ACCEP",
-        "REJECX",
-        "OK",
-        "ok",
-        "Ok",
-        "OKAY",
-        "O",
-        "NODATA",
-        "nodata",
-        "SKIPDATA",
-        "SkipData",
-        "SKIPDATAX",
-        "unknown",
-        "#",
-        "#1",
-        "version",
-        "srcaddr",
-        "\xff\xfe",
-        "\x80\x80\x80\x80\x80\x80\x80\x80",
-        "9\x01",
-        "\x7f"};
+        "10.20.30.400000000000000000000000000000000000000000000000000000000000000000000000000",
+        "ACCEPT", "accept", "Reject", "ACCEPTED", "ACCEP", "REJECX", "OK", "ok", "Ok", "OKAY",
+        "O", "NODATA", "nodata", "SKIPDATA", "SkipData", "SKIPDATAX", "unknown", "#", "#1",
+        "version", "srcaddr", "\xff\xfe", "\x80\x80\x80\x80\x80\x80\x80\x80", "9\x01", "\x7f",
+    };
 
     add_text(t, values[below(sizeof(values) / sizeof(values[0]))]);
 }
@@ -540,8 +465,10 @@ static void test_aws_vpc__every_byte_in_every_place(void **state)
 /* All forms of dotted numbers up to four digits, and what is beside them. */
 static void test_aws_vpc__addresses(void **state)
 {
-    static const char *const parts[] = {"0",   "7",   "00",  "09",  "10",   "99", "000", "099",
-                                        "100", "255", "256", "999", "1000", "",   "a"};
+    static const char *const parts[] = {
+        "0", "7", "00", "09", "10", "99", "000", "099", "100", "255", "256", "999", "1000", "",
+        "a",
+    };
     struct text *t = host_resize(NULL, sizeof(*t));
     const size_t n = sizeof(parts) / sizeof(parts[0]);
 
@@ -566,21 +493,10 @@ static void test_aws_vpc__addresses(void **state)
 
 static void test_aws_vpc__empty_and_tiny_texts(void **state)
 {
-    static const char *const texts[] = {"\n",
-                                        "\r\n",
-                                        " ",
-                                        "\t\n",
-                                        "-",
-                                        "\n\n\n",
-                                        "#\n",
-                                        "a",
-                                        "a\n",
-                                        "a b\n",
-                                        "version srcaddr",
-                                        "version srcaddr\n",
-                                        "\r",
-                                        "\r\r\n",
-                                        "\0"};
+    static const char *const texts[] = {
+        "\n", "\r\n", " ", "\t\n", "-", "\n\n\n", "#\n", "a", "a\n", "a b\n", "version srcaddr",
+        "version srcaddr\n", "\r", "\r\r\n", "\0",
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -4,9 +4,9 @@
  * worker thread. Text, batches and the host are borrowed for the length of a call.
  *
  * How a chunk is decoded: one scan lists the positions of all bytes <= ' '. If the text is regular
- * (rows of exactly one blank between the fields of the layout), field (r, c) ends at ends[r *
- * columns + c] and starts behind the position before that, and each wanted column is converted by a
- * kernel of its own. Text that is not regular is first copied into a regular one, line by line,
+ * (rows of exactly one blank between the fields of the layout), field (r, c) ends at
+ * ends[r * columns + c] and starts behind the position before that, and each wanted column is
+ * converted by a kernel of its own. Text that is not regular is first copied into a regular one, line by line,
  * which also finds bad lines and header lines; the same kernels then read the copy. Values that a
  * kernel does not know at a glance go through fl_vpc_odd(), the only place that decides what is
  * null and what is bad.
@@ -83,11 +83,11 @@ struct fl_vpc_layout {
     uint32_t count; /* 0: none in force */
     const char *origin;
     struct fl_vpc_column columns[FL_VPC_COLUMNS_MAX];
-    uint32_t
-        guard; /* a column whose values seldom start with a letter: tells records from headers */
     uint32_t status; /* column of log-status, or FL_VPC_NONE */
-    uint32_t data[FL_VPC_COLUMNS_MAX],
-        data_count; /* columns that a line without data leaves empty */
+    /* A column whose values seldom start with a letter: tells records from headers. */
+    uint32_t guard;
+    /* Columns that a line without data leaves empty. */
+    uint32_t data[FL_VPC_COLUMNS_MAX], data_count;
     uint32_t names_used;
     char names[FL_VPC_COLUMNS_MAX * FL_VPC_NAME_MAX];
 };
@@ -153,14 +153,13 @@ extern const struct fl_vpc_kernels fl_vpc_kernels_portable;
 extern const struct fl_vpc_kernels fl_vpc_kernels_avx2;
 extern const struct fl_vpc_kernels fl_vpc_kernels_avx512;
 #endif
-/* The best set for this processor, or the one named by FL_KERNELS; NULL with an error if it cannot
- * run. */
+/* The best set for this processor, or the one that FL_KERNELS names; NULL if it cannot run. */
 const struct fl_vpc_kernels *fl_vpc_kernels_choose(char *error, size_t error_bytes);
 
 /* Text forms of IPv4 by the places of their dots: 81 of them, found by a perfect hash. */
 #define FL_VPC_V4_SLOTS 256
 #define FL_VPC_V4_MULTIPLIER 0xc811d053u
-#define FL_VPC_V4_HASH(dots) ((uint32_t)(dots)*FL_VPC_V4_MULTIPLIER >> 24)
+#define FL_VPC_V4_HASH(dots) ((uint32_t)(dots) * FL_VPC_V4_MULTIPLIER >> 24)
 struct fl_vpc_v4_table {
     uint16_t dots[FL_VPC_V4_SLOTS]; /* bit i: '.' at i; the highest bit is the end of the text */
     struct fl_vpc_v4_form {

@@ -145,8 +145,8 @@ static size_t clean_split(struct cleaner *c, size_t start, uint32_t *sep, uint32
 static char *copy_row(const struct cleaner *c, char *to, uint32_t *ends, uint32_t n)
 {
     const struct fl_vpc_span *first = c->fields, *last = c->fields + n - 1;
-    uint32_t bytes = last->start + last->len - first->start,
-             shift = (uint32_t)(to - c->clean) - first->start;
+    uint32_t bytes = last->start + last->len - first->start;
+    uint32_t shift = (uint32_t)(to - c->clean) - first->start;
 
     memcpy(to, c->text + first->start, bytes);
     for (uint32_t i = 0; i < n; i++)
@@ -186,8 +186,7 @@ static void clean_row(struct cleaner *c, size_t start, size_t len)
     c->rows++;
 }
 
-/* Copies records and reports other lines up to a header line or the end; returns the bytes
- * consumed. */
+/* Copies records and reports other lines, up to a header line or the end; returns where that is. */
 static size_t clean_lines(struct cleaner *c)
 {
     struct fl_vpc *self = c->self;
@@ -272,11 +271,6 @@ static bool fill_columns(struct fl_vpc *self, const struct fl_vpc_rows *in, stru
 
 /* ---- the chunk ---- */
 
-static bool reserve_rows(struct fl_vpc *self, struct flp_batch *out, uint32_t rows)
-{
-    return self->host->reserve(out, rows);
-}
-
 static size_t decode_irregular(struct fl_vpc *self, const char *text, size_t len,
                                struct flp_batch *out, const uint32_t *seps,
                                const struct fl_vpc_shape *shape)
@@ -292,7 +286,7 @@ static size_t decode_irregular(struct fl_vpc *self, const char *text, size_t len
 
     /* Every field is followed by a separator, except perhaps the last one of the text. */
     if (!fl_vpc_buffer_reserve(&self->clean, len + 1 + 2 * FL_VPC_PADDING) ||
-        !reserve_rows(self, out, shape->newlines + 1))
+        !self->host->reserve(out, shape->newlines + 1))
         return SIZE_MAX;
     c.clean = (char *)self->clean.bytes + FL_VPC_PADDING;
     c.ends = reserve_ends(&self->clean_ends, (size_t)shape->separators + 1);
@@ -335,7 +329,7 @@ static size_t decode_text(struct fl_vpc *self, const char *text, size_t len, str
     if (shape.odd || shape.separators != (uint64_t)shape.newlines * columns ||
         text[len - 1] != '\n')
         return decode_irregular(self, text, len, out, ends, &shape);
-    if (!reserve_rows(self, out, in.rows))
+    if (!self->host->reserve(out, in.rows))
         return SIZE_MAX;
     found = self->kernels->spans(&in, self->layout.guard, out->row_start, out->row_length);
     if (found == FL_VPC_ROWS_UNEVEN ||

@@ -70,8 +70,7 @@ static bool fits_check(enum fl_vpc_check check, const char *text, size_t len)
     return true;
 }
 
-/* Log-status must be right and most of the other values; returns how many are, 0 if it does not
- * fit. */
+/* Log-status must be right and most of the other values; returns how many are, 0: does not fit. */
 static uint32_t fits(const struct fl_vpc_order *order, const char *line,
                      const struct fl_vpc_span *spans, uint32_t count)
 {

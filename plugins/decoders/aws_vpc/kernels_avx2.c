@@ -8,8 +8,9 @@
 #define FL_VPC_MASKS
 ALWAYS_INLINE uint64_t both(__m256i low, __m256i high)
 {
-    return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
-                                                     << 32;
+    uint64_t bits = (uint32_t)_mm256_movemask_epi8(high);
+
+    return bits << 32 | (uint32_t)_mm256_movemask_epi8(low);
 }
 
 ALWAYS_INLINE struct masks masks_of(const char *text)

@@ -5,22 +5,26 @@
 #include "plugins/decoders/aws_vpc/kernels_base.h"
 #include "plugins/decoders/aws_vpc/kernels_v4.h"
 
+/* base + each of 16 bytes. */
+ALWAYS_INLINE void put_16(uint32_t *to, uint32_t base, __m128i bytes)
+{
+    __m512i from = _mm512_set1_epi32((int)base);
+
+    _mm512_storeu_si512(to, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(bytes)));
+}
+
 /* Positions of the set bits, 16 at a time, by compressing the numbers 0..63. */
 ALWAYS_INLINE void put_compressed(uint64_t bits, uint32_t count, uint32_t base, __m512i numbers,
                                   uint32_t *to)
 {
-    __m512i packed = _mm512_maskz_compress_epi8(bits, numbers), from = _mm512_set1_epi32((int)base);
+    __m512i packed = _mm512_maskz_compress_epi8(bits, numbers);
 
-    _mm512_storeu_si512(
-        to, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed))));
+    put_16(to, base, _mm512_castsi512_si128(packed));
     if (likely(count <= 16))
         return;
-    _mm512_storeu_si512(to + 16, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(
-                                                            _mm512_extracti32x4_epi32(packed, 1))));
-    _mm512_storeu_si512(to + 32, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(
-                                                            _mm512_extracti32x4_epi32(packed, 2))));
-    _mm512_storeu_si512(to + 48, _mm512_add_epi32(from, _mm512_cvtepu8_epi32(
-                                                            _mm512_extracti32x4_epi32(packed, 3))));
+    put_16(to + 16, base, _mm512_extracti32x4_epi32(packed, 1));
+    put_16(to + 32, base, _mm512_extracti32x4_epi32(packed, 2));
+    put_16(to + 48, base, _mm512_extracti32x4_epi32(packed, 3));
 }
 
 #define FL_VPC_SCAN

@@ -1,10 +1,11 @@
 /* kernels_impl.h: the column kernels, compiled once into each kernel set.
  *
- * The including file may bring better versions of some functions, and then defines, before the
- * include: FL_VPC_MASKS  masks_of(text): where the separators of 64 bytes are FL_VPC_DOTS
- * dots_of(text): bit i: text[i] is a dot, of 16 bytes FL_VPC_SCAN   scan(), which then needs no
- * masks_of() FL_VPC_ADDR   addr_column(), which then needs no dots_of() All functions are static:
- * the same name is compiled with other instructions in each set.
+ * The including file may bring better versions of some functions; it then defines, before this:
+ *     FL_VPC_MASKS  masks_of(text): where the separators of 64 bytes are
+ *     FL_VPC_DOTS   dots_of(text): bit i: text[i] is a dot, of 16 bytes
+ *     FL_VPC_SCAN   scan(), which then needs no masks_of()
+ *     FL_VPC_ADDR   addr_column(), which then needs no dots_of()
+ * All functions are static: the same name is compiled with other instructions in each set.
  */
 #ifndef FL_PLUGINS_AWS_VPC_KERNELS_IMPL_H
 #define FL_PLUGINS_AWS_VPC_KERNELS_IMPL_H
@@ -272,8 +273,8 @@ static void addr_column(const struct fl_vpc_job *job)
     { \
         .name = set_name, .scan = scan, .spans = spans, \
         .column = { \
-            [FLP_U8] = u8_column,         [FLP_U16] = u16_column,   [FLP_INT] = int_column, \
-            [FLP_TIME_MS] = time_column,  [FLP_ADDR] = addr_column, [FLP_ACTION] = action_column, \
+            [FLP_U8] = u8_column, [FLP_U16] = u16_column, [FLP_INT] = int_column, \
+            [FLP_TIME_MS] = time_column, [FLP_ADDR] = addr_column, [FLP_ACTION] = action_column, \
             [FLP_STATUS] = status_column, \
         }, \
     }

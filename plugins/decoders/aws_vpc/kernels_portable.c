@@ -1,5 +1,4 @@
-/* kernels_portable.c: kernels for any processor; SSE2, which every x86-64 has, where there is one.
- */
+/* kernels_portable.c: kernels for any processor; on x86-64 with SSE2, which each of them has. */
 #include "plugins/decoders/aws_vpc/kernels_base.h"
 
 #if defined(__SSE2__)

@@ -27,7 +27,7 @@ static void addr_column(const struct fl_vpc_job *job)
         __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text + start));
         uint32_t dots = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, dot)), slot;
         const struct fl_vpc_v4_form *form;
-        __m128i digits, octets, bad;
+        __m128i digits, octets, least, bad;
 
         dots = (dots & ((1u << (len & 31)) - 1)) | 1u << (len & 31);
         slot = FL_VPC_V4_HASH(dots);
@@ -37,9 +37,8 @@ static void addr_column(const struct fl_vpc_job *job)
         octets = _mm_madd_epi16(_mm_maddubs_epi16(weights, digits), ones);
         bad = _mm_xor_si128(_mm_max_epu8(digits, nine), nine);
         bad = _mm_or_si128(bad, _mm_cmpgt_epi32(octets, most));
-        bad = _mm_or_si128(
-            bad,
-            _mm_cmpgt_epi32(_mm_loadu_si128((const __m128i *)(const void *)form->least), octets));
+        least = _mm_loadu_si128((const __m128i *)(const void *)form->least);
+        bad = _mm_or_si128(bad, _mm_cmpgt_epi32(least, octets));
         octets = _mm_packus_epi16(_mm_packs_epi32(octets, octets), octets);
         store_v4(values, __builtin_bswap32((uint32_t)_mm_cvtsi128_si32(octets)));
         if (unlikely((!_mm_testz_si128(bad, bad)) | (table->dots[slot] != dots) | (len > 15)))

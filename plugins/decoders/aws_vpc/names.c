@@ -1,4 +1,4 @@
-/* names.c: the fields that AWS documents, and the orders in which lines without a header have them. */
+/* names.c: the fields that AWS documents, and the orders that come without a header. */
 #include "plugins/decoders/aws_vpc/aws_vpc.h"
 
 /* Fields of VPC flow logs by version, then those that only transit gateways have. */
@@ -10,25 +10,24 @@
     X(END, "end", TIME) X(ACTION, "action", ACTION) X(LOG_STATUS, "log-status", STATUS) \
     X(VPC_ID, "vpc-id", ANY) X(SUBNET_ID, "subnet-id", ANY) X(INSTANCE_ID, "instance-id", ANY) \
     X(TCP_FLAGS, "tcp-flags", NUMBER) X(TYPE, "type", ANY) X(PKT_SRCADDR, "pkt-srcaddr", ADDR) \
-    X(PKT_DSTADDR, "pkt-dstaddr", ADDR) \
-    X(REGION, "region", ANY) X(AZ_ID, "az-id", ANY) X(SUBLOCATION_TYPE, "sublocation-type", ANY) \
-    X(SUBLOCATION_ID, "sublocation-id", ANY) \
+    X(PKT_DSTADDR, "pkt-dstaddr", ADDR) X(REGION, "region", ANY) X(AZ_ID, "az-id", ANY) \
+    X(SUBLOCATION_TYPE, "sublocation-type", ANY) X(SUBLOCATION_ID, "sublocation-id", ANY) \
     X(PKT_SRC_AWS_SERVICE, "pkt-src-aws-service", ANY) \
     X(PKT_DST_AWS_SERVICE, "pkt-dst-aws-service", ANY) X(FLOW_DIRECTION, "flow-direction", ANY) \
-    X(TRAFFIC_PATH, "traffic-path", NUMBER) \
-    X(ECS_CLUSTER_ARN, "ecs-cluster-arn", ANY) X(ECS_CLUSTER_NAME, "ecs-cluster-name", ANY) \
+    X(TRAFFIC_PATH, "traffic-path", NUMBER) X(ECS_CLUSTER_ARN, "ecs-cluster-arn", ANY) \
+    X(ECS_CLUSTER_NAME, "ecs-cluster-name", ANY) \
     X(ECS_CONTAINER_INSTANCE_ARN, "ecs-container-instance-arn", ANY) \
     X(ECS_CONTAINER_INSTANCE_ID, "ecs-container-instance-id", ANY) \
     X(ECS_CONTAINER_ID, "ecs-container-id", ANY) \
     X(ECS_SECOND_CONTAINER_ID, "ecs-second-container-id", ANY) \
     X(ECS_SERVICE_NAME, "ecs-service-name", ANY) \
-    X(ECS_TASK_DEFINITION_ARN, "ecs-task-definition-arn", ANY) X(ECS_TASK_ARN, "ecs-task-arn", ANY) \
-    X(ECS_TASK_ID, "ecs-task-id", ANY) \
+    X(ECS_TASK_DEFINITION_ARN, "ecs-task-definition-arn", ANY) \
+    X(ECS_TASK_ARN, "ecs-task-arn", ANY) X(ECS_TASK_ID, "ecs-task-id", ANY) \
     X(REJECT_REASON, "reject-reason", ANY) X(RESOURCE_ID, "resource-id", ANY) \
-    X(ENCRYPTION_STATUS, "encryption-status", NUMBER) \
-    X(INSTANCE_TAG, "instance-tag", ANY) X(INSTANCE_TAG_2, "instance-tag-2", ANY) \
-    X(INTERFACE_TAG, "interface-tag", ANY) X(INTERFACE_TAG_2, "interface-tag-2", ANY) \
-    X(ASG_TAG, "asg-tag", ANY) X(ASG_TAG_2, "asg-tag-2", ANY) X(INTERFACE_TYPE, "interface-type", ANY) \
+    X(ENCRYPTION_STATUS, "encryption-status", NUMBER) X(INSTANCE_TAG, "instance-tag", ANY) \
+    X(INSTANCE_TAG_2, "instance-tag-2", ANY) X(INTERFACE_TAG, "interface-tag", ANY) \
+    X(INTERFACE_TAG_2, "interface-tag-2", ANY) X(ASG_TAG, "asg-tag", ANY) \
+    X(ASG_TAG_2, "asg-tag-2", ANY) X(INTERFACE_TYPE, "interface-type", ANY) \
     X(NEXT_HOP_INTERFACE_ID, "next-hop-interface-id", ANY) \
     X(NEXT_HOP_SUBNET_ID, "next-hop-subnet-id", ANY) X(NEXT_HOP_AZ_ID, "next-hop-az-id", ANY) \
     X(NEXT_HOP_VPC_ID, "next-hop-vpc-id", ANY) \
@@ -38,9 +37,10 @@
     X(TGW_SRC_VPC_ACCOUNT_ID, "tgw-src-vpc-account-id", ANY) \
     X(TGW_DST_VPC_ACCOUNT_ID, "tgw-dst-vpc-account-id", ANY) \
     X(TGW_SRC_VPC_ID, "tgw-src-vpc-id", ANY) X(TGW_DST_VPC_ID, "tgw-dst-vpc-id", ANY) \
-    X(TGW_SRC_SUBNET_ID, "tgw-src-subnet-id", ANY) X(TGW_DST_SUBNET_ID, "tgw-dst-subnet-id", ANY) \
-    X(TGW_SRC_ENI, "tgw-src-eni", ANY) X(TGW_DST_ENI, "tgw-dst-eni", ANY) \
-    X(TGW_SRC_AZ_ID, "tgw-src-az-id", ANY) X(TGW_DST_AZ_ID, "tgw-dst-az-id", ANY) \
+    X(TGW_SRC_SUBNET_ID, "tgw-src-subnet-id", ANY) \
+    X(TGW_DST_SUBNET_ID, "tgw-dst-subnet-id", ANY) X(TGW_SRC_ENI, "tgw-src-eni", ANY) \
+    X(TGW_DST_ENI, "tgw-dst-eni", ANY) X(TGW_SRC_AZ_ID, "tgw-src-az-id", ANY) \
+    X(TGW_DST_AZ_ID, "tgw-dst-az-id", ANY) \
     X(TGW_PAIR_ATTACHMENT_ID, "tgw-pair-attachment-id", ANY) \
     X(PACKETS_LOST_NO_ROUTE, "packets-lost-no-route", NUMBER) \
     X(PACKETS_LOST_BLACKHOLE, "packets-lost-blackhole", NUMBER) \
@@ -62,8 +62,8 @@ const struct fl_vpc_name fl_vpc_names[] = {
 };
 
 #define DEFAULT_NAMES \
-    N_VERSION, N_ACCOUNT_ID, N_INTERFACE_ID, N_SRCADDR, N_DSTADDR, N_SRCPORT, N_DSTPORT, N_PROTOCOL, \
-    N_PACKETS, N_BYTES, N_START, N_END, N_ACTION, N_LOG_STATUS
+    N_VERSION, N_ACCOUNT_ID, N_INTERFACE_ID, N_SRCADDR, N_DSTADDR, N_SRCPORT, N_DSTPORT, \
+    N_PROTOCOL, N_PACKETS, N_BYTES, N_START, N_END, N_ACTION, N_LOG_STATUS
 
 /* Every version's fields in AWS's order are a prefix of this. */
 static const uint8_t documented[] = {
@@ -83,21 +83,21 @@ static const uint8_t alphabetical[] = {
     N_ACCOUNT_ID, N_ACTION, N_AZ_ID, N_BYTES, N_DSTADDR, N_DSTPORT, N_END, N_FLOW_DIRECTION,
     N_INSTANCE_ID, N_INTERFACE_ID, N_LOG_STATUS, N_PACKETS, N_PKT_DST_AWS_SERVICE, N_PKT_DSTADDR,
     N_PKT_SRC_AWS_SERVICE, N_PKT_SRCADDR, N_PROTOCOL, N_REGION, N_SRCADDR, N_SRCPORT, N_START,
-    N_SUBLOCATION_ID, N_SUBLOCATION_TYPE, N_SUBNET_ID, N_TCP_FLAGS, N_TRAFFIC_PATH, N_TYPE, N_VERSION,
-    N_VPC_ID,
+    N_SUBLOCATION_ID, N_SUBLOCATION_TYPE, N_SUBNET_ID, N_TCP_FLAGS, N_TRAFFIC_PATH, N_TYPE,
+    N_VERSION, N_VPC_ID,
 };
 
 /* CloudWatch Logs writes its own time before each line that it exports to S3. */
 static const uint8_t exported[] = {N_TIMESTAMP, DEFAULT_NAMES};
 
 static const uint8_t transit_gateway[] = {
-    N_VERSION, N_RESOURCE_TYPE, N_ACCOUNT_ID, N_TGW_ID, N_TGW_ATTACHMENT_ID, N_TGW_SRC_VPC_ACCOUNT_ID,
-    N_TGW_DST_VPC_ACCOUNT_ID, N_TGW_SRC_VPC_ID, N_TGW_DST_VPC_ID, N_TGW_SRC_SUBNET_ID,
-    N_TGW_DST_SUBNET_ID, N_TGW_SRC_ENI, N_TGW_DST_ENI, N_TGW_SRC_AZ_ID, N_TGW_DST_AZ_ID,
-    N_TGW_PAIR_ATTACHMENT_ID, N_SRCADDR, N_DSTADDR, N_SRCPORT, N_DSTPORT, N_PROTOCOL, N_PACKETS,
-    N_BYTES, N_START, N_END, N_LOG_STATUS, N_TYPE, N_PACKETS_LOST_NO_ROUTE, N_PACKETS_LOST_BLACKHOLE,
-    N_PACKETS_LOST_MTU_EXCEEDED, N_PACKETS_LOST_TTL_EXPIRED, N_TCP_FLAGS, N_REGION, N_FLOW_DIRECTION,
-    N_PKT_SRC_AWS_SERVICE, N_PKT_DST_AWS_SERVICE,
+    N_VERSION, N_RESOURCE_TYPE, N_ACCOUNT_ID, N_TGW_ID, N_TGW_ATTACHMENT_ID,
+    N_TGW_SRC_VPC_ACCOUNT_ID, N_TGW_DST_VPC_ACCOUNT_ID, N_TGW_SRC_VPC_ID, N_TGW_DST_VPC_ID,
+    N_TGW_SRC_SUBNET_ID, N_TGW_DST_SUBNET_ID, N_TGW_SRC_ENI, N_TGW_DST_ENI, N_TGW_SRC_AZ_ID,
+    N_TGW_DST_AZ_ID, N_TGW_PAIR_ATTACHMENT_ID, N_SRCADDR, N_DSTADDR, N_SRCPORT, N_DSTPORT,
+    N_PROTOCOL, N_PACKETS, N_BYTES, N_START, N_END, N_LOG_STATUS, N_TYPE, N_PACKETS_LOST_NO_ROUTE,
+    N_PACKETS_LOST_BLACKHOLE, N_PACKETS_LOST_MTU_EXCEEDED, N_PACKETS_LOST_TTL_EXPIRED, N_TCP_FLAGS,
+    N_REGION, N_FLOW_DIRECTION, N_PKT_SRC_AWS_SERVICE, N_PKT_DST_AWS_SERVICE,
 };
 
 /* Where two have the same count and fit equally well, the first is taken. */

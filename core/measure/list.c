@@ -1,0 +1,245 @@
+/* set(field, k): the k smallest values. top(field, k, by): exact weights of every value. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/hash.h"
+#include "core/base/limits.h"
+#include "core/base/memory.h"
+#include "core/measure/kind.h"
+
+#define SET_DEFAULT 100u
+#define TOP_DEFAULT 10u
+#define SEED UINT64_C(0x746f70206f662066)
+
+/* Encoded values with their weights; `set` keeps them sorted by value, `top` hashed. */
+struct member {
+    char *bytes;
+    uint32_t len;
+    uint32_t hash;
+    uint64_t weight_low;
+    int64_t weight_high;
+};
+
+struct list_state {
+    struct member *members;
+    uint32_t count, capacity;
+    uint32_t *slots; /* top: index + 1 */
+    uint32_t slot_mask;
+    uint32_t more;   /* set: values beyond the k smallest were seen */
+};
+
+static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
+{
+    if (m->field == FL_FIELD_NONE)
+        return fl_measure_wrong_type(m, "a field", err);
+    if (m->k == 0)
+        m->k = m->kind == FL_M_SET ? SET_DEFAULT : TOP_DEFAULT;
+    if (m->k > FL_SET_ITEMS_MAX)
+        return fl_fail(err, FL_E_LIMIT, "%s keeps at most %u values", fl_measures[m->kind].name, FL_SET_ITEMS_MAX);
+    if (m->by != FL_FIELD_NONE && !fl_measure_is_number(fl_fields[m->by].type))
+        return fl_fail(err, FL_E_TYPE, "top weighs by a number; %s is a %s", fl_fields[m->by].name,
+                       fl_type_name(fl_fields[m->by].type));
+    m->type = FL_T_LIST;
+    m->state_bytes = sizeof(struct list_state);
+    return FL_OK;
+}
+
+static void dispose(void *state)
+{
+    struct list_state *s = state;
+    for (uint32_t i = 0; i < s->count; i++)
+        fl_free(s->members[i].bytes);
+    fl_free(s->members);
+    fl_free(s->slots);
+    *s = (struct list_state){0};
+}
+
+static size_t heap_bytes(const void *state)
+{
+    const struct list_state *s = state;
+    size_t bytes = s->capacity * sizeof *s->members + (s->slots != NULL ? (s->slot_mask + 1) * sizeof *s->slots : 0);
+    for (uint32_t i = 0; i < s->count; i++)
+        bytes += s->members[i].len;
+    return bytes;
+}
+
+static __int128 weight_of(const struct member *m)
+{
+    return (__int128)m->weight_high << 64 | m->weight_low;
+}
+
+static void add_weight(struct member *m, __int128 weight)
+{
+    __int128 sum = weight_of(m) + weight;
+    m->weight_low = (uint64_t)sum;
+    m->weight_high = (int64_t)(sum >> 64);
+}
+
+static struct fl_value decoded(const struct member *m)
+{
+    struct fl_value value = FL_VALUE_NULL;
+    fl_value_decode((const uint8_t *)m->bytes, m->len, &value);
+    return value;
+}
+
+static bool insert_at(struct list_state *s, uint32_t at, const char *bytes, uint32_t len, uint32_t hash)
+{
+    char *copy = fl_alloc(len);
+    if (copy == NULL || !fl_grow((void **)&s->members, &s->capacity, s->count + 1, sizeof *s->members)) {
+        fl_free(copy);
+        return false;
+    }
+    memcpy(copy, bytes, len);
+    memmove(s->members + at + 1, s->members + at, (s->count - at) * sizeof *s->members);
+    s->members[at] = (struct member){.bytes = copy, .len = len, .hash = hash};
+    s->count++;
+    return true;
+}
+
+static enum fl_status set_add(const struct fl_measure *m, struct list_state *s, const char *bytes, uint32_t len)
+{
+    struct member key = {.bytes = (char *)bytes, .len = len};
+    struct fl_value value = decoded(&key);
+    uint32_t low = 0, high = s->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        struct fl_value other = decoded(&s->members[middle]);
+        int c = fl_value_compare(&other, &value);
+        if (c == 0)
+            return FL_OK;
+        if (c < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == m->k) {
+        s->more = 1;
+        return FL_OK;
+    }
+    if (!insert_at(s, low, bytes, len, 0))
+        return FL_E_NOMEM;
+    if (s->count > m->k) {
+        fl_free(s->members[--s->count].bytes);
+        s->more = 1;
+    }
+    return FL_OK;
+}
+
+static bool rehash(struct list_state *s)
+{
+    uint32_t slots = s->slots == NULL ? 16 : (s->slot_mask + 1) * 2;
+    uint32_t *fresh = fl_alloc_zero(slots, sizeof *fresh);
+    if (fresh == NULL)
+        return false;
+    fl_free(s->slots);
+    s->slots = fresh;
+    s->slot_mask = slots - 1;
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint32_t at = s->members[i].hash & s->slot_mask;
+        while (fresh[at] != 0)
+            at = (at + 1) & s->slot_mask;
+        fresh[at] = i + 1;
+    }
+    return true;
+}
+
+static enum fl_status top_add(struct list_state *s, const char *bytes, uint32_t len, __int128 weight)
+{
+    uint32_t hash = (uint32_t)fl_hash64(bytes, len, SEED);
+    if ((s->slots == NULL || (s->count + 1) * 4ull > (s->slot_mask + 1ull) * 3) && !rehash(s))
+        return FL_E_NOMEM;
+    uint32_t at = hash & s->slot_mask;
+    for (; s->slots[at] != 0; at = (at + 1) & s->slot_mask) {
+        struct member *m = &s->members[s->slots[at] - 1];
+        if (m->hash == hash && m->len == len && memcmp(m->bytes, bytes, len) == 0) {
+            add_weight(m, weight);
+            return FL_OK;
+        }
+    }
+    if (!insert_at(s, s->count, bytes, len, hash))
+        return FL_E_NOMEM;
+    s->slots[at] = s->count;
+    add_weight(&s->members[s->count - 1], weight);
+    return FL_OK;
+}
+
+static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
+{
+    struct fl_value value;
+    fl_batch_value(u->batch, m->field, u->row, &value);
+    if (value.type == FL_T_NULL)
+        return FL_OK;
+    int64_t weight = 1;
+    if (m->kind == FL_M_TOP && m->by != FL_FIELD_NONE && !fl_update_int(u, m->by, &weight))
+        return FL_OK;
+    struct fl_buf bytes;
+    fl_buf_init(&bytes);
+    fl_value_encode(&bytes, &value);
+    enum fl_status status = FL_E_NOMEM;
+    if (!bytes.failed)
+        status = m->kind == FL_M_SET ? set_add(m, state, bytes.data, (uint32_t)bytes.len)
+                                     : top_add(state, bytes.data, (uint32_t)bytes.len, weight);
+    fl_buf_dispose(&bytes);
+    return status;
+}
+
+static enum fl_status merge(const struct fl_measure *m, void *into, const void *from)
+{
+    const struct list_state *b = from;
+    struct list_state *a = into;
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < b->count && status == FL_OK; i++)
+        status = m->kind == FL_M_SET ? set_add(m, a, b->members[i].bytes, b->members[i].len)
+                                     : top_add(a, b->members[i].bytes, b->members[i].len, weight_of(&b->members[i]));
+    a->more |= b->more;
+    return status;
+}
+
+static int heavier_first(const void *left, const void *right)
+{
+    const struct member *a = left, *b = right;
+    __int128 x = weight_of(a), y = weight_of(b);
+    if (x != y)
+        return x > y ? -1 : 1;
+    struct fl_value u = decoded(a), v = decoded(b);
+    return fl_value_compare(&u, &v);
+}
+
+static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
+                            struct fl_value *out)
+{
+    const struct list_state *s = state;
+    bool top = m->kind == FL_M_TOP;
+    if (s->count == 0)
+        return FL_OK;
+    struct member *sorted = fl_alloc(s->count * sizeof *sorted);
+    uint32_t shown = s->count < m->k ? s->count : m->k;
+    struct fl_value *items = fl_arena_alloc(arena, (size_t)shown * 2 * sizeof *items);
+    if (sorted == NULL || items == NULL) {
+        fl_free(sorted);
+        return FL_E_NOMEM;
+    }
+    memcpy(sorted, s->members, s->count * sizeof *sorted);
+    if (top)
+        qsort(sorted, s->count, sizeof *sorted, heavier_first);
+    for (uint32_t i = 0; i < shown; i++) {
+        char *copy = fl_arena_strndup(arena, sorted[i].bytes, sorted[i].len);
+        struct fl_value *item = &items[top ? 2 * i : i];
+        if (copy == NULL || fl_value_decode((const uint8_t *)copy, sorted[i].len, item) == 0) {
+            fl_free(sorted);
+            return FL_E_NOMEM;
+        }
+        if (top)
+            item[1] = fl_value_int(FL_T_INT, weight_of(&sorted[i]));
+    }
+    fl_free(sorted);
+    out->type = FL_T_LIST;
+    out->list.items = items;
+    out->list.count = shown;
+    out->list.weighted = top;
+    out->list.more = top ? s->count > shown : s->more != 0;
+    return FL_OK;
+}
+
+const struct fl_measure_ops fl_measure_top = {prepare, update, merge, value, dispose, heap_bytes};
+const struct fl_measure_ops fl_measure_set = {prepare, update, merge, value, dispose, heap_bytes};
