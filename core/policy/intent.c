@@ -1,0 +1,171 @@
+/* intent.c: intents: only, only_from, deny, expect. */
+#include <string.h>
+
+#include "core/policy/load.h"
+
+static const char *const intent_keys[] = {"id",       "title",  "from",        "to",       "only",   "only_from",
+                                          "service",  "deny",   "expect",      "when",     "severity", "controls",
+                                          "attack",   "remediation", "optional", "strict", "starts", "expires", NULL};
+
+/* Names and CIDRs must mean something; the error stands where they are written. */
+static void check_network(struct fl_policy_loader *l, const struct fl_text_at *at, bool self_allowed)
+{
+    if (at->text == NULL || (self_allowed && strcmp(at->text, "self") == 0))
+        return;
+    struct fl_expr_env env = {0};
+    fl_policy_expr_env(l->policy, &env);
+    const struct fl_node *node;
+    struct fl_error err;
+    if (fl_expr_parse_param(fl_str_of(at->text), FL_P_NETWORK, &env, &l->policy->arena, &node, &err) == FL_OK)
+        return;
+    struct fl_yaml_node place = {.line = at->line, .column = at->column};
+    fl_load_fail(l, &place, "%s", err.text);
+}
+
+static void check_service(struct fl_policy_loader *l, const struct fl_text_at *at)
+{
+    if (at->text == NULL)
+        return;
+    struct fl_expr_env env = {0};
+    fl_policy_expr_env(l->policy, &env);
+    const struct fl_node *node;
+    struct fl_error err;
+    if (fl_expr_parse_param(fl_str_of(at->text), FL_P_SERVICE, &env, &l->policy->arena, &node, &err) == FL_OK)
+        return;
+    struct fl_yaml_node place = {.line = at->line, .column = at->column};
+    fl_load_fail(l, &place, "%s", err.text);
+}
+
+static void load_only(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *list)
+{
+    static const char *const keys[] = {"from", "service", NULL};
+    if (list->kind != FL_YAML_LIST) {
+        fl_load_fail(l, list, "only must be a list of { from: ..., service: ... }");
+        return;
+    }
+    struct fl_intent_side *sides = fl_load_alloc(l, list->count, sizeof *sides);
+    for (uint32_t i = 0; sides != NULL && i < list->count; i++) {
+        const struct fl_yaml_node *item = list->items[i];
+        if (!fl_load_keys(l, item, "an entry of only", keys))
+            continue;
+        struct fl_text_at from = fl_load_operand(l, item, "from"), service = fl_load_operand(l, item, "service");
+        if (from.text == NULL)
+            fl_load_fail(l, item, "an entry of only needs from (a network, a CIDR or self)");
+        check_network(l, &from, true);
+        check_service(l, &service);
+        sides[intent->only_count++] = (struct fl_intent_side){from.text, service.text, item->line, item->column};
+    }
+    intent->only = sides;
+}
+
+static void load_only_from(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
+{
+    uint32_t count = node->kind == FL_YAML_LIST ? node->count : 1;
+    struct fl_intent_side *sides = fl_load_alloc(l, count, sizeof *sides);
+    for (uint32_t i = 0; sides != NULL && i < count; i++) {
+        const struct fl_yaml_node *item = node->kind == FL_YAML_LIST ? node->items[i] : node;
+        if (item->kind != FL_YAML_SCALAR) {
+            fl_load_fail(l, item, "only_from must be a network or a list of networks");
+            continue;
+        }
+        struct fl_text_at from = {fl_load_copy(l, item->text), item->line, item->column};
+        check_network(l, &from, true);
+        sides[intent->only_count++] = (struct fl_intent_side){from.text, NULL, item->line, item->column};
+    }
+    intent->only = sides;
+}
+
+static void load_expect(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
+{
+    (void)intent;
+    fl_load_fail(l, node, "expect is not supported by this version");
+}
+
+static void load_kind(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
+{
+    const struct fl_yaml_node *only = fl_yaml_get(node, "only"), *only_from = fl_yaml_get(node, "only_from");
+    const struct fl_yaml_node *expect = fl_yaml_get(node, "expect");
+    bool deny = fl_load_flag(l, node, "deny", false);
+    unsigned kinds = (only != NULL) + (only_from != NULL) + deny + (expect != NULL);
+    if (kinds != 1) {
+        fl_load_fail(l, node, "an intent says one of only, only_from, deny: true and expect");
+        return;
+    }
+    if (only != NULL) {
+        intent->kind = FL_INTENT_ONLY;
+        load_only(l, intent, only);
+        if (intent->from.text != NULL || intent->service.text != NULL)
+            fl_load_fail(l, node, "with only, from and service stand in its entries");
+    } else if (only_from != NULL) {
+        intent->kind = FL_INTENT_ONLY_FROM;
+        load_only_from(l, intent, only_from);
+        if (intent->service.text == NULL)
+            fl_load_fail(l, node, "only_from needs the service that it speaks of; for every service write only");
+    } else if (deny) {
+        intent->kind = FL_INTENT_DENY;
+        if (intent->from.text == NULL)
+            fl_load_fail(l, node, "deny needs from");
+    } else {
+        intent->kind = FL_INTENT_EXPECT;
+        load_expect(l, intent, expect);
+    }
+    if (intent->to.text == NULL)
+        fl_load_fail(l, node, "an intent needs to");
+}
+
+static bool id_is_used(const struct fl_policy *policy, const char *id)
+{
+    for (uint32_t i = 0; i < policy->intent_count; i++)
+        if (strcmp(policy->intents[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static void load_intent(struct fl_policy_loader *l, const struct fl_yaml_node *node)
+{
+    struct fl_intent *intent = &l->policy->intents[l->policy->intent_count];
+    if (!fl_load_keys(l, node, "an intent", intent_keys))
+        return;
+    *intent = (struct fl_intent){.id = fl_load_text(l, node, "id"),
+                                 .title = fl_load_text(l, node, "title"),
+                                 .from = fl_load_operand(l, node, "from"),
+                                 .to = fl_load_operand(l, node, "to"),
+                                 .service = fl_load_operand(l, node, "service"),
+                                 .when = fl_load_text_at(l, node, "when"),
+                                 .strict = fl_load_flag(l, node, "strict", false),
+                                 .optional = fl_load_flag(l, node, "optional", false),
+                                 .starts_ms = fl_load_date(l, node, "starts", false, INT64_MIN),
+                                 .expires_ms = fl_load_date(l, node, "expires", true, INT64_MAX),
+                                 .severity = (enum fl_severity)fl_load_severity(l, node, "severity", FL_SEV_MEDIUM),
+                                 .controls = fl_load_texts(l, node, "controls"),
+                                 .attack = fl_load_texts(l, node, "attack"),
+                                 .remediation = fl_load_text(l, node, "remediation"),
+                                 .line = node->line};
+    if (intent->id == NULL) {
+        fl_load_fail(l, node, "an intent needs an id");
+        return;
+    }
+    if (strchr(intent->id, '#') != NULL)
+        fl_load_fail(l, node, "an id must not hold #");
+    if (id_is_used(l->policy, intent->id))
+        fl_load_fail(l, node, "two intents have the id \"%s\"", intent->id);
+    check_network(l, &intent->from, false);
+    check_network(l, &intent->to, false);
+    check_service(l, &intent->service);
+    load_kind(l, intent, node);
+    l->policy->intent_count++;
+}
+
+void fl_load_intents(struct fl_policy_loader *l, const struct fl_yaml_node *root)
+{
+    const struct fl_yaml_node *list = fl_yaml_get(root, "intents");
+    if (list == NULL)
+        return;
+    if (list->kind != FL_YAML_LIST) {
+        fl_load_fail(l, list, "intents must be a list");
+        return;
+    }
+    l->policy->intents = fl_load_alloc(l, list->count, sizeof *l->policy->intents);
+    for (uint32_t i = 0; l->policy->intents != NULL && i < list->count; i++)
+        load_intent(l, list->items[i]);
+}

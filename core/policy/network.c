@@ -1,0 +1,282 @@
+/* network.c: own space, built-in networks and the policy's. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/policy/load.h"
+
+#define LIST_FILE_BYTES_MAX (16u * 1024u * 1024u)
+
+static const char *const private_space[] = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+                                            "169.254.0.0/16", "fc00::/7",      "fe80::/10",      NULL};
+/* Addresses that belong to the platforms: AWS metadata, DNS and time, Azure's host, Google's health probes. */
+static const char *const platform_space[] = {
+    "169.254.169.254/32", "169.254.169.253/32", "169.254.169.123/32", "169.254.170.2/32", "169.254.170.23/32",
+    "fd00:ec2::254/128",  "fd00:ec2::253/128",  "fd00:ec2::123/128",  "fd00:ec2::23/128", "168.63.129.16/32",
+    "35.191.0.0/16",      "130.211.0.0/22",     "209.85.152.0/22",    "209.85.204.0/22",  "35.199.192.0/19",
+    "2600:2d00:1:b029::/64", NULL};
+static const char *const metadata_space[] = {"169.254.169.254/32", "fd00:ec2::254/128", NULL};
+static const char *const multicast_space[] = {"224.0.0.0/4", "ff00::/8", NULL};
+static const char *const any_space[] = {"::/0", NULL};
+static const char *const unicast_space[] = {"0.0.0.0/0", "2000::/3", NULL};
+static const char *const not_unicast[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", NULL};
+
+struct prefixes {
+    struct fl_prefix *items;
+    uint32_t count, capacity;
+};
+
+static void push(struct fl_policy_loader *l, struct prefixes *list, struct fl_prefix p)
+{
+    if (!fl_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items)) {
+        l->nomem = true;
+        return;
+    }
+    list->items[list->count++] = p;
+}
+
+static void push_texts(struct fl_policy_loader *l, struct prefixes *list, const char *const texts[])
+{
+    struct fl_prefix p;
+    for (; *texts != NULL; texts++)
+        if (fl_prefix_parse(fl_str_of(*texts), &p, NULL))
+            push(l, list, p);
+}
+
+/* Moves a list into the policy's arena. */
+static const struct fl_prefix *keep(struct fl_policy_loader *l, struct prefixes *list, uint32_t *count)
+{
+    struct fl_prefix *copy = fl_load_alloc(l, list->count, sizeof *copy);
+    if (copy != NULL && list->count > 0)
+        memcpy(copy, list->items, list->count * sizeof *copy);
+    *count = copy == NULL ? 0 : list->count;
+    fl_free(list->items);
+    *list = (struct prefixes){0};
+    return copy;
+}
+
+static void push_network(struct fl_policy_loader *l, struct prefixes *list, const struct fl_network *n)
+{
+    for (uint32_t i = 0; i < n->prefix_count; i++)
+        push(l, list, n->prefixes[i]);
+}
+
+/* One CIDR, or the name of a network that stands above. */
+static void push_member(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *node)
+{
+    struct fl_prefix p;
+    bool host_bits;
+    if (node->kind != FL_YAML_SCALAR) {
+        fl_load_fail(l, node, "a CIDR, an address or the name of a network belongs here");
+        return;
+    }
+    if (fl_prefix_parse(node->text, &p, &host_bits)) {
+        char right[FL_PREFIX_TEXT_BYTES];
+        fl_prefix_format(p, right);
+        if (host_bits)
+            fl_load_fail(l, node, "%.*s has bits set behind its length; the network is %s", (int)node->text.len,
+                         node->text.ptr, right);
+        push(l, list, p);
+        return;
+    }
+    int other = fl_policy_network(l->policy, node->text);
+    if (other < 0) {
+        fl_load_fail(l, node, "\"%.*s\" is no CIDR and no network defined above", (int)node->text.len,
+                     node->text.ptr);
+        return;
+    }
+    if (l->policy->networks[other].except_count > 0 || other == FL_NET_INTERNET)
+        fl_load_fail(l, node, "\"%.*s\" is defined with exceptions and cannot be part of another network",
+                     (int)node->text.len, node->text.ptr);
+    else
+        push_network(l, list, &l->policy->networks[other]);
+}
+
+static void push_members(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *node)
+{
+    if (node->kind != FL_YAML_LIST) {
+        push_member(l, list, node);
+        return;
+    }
+    for (uint32_t i = 0; i < node->count; i++)
+        push_member(l, list, node->items[i]);
+}
+
+static void fail_in_list(struct fl_policy_loader *l, const char *path, uint32_t line, struct fl_str text)
+{
+    struct fl_error err;
+    fl_fail(&err, FL_E_VALUE, "\"%.*s\" is no CIDR (or has bits set behind its length)", (int)text.len, text.ptr);
+    fl_error_at(&err, path, line, 1);
+    fl_error_list_add(l->errors, &err);
+}
+
+/* One CIDR a line; # begins a comment. */
+static void push_file(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *node)
+{
+    char path[4096], line[256];
+    if (node->kind != FL_YAML_SCALAR) {
+        fl_load_fail(l, node, "file must be a path");
+        return;
+    }
+    bool absolute = node->text.len > 0 && node->text.ptr[0] == '/';
+    snprintf(path, sizeof path, "%s%s%.*s", absolute ? "" : l->policy->folder, absolute ? "" : "/",
+             (int)node->text.len, node->text.ptr);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fl_load_fail(l, node, "%s cannot be read", path);
+        return;
+    }
+    for (uint32_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
+        char *p = line + strspn(line, " \t");
+        p[strcspn(p, "#\r\n \t")] = '\0';
+        struct fl_prefix prefix;
+        bool host_bits;
+        if (*p == '\0')
+            continue;
+        if (!fl_prefix_parse(fl_str_of(p), &prefix, &host_bits) || host_bits)
+            fail_in_list(l, path, number, fl_str_of(p));
+        else
+            push(l, list, prefix);
+    }
+    fclose(file);
+}
+
+static bool name_is_taken(struct fl_policy_loader *l, struct fl_str name, const char **by)
+{
+    static const char *const words[] = {"and", "or", "not", "in", "is", "null", "true", "false", "matches", "self"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (fl_str_is(name, words[i])) {
+            *by = "a word of the expression language";
+            return true;
+        }
+    }
+    if (fl_field_find(name) != FL_FIELD_NONE) {
+        *by = "a field of the record";
+        return true;
+    }
+    if (fl_protocol_find(name) >= 0) {
+        *by = "a protocol";
+        return true;
+    }
+    int network = fl_policy_network(l->policy, name);
+    if (network >= 0) {
+        *by = network < FL_NET_BUILTIN_COUNT ? "a built-in network" : "another network";
+        return true;
+    }
+    return false;
+}
+
+static bool is_name(struct fl_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '-')))
+            return false;
+    }
+    return name.len > 0;
+}
+
+static bool check_name(struct fl_policy_loader *l, const struct fl_yaml_node *key)
+{
+    const char *by;
+    if (!is_name(key->text))
+        fl_load_fail(l, key, "a name has letters, digits, - and _, and begins with a letter");
+    else if (name_is_taken(l, key->text, &by))
+        fl_load_fail(l, key, "\"%.*s\" is the name of %s", (int)key->text.len, key->text.ptr, by);
+    else
+        return true;
+    return false;
+}
+
+static void load_map(struct fl_policy_loader *l, struct fl_network *n, struct prefixes *in, struct prefixes *out,
+                     const struct fl_yaml_node *node)
+{
+    static const char *const keys[] = {"cidr", "file", "except", "vpc", "account", "subnets", NULL};
+    fl_load_keys(l, node, "a network", keys);
+    const struct fl_yaml_node *cidr = fl_yaml_get(node, "cidr"), *file = fl_yaml_get(node, "file");
+    const struct fl_yaml_node *except = fl_yaml_get(node, "except"), *subnets = fl_yaml_get(node, "subnets");
+    if (subnets != NULL)
+        fl_load_fail(l, subnets, "networks from subnets need an inventory, which this version does not read");
+    else if (cidr == NULL && file == NULL)
+        fl_load_fail(l, node, "a network needs cidr or file");
+    if (cidr != NULL)
+        push_members(l, in, cidr);
+    if (file != NULL)
+        push_file(l, in, file);
+    if (except != NULL)
+        push_members(l, out, except);
+    n->vpc = fl_load_text(l, node, "vpc");
+    n->account = fl_load_text(l, node, "account");
+}
+
+static void load_network(struct fl_policy_loader *l, const struct fl_yaml_node *key, const struct fl_yaml_node *node)
+{
+    struct fl_network *n = &l->policy->networks[l->policy->network_count];
+    struct prefixes in = {0}, out = {0};
+    bool named = check_name(l, key);
+    *n = (struct fl_network){.name = fl_load_copy(l, key->text), .line = key->line, .column = key->column};
+    if (node->kind == FL_YAML_MAP)
+        load_map(l, n, &in, &out, node);
+    else
+        push_members(l, &in, node);
+    n->prefixes = keep(l, &in, &n->prefix_count);
+    n->excepts = keep(l, &out, &n->except_count);
+    if (named)
+        l->policy->network_count++;
+}
+
+static void add_builtin(struct fl_policy_loader *l, const char *name, struct prefixes *in, struct prefixes *out)
+{
+    struct fl_network *n = &l->policy->networks[l->policy->network_count++];
+    *n = (struct fl_network){.name = name, .builtin = true};
+    n->prefixes = keep(l, in, &n->prefix_count);
+    n->excepts = keep(l, out, &n->except_count);
+}
+
+static void add_space(struct fl_policy_loader *l, const char *name, const char *const texts[])
+{
+    struct prefixes in = {0}, out = {0};
+    push_texts(l, &in, texts);
+    add_builtin(l, name, &in, &out);
+}
+
+/* In the order of enum fl_builtin_network. */
+static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *own)
+{
+    struct prefixes ours = {0}, internet = {0}, except = {0};
+    if (own != NULL)
+        push_members(l, &ours, own);
+    l->policy->own_given = ours.count > 0;
+    for (uint32_t i = 0; i < ours.count; i++)
+        push(l, &except, ours.items[i]);
+    if (ours.count == 0)
+        push_texts(l, &ours, private_space);
+    struct prefixes none = {0};
+    add_builtin(l, "ours", &ours, &none);
+    add_space(l, "private", private_space);
+    push_texts(l, &internet, unicast_space);
+    push_texts(l, &except, private_space);
+    push_texts(l, &except, platform_space);
+    push_texts(l, &except, not_unicast);
+    add_builtin(l, "internet", &internet, &except);
+    add_space(l, "platform", platform_space);
+    add_space(l, "metadata", metadata_space);
+    add_space(l, "multicast", multicast_space);
+    add_space(l, "any", any_space);
+}
+
+void fl_load_networks(struct fl_policy_loader *l, const struct fl_yaml_node *root)
+{
+    const struct fl_yaml_node *networks = fl_yaml_get(root, "networks");
+    bool is_map = networks != NULL && networks->kind == FL_YAML_MAP;
+    uint32_t count = is_map ? networks->count : 0;
+    l->policy->networks = fl_load_alloc(l, FL_NET_BUILTIN_COUNT + count, sizeof *l->policy->networks);
+    if (l->policy->networks == NULL)
+        return;
+    add_builtins(l, fl_yaml_get(root, "own"));
+    if (networks != NULL && !is_map)
+        fl_load_fail(l, networks, "networks must be a map of names");
+    for (uint32_t i = 0; i < count; i++)
+        load_network(l, networks->keys[i], networks->items[i]);
+}

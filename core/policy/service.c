@@ -1,0 +1,65 @@
+/* service.c: named services: lists of protocol/port. */
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/policy/load.h"
+
+static uint32_t count_ports(const struct fl_set_item *items, uint32_t count)
+{
+    uint32_t ports = 0;
+    for (uint32_t i = 0; i < count; i++)
+        ports += (uint32_t)(items[i].high - items[i].low) + 1;
+    return ports;
+}
+
+static void add_item(struct fl_policy_loader *l, struct fl_service_def *s, struct fl_set_item *items,
+                     const struct fl_yaml_node *node)
+{
+    struct fl_expr_env env = {0};
+    const struct fl_node *set;
+    struct fl_error err;
+    if (node->kind != FL_YAML_SCALAR) {
+        fl_load_fail(l, node, "a service is written tcp/443, udp/53..55 or icmp");
+    } else if (fl_expr_parse_param(node->text, FL_P_SERVICE, &env, &l->policy->arena, &set, &err) != FL_OK) {
+        fl_load_fail(l, node, "\"%.*s\" is no service (%s); write tcp/443, udp/53..55 or icmp", (int)node->text.len,
+                     node->text.ptr, err.text);
+    } else {
+        for (uint32_t i = 0; i < set->item_count && i < 1; i++)
+            items[s->item_count++] = set->items[i];
+    }
+}
+
+static bool name_is_free(struct fl_policy_loader *l, const struct fl_yaml_node *key)
+{
+    bool taken = fl_field_find(key->text) != FL_FIELD_NONE || fl_policy_network(l->policy, key->text) >= 0 ||
+                 fl_protocol_find(key->text) >= 0;
+    if (taken)
+        fl_load_fail(l, key, "\"%.*s\" is already the name of a field, network or protocol", (int)key->text.len,
+                     key->text.ptr);
+    return !taken;
+}
+
+void fl_load_services(struct fl_policy_loader *l, const struct fl_yaml_node *root)
+{
+    const struct fl_yaml_node *services = fl_yaml_get(root, "services");
+    if (services == NULL)
+        return;
+    if (services->kind != FL_YAML_MAP) {
+        fl_load_fail(l, services, "services must be a map of names");
+        return;
+    }
+    l->policy->services = fl_load_alloc(l, services->count, sizeof *l->policy->services);
+    for (uint32_t i = 0; l->policy->services != NULL && i < services->count; i++) {
+        const struct fl_yaml_node *key = services->keys[i], *node = services->items[i];
+        struct fl_service_def *s = &l->policy->services[l->policy->service_count];
+        *s = (struct fl_service_def){.name = fl_load_copy(l, key->text), .line = key->line, .column = key->column};
+        uint32_t count = node->kind == FL_YAML_LIST ? node->count : 1;
+        struct fl_set_item *items = fl_load_alloc(l, count, sizeof *items);
+        for (uint32_t k = 0; items != NULL && k < count; k++)
+            add_item(l, s, items, node->kind == FL_YAML_LIST ? node->items[k] : node);
+        s->items = items;
+        s->port_count = count_ports(items, s->item_count);
+        if (name_is_free(l, key))
+            l->policy->service_count++;
+    }
+}
