@@ -1,0 +1,280 @@
+/* cursor.c: the flow and the group that code of a rule reads, and what it returns. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/lua/vm.h"
+
+static void push_number(lua_State *L, __int128 i)
+{
+    if (i >= INT64_MIN && i <= INT64_MAX)
+        lua_pushinteger(L, (lua_Integer)i);
+    else
+        lua_pushnumber(L, (lua_Number)i);
+}
+
+static void push_value(lua_State *L, const struct fl_value *value)
+{
+    char text[FL_INT128_TEXT_BYTES + 16];
+    switch (value->type) {
+    case FL_T_NULL:
+        lua_pushnil(L);
+        return;
+    case FL_T_BOOL:
+        lua_pushboolean(L, value->i != 0);
+        return;
+    case FL_T_STR:
+        lua_pushlstring(L, value->str.ptr, value->str.len);
+        return;
+    case FL_T_ADDR:
+        lua_pushlstring(L, text, fl_addr_format(value->addr, text));
+        return;
+    case FL_T_SERVICE:
+        lua_pushlstring(L, text, fl_service_format((int64_t)value->i, text));
+        return;
+    case FL_T_RATIO:
+        lua_pushlstring(L, text, fl_ratio_format(value->ratio, text));
+        lua_stringtonumber(L, lua_tostring(L, -1));
+        lua_remove(L, -2);
+        return;
+    case FL_T_LIST: {
+        uint32_t step = value->list.weighted ? 2 : 1;
+        lua_createtable(L, (int)value->list.count, 0);
+        for (uint32_t i = 0; i < value->list.count; i++) {
+            push_value(L, &value->list.items[i * step]);
+            lua_seti(L, -2, (lua_Integer)i + 1);
+        }
+        return;
+    }
+    default:
+        if (fl_type_is_enum(value->type))
+            lua_pushstring(L, fl_enum_text(value->type, (uint32_t)value->i));
+        else
+            push_number(L, value->i);
+    }
+}
+
+static bool declared(const struct fl_rule_decl *decl, const char *field)
+{
+    for (uint32_t i = 0; i < decl->fields.count; i++)
+        if (strcmp(decl->fields.items[i], field) == 0)
+            return true;
+    return false;
+}
+
+static int flow_index(lua_State *L)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    const char *name = luaL_checkstring(L, 2);
+    if (vm->batch == NULL)
+        return luaL_error(L, "the flow is gone: it can be read during its call only");
+    uint32_t field = fl_field_find(fl_str_of(name));
+    if (field == FL_FIELD_NONE)
+        return luaL_error(L, "a flow has no field \"%s\"", name);
+    if (!declared(vm->at_decl, name))
+        return luaL_error(L, "the rule does not declare the field \"%s\": add it to fields = { ... }", name);
+    struct fl_value value;
+    fl_batch_value(vm->batch, field, vm->row, &value);
+    push_value(L, &value);
+    return 1;
+}
+
+static int group_index(lua_State *L)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    const struct fl_group_view *view = vm->view;
+    const char *name = luaL_checkstring(L, 2);
+    if (view == NULL)
+        return luaL_error(L, "the group is gone: it can be read during its call only");
+    for (uint32_t k = 0; k < vm->names->key_count; k++) {
+        if (strcmp(vm->names->keys[k], name) == 0) {
+            push_value(L, &view->keys[k]);
+            return 1;
+        }
+    }
+    for (uint32_t m = 0; m < vm->names->measure_count; m++) {
+        if (strcmp(vm->names->measures[m], name) == 0) {
+            push_value(L, &view->measures[m]);
+            return 1;
+        }
+    }
+    if (strcmp(name, "flows") == 0)
+        push_number(L, view->counters.flows);
+    else if (strcmp(name, "packets") == 0)
+        push_number(L, view->counters.packets);
+    else if (strcmp(name, "bytes") == 0)
+        push_number(L, view->counters.bytes);
+    else if (strcmp(name, "first_seen") == 0)
+        push_number(L, view->counters.first_ms);
+    else if (strcmp(name, "last_seen") == 0)
+        push_number(L, view->counters.last_ms);
+    else if (strcmp(name, "window_start") == 0 || strcmp(name, "window_end") == 0) {
+        int64_t ms = name[7] == 's' ? view->window_start_ms : view->window_end_ms;
+        if (ms == INT64_MIN)
+            lua_pushnil(L);
+        else
+            lua_pushinteger(L, ms);
+    } else
+        return luaL_error(L, "the group has no key, measure or counter \"%s\"", name);
+    return 1;
+}
+
+static int read_only(lua_State *L)
+{
+    return luaL_error(L, "flows and groups are read-only");
+}
+
+static int make_cursor(lua_State *L, lua_CFunction index)
+{
+    lua_newuserdatauv(L, 0, 0);
+    lua_newtable(L);
+    lua_pushcfunction(L, index);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, read_only);
+    lua_setfield(L, -2, "__newindex");
+    lua_setmetatable(L, -2);
+    return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+void fl_lua_make_cursors(struct fl_lua_vm *vm)
+{
+    vm->flow_cursor = make_cursor(vm->L, flow_index);
+    vm->group_cursor = make_cursor(vm->L, group_index);
+}
+
+/* ---- verdicts ---- */
+
+static const char *copy_text(lua_State *L, int index, struct fl_arena *arena)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    return fl_arena_strndup(arena, text, len);
+}
+
+static bool take_value(lua_State *L, struct fl_arena *arena, struct fl_value *out)
+{
+    *out = FL_VALUE_NULL;
+    if (lua_isinteger(L, -1)) {
+        *out = fl_value_int(FL_T_INT, lua_tointeger(L, -1));
+    } else if (lua_type(L, -1) == LUA_TBOOLEAN) {
+        *out = fl_value_int(FL_T_BOOL, lua_toboolean(L, -1));
+    } else if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER) {
+        size_t len;
+        luaL_tolstring(L, -1, &len);
+        const char *copy = copy_text(L, -1, arena);
+        lua_pop(L, 1);
+        *out = (struct fl_value){.type = FL_T_STR, .str = {copy, len}};
+        return copy != NULL;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static enum fl_status take_extra(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
+{
+    uint32_t count = 0;
+    for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1))
+        count++;
+    struct fl_pair *pairs = fl_arena_alloc(arena, ((size_t)count + 1) * sizeof *pairs);
+    if (pairs == NULL)
+        return FL_E_NOMEM;
+    uint32_t kept = 0;
+    for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            return fl_fail(err, FL_E_LUA, "a verdict has named fields only");
+        const char *key = lua_tostring(L, -2);
+        if (strcmp(key, "severity") == 0 || strcmp(key, "title") == 0 || strcmp(key, "message") == 0)
+            continue;
+        struct fl_pair pair = {.name = copy_text(L, -2, arena)};
+        if (!take_value(L, arena, &pair.value))
+            return fl_fail(err, FL_E_LUA, "the field %s of a verdict must be text, a number or a flag", key);
+        uint32_t at = kept++;
+        for (; at > 0 && strcmp(pairs[at - 1].name, pair.name) > 0; at--)
+            pairs[at] = pairs[at - 1];
+        pairs[at] = pair;
+    }
+    out->extra = (struct fl_pairs){pairs, kept};
+    return FL_OK;
+}
+
+static enum fl_status take_override(lua_State *L, const char *key, struct fl_arena *arena, const char **out,
+                                    struct fl_error *err)
+{
+    int type = lua_getfield(L, 1, key);
+    enum fl_status status = FL_OK;
+    if (type == LUA_TSTRING)
+        *out = copy_text(L, -1, arena);
+    else if (type != LUA_TNIL)
+        status = fl_fail(err, FL_E_LUA, "%s must be text", key);
+    lua_pop(L, 1);
+    return status;
+}
+
+/* The result is on the stack at 1. */
+static enum fl_status take_verdict(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
+{
+    int type = lua_type(L, 1);
+    *out = (struct fl_verdict){.severity = -1};
+    if (type == LUA_TNIL || type == LUA_TBOOLEAN) {
+        out->hit = lua_toboolean(L, 1);
+        return FL_OK;
+    }
+    if (type != LUA_TTABLE)
+        return fl_fail(err, FL_E_LUA, "a rule returns nothing, true, false or a table, not a %s", luaL_typename(L, 1));
+    out->hit = true;
+    const char *severity = NULL;
+    enum fl_status status = take_override(L, "severity", arena, &severity, err);
+    if (status == FL_OK)
+        status = take_override(L, "title", arena, &out->title, err);
+    if (status == FL_OK)
+        status = take_override(L, "message", arena, &out->message, err);
+    if (status == FL_OK && severity != NULL) {
+        out->severity = fl_severity_find(fl_str_of(severity));
+        if (out->severity < 0 || out->severity >= FL_SEV_NONE)
+            return fl_fail(err, FL_E_LUA, "severity must be info, low, medium, high or critical");
+    }
+    return status == FL_OK ? take_extra(L, arena, out, err) : status;
+}
+
+static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, int cursor, struct fl_arena *arena,
+                           struct fl_verdict *out, struct fl_error *err)
+{
+    lua_State *L = vm->L;
+    lua_settop(L, 0);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, function);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, cursor);
+    enum fl_status status = fl_lua_call(vm, 1, 1, FL_LUA_STEPS_PER_CALL, err);
+    if (status == FL_OK)
+        status = take_verdict(L, arena, out, err);
+    lua_settop(L, 0);
+    if (status == FL_OK && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
+        status = fl_fail(err, FL_E_LUA, "the code changed a variable outside it: state lives in measures");
+    return status;
+}
+
+enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule_decl *decl,
+                              const struct fl_batch *batch, uint32_t row, struct fl_arena *arena,
+                              struct fl_verdict *out, struct fl_error *err)
+{
+    struct fl_lua_vm *vm = context;
+    vm->at_decl = decl;
+    vm->batch = batch;
+    vm->row = row;
+    enum fl_status status = call(vm, rule, vm->code[rule].on_flow, vm->flow_cursor, arena, out, err);
+    vm->batch = NULL;
+    return status;
+}
+
+enum fl_status fl_lua_on_group(void *context, uint32_t rule, const struct fl_rule_decl *decl,
+                               const struct fl_group_names *names, const struct fl_group_view *view,
+                               struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
+{
+    struct fl_lua_vm *vm = context;
+    vm->at_decl = decl;
+    vm->names = names;
+    vm->view = view;
+    enum fl_status status = call(vm, rule, vm->code[rule].on_group, vm->group_cursor, arena, out, err);
+    vm->view = NULL;
+    return status;
+}

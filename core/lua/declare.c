@@ -1,0 +1,458 @@
+/* declare.c: rule{ ... } and the constructors that stand in it. */
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/limits.h"
+#include "core/lua/vm.h"
+#include "core/measure/measure.h"
+
+static const char *const rule_keys[] = {
+    "title",  "severity", "description", "controls", "attack",  "params",   "where",   "group_by", "window",
+    "every",  "measure",  "having",      "identity", "finding", "remediation", "fields", "on_flow",  "on_group",
+    "signal", "from",     "over",        "session",  NULL};
+
+static struct fl_arena *arena_of(lua_State *L)
+{
+    return fl_lua_rules_arena(fl_lua_vm_of(L)->rules);
+}
+
+static void report(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void report(lua_State *L, const char *format, ...)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    struct fl_error err;
+    char text[FL_ERROR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fl_fail(&err, FL_E_VALUE, "rule %s: %s", vm->id, text);
+    fl_error_at(&err, vm->file, vm->decl != NULL ? vm->decl->line : 0, 0);
+    if (vm->errors != NULL)
+        fl_error_list_add(vm->errors, &err);
+}
+
+static const char *copy_text(lua_State *L, int index)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    if (memchr(text, '\0', len) != NULL) {
+        report(L, "texts must not hold a NUL byte");
+        len = strlen(text);
+    }
+    const char *copy = fl_arena_strndup(arena_of(L), text, len);
+    if (copy == NULL)
+        luaL_error(L, "out of memory");
+    return copy;
+}
+
+/* A text field of the table at `table`, or NULL. */
+static const char *text_field(lua_State *L, int table, const char *key)
+{
+    const char *text = NULL;
+    int type = lua_getfield(L, table, key);
+    if (type == LUA_TSTRING)
+        text = copy_text(L, -1);
+    else if (type != LUA_TNIL)
+        report(L, "%s must be text", key);
+    lua_pop(L, 1);
+    return text;
+}
+
+static struct fl_texts texts_field(lua_State *L, int table, const char *key)
+{
+    struct fl_texts texts = {NULL, 0};
+    int type = lua_getfield(L, table, key);
+    if (type == LUA_TTABLE) {
+        lua_Integer count = luaL_len(L, -1);
+        if (count > 256)
+            count = 0, report(L, "%s has too many members", key);
+        texts.items = fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *texts.items);
+        for (lua_Integer i = 1; texts.items != NULL && i <= count; i++) {
+            if (lua_geti(L, -1, i) == LUA_TSTRING)
+                texts.items[texts.count++] = copy_text(L, -1);
+            else
+                report(L, "%s must be a list of texts", key);
+            lua_pop(L, 1);
+        }
+    } else if (type != LUA_TNIL) {
+        report(L, "%s must be a list: { \"...\" }", key);
+    }
+    lua_pop(L, 1);
+    return texts;
+}
+
+/* ---- constructors ---- */
+
+static const struct {
+    const char *name;
+    enum fl_param_type type;
+} param_types[] = {{"network", FL_P_NETWORK}, {"service", FL_P_SERVICE}, {"duration", FL_P_DURATION},
+                   {"port", FL_P_PORT},       {"number", FL_P_NUMBER},   {"text", FL_P_TEXT},
+                   {"flag", FL_P_FLAG}};
+#define PARAM_TYPE_COUNT (sizeof param_types / sizeof param_types[0])
+
+/* Text of one value; numbers and flags as they are written in expressions. */
+static void add_operand(lua_State *L, luaL_Buffer *out, int index)
+{
+    int type = lua_type(L, index);
+    if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+        luaL_error(L, "a parameter's default is a text, a number, a flag or a list of them");
+    luaL_tolstring(L, index, NULL);
+    luaL_addvalue(out);
+}
+
+static void push_operand(lua_State *L)
+{
+    luaL_Buffer out;
+    if (lua_type(L, 1) != LUA_TTABLE) {
+        luaL_buffinit(L, &out);
+        add_operand(L, &out, 1);
+        luaL_pushresult(&out);
+        return;
+    }
+    lua_Integer count = luaL_len(L, 1);
+    lua_pushliteral(L, "{");
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (i > 1) {
+            lua_pushliteral(L, ", ");
+            lua_concat(L, 2);
+        }
+        lua_geti(L, 1, i);
+        luaL_tolstring(L, -1, NULL);
+        lua_remove(L, -2);
+        lua_concat(L, 2);
+    }
+    lua_pushliteral(L, "}");
+    lua_concat(L, 2);
+}
+
+/* network "db", number(8, "what it is for") -> { _param = type, value = text, what = text } */
+static int make_param(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    lua_settop(L, 2);
+    push_operand(L);
+    lua_newtable(L);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setfield(L, -2, "_param");
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "value");
+    if (lua_type(L, 2) == LUA_TSTRING) {
+        lua_pushvalue(L, 2);
+        lua_setfield(L, -2, "what");
+    }
+    return 1;
+}
+
+/* distinct "server_port" -> { _measure = "distinct", arguments... } */
+static int make_measure(lua_State *L)
+{
+    int count = lua_gettop(L);
+    lua_createtable(L, count, 1);
+    for (int i = 1; i <= count; i++) {
+        lua_pushvalue(L, i);
+        lua_seti(L, -2, i);
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setfield(L, -2, "_measure");
+    return 1;
+}
+
+static int later_measure(lua_State *L)
+{
+    return luaL_error(L, "the measure %s is not supported by this version", lua_tostring(L, lua_upvalueindex(1)));
+}
+
+/* test "name" { ... }: a call with the name gives what takes the table. audit runs no tests. */
+static int take_test(lua_State *L)
+{
+    (void)L;
+    return 0;
+}
+
+static int begin_test(lua_State *L)
+{
+    luaL_checkstring(L, 1);
+    lua_pushcfunction(L, take_test);
+    return 1;
+}
+
+static int make_flows(lua_State *L)
+{
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* ---- rule{} ---- */
+
+static void check_keys(lua_State *L, int table)
+{
+    lua_pushnil(L);
+    while (lua_next(L, table) != 0) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING) {
+            report(L, "rule{} takes named keys only");
+            continue;
+        }
+        const char *key = lua_tostring(L, -1);
+        struct fl_str_guess guess = {NULL, 99};
+        bool known = false;
+        for (unsigned i = 0; rule_keys[i] != NULL; i++) {
+            known |= strcmp(rule_keys[i], key) == 0;
+            fl_str_guess_try(&guess, fl_str_of(key), rule_keys[i]);
+        }
+        if (!known && guess.best != NULL)
+            report(L, "there is no key \"%s\"; did you mean \"%s\"?", key, guess.best);
+        else if (!known)
+            report(L, "there is no key \"%s\"", key);
+    }
+}
+
+static void refuse_later(lua_State *L, int table)
+{
+    static const char *const later[] = {"signal", "from", "over", "session"};
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        if (lua_getfield(L, table, later[i]) != LUA_TNIL)
+            report(L, "%s is not supported by this version", later[i]);
+        lua_pop(L, 1);
+    }
+}
+
+static bool is_identifier(const char *name)
+{
+    static const char *const words[] = {"and", "or", "not", "in", "is", "null", "true", "false", "matches"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], name) == 0)
+            return false;
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return len > 0 && name[len] == '\0' && (name[0] < '0' || name[0] > '9');
+}
+
+/* Sorted names of the table on the top; the table stays. */
+static uint32_t sorted_names(lua_State *L, const char *what, const char ***out)
+{
+    uint32_t count = 0;
+    int table = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, table) != 0) {
+        lua_pop(L, 1);
+        count++;
+    }
+    const char **names = fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *names);
+    uint32_t kept = 0;
+    lua_pushnil(L);
+    while (names != NULL && lua_next(L, table) != 0) {
+        lua_pop(L, 1);
+        const char *name = lua_type(L, -1) == LUA_TSTRING ? copy_text(L, -1) : "";
+        if (!is_identifier(name)) {
+            report(L, "\"%s\" is no name for a %s: letters, digits and _, not a word of the language", name, what);
+            continue;
+        }
+        uint32_t at = kept++;
+        for (; at > 0 && strcmp(names[at - 1], name) > 0; at--)
+            names[at] = names[at - 1];
+        names[at] = name;
+    }
+    *out = names;
+    return kept;
+}
+
+static void take_params(lua_State *L, int table, struct fl_rule_decl *decl)
+{
+    const char **names;
+    int type = lua_getfield(L, table, "params");
+    if (type == LUA_TTABLE) {
+        uint32_t count = sorted_names(L, "parameter", &names);
+        decl->params = fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *decl->params);
+        for (uint32_t i = 0; decl->params != NULL && i < count; i++) {
+            bool made = lua_getfield(L, -1, names[i]) == LUA_TTABLE;
+            struct fl_param_decl *p = &decl->params[decl->param_count];
+            if (made && lua_getfield(L, -1, "_param") == LUA_TNUMBER) {
+                *p = (struct fl_param_decl){.name = names[i],
+                                            .type = (enum fl_param_type)lua_tointeger(L, -1),
+                                            .file = decl->file,
+                                            .line = decl->line};
+                lua_pop(L, 1);
+                p->text = text_field(L, lua_gettop(L), "value");
+                p->what = text_field(L, lua_gettop(L), "what");
+                decl->param_count += p->text != NULL;
+            } else {
+                report(L, "parameter %s must be made by network, service, duration, port, number, text or flag",
+                       names[i]);
+                lua_pop(L, made ? 1 : 0);
+            }
+            lua_pop(L, 1);
+        }
+    } else if (type != LUA_TNIL) {
+        report(L, "params must be a table");
+    }
+    lua_pop(L, 1);
+}
+
+static const char *argument_text(lua_State *L, int i, const char *name, const char *what)
+{
+    const char *text = NULL;
+    int type = lua_geti(L, -1, i);
+    if (type == LUA_TSTRING)
+        text = copy_text(L, -1);
+    else if (type != LUA_TNIL)
+        report(L, "measure %s: %s must be text", name, what);
+    lua_pop(L, 1);
+    return text;
+}
+
+static int64_t argument_number(lua_State *L, int i, const char *name)
+{
+    int64_t value = 0;
+    int type = lua_geti(L, -1, i);
+    if (lua_isinteger(L, -1) && lua_tointeger(L, -1) > 0 && lua_tointeger(L, -1) <= 1000000)
+        value = lua_tointeger(L, -1);
+    else if (type != LUA_TNIL)
+        report(L, "measure %s: a whole number of 1..1000000 belongs here", name);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* The constructor's table is on the top. */
+static void take_measure(lua_State *L, struct fl_measure_decl *m)
+{
+    const char *kind = m->kind;
+    if (strcmp(kind, "count") == 0) {
+        m->filter = argument_text(L, 1, m->name, "the filter");
+    } else if (strcmp(kind, "ratio") == 0) {
+        m->filter = argument_text(L, 1, m->name, "the first filter");
+        m->filter2 = argument_text(L, 2, m->name, "the second filter");
+    } else if (strcmp(kind, "outcome") != 0 && strcmp(kind, "via_endpoint") != 0) {
+        m->field = argument_text(L, 1, m->name, "the field");
+        if (strcmp(kind, "sum") == 0)
+            m->filter = argument_text(L, 2, m->name, "the filter");
+        else if (strcmp(kind, "top") == 0 || strcmp(kind, "set") == 0 || strcmp(kind, "distinct") == 0)
+            m->k = argument_number(L, 2, m->name);
+        if (strcmp(kind, "top") == 0)
+            m->by = argument_text(L, 3, m->name, "the field to weigh by");
+    }
+}
+
+static void take_measures(lua_State *L, int table, struct fl_rule_decl *decl)
+{
+    const char **names;
+    int type = lua_getfield(L, table, "measure");
+    if (type == LUA_TTABLE) {
+        uint32_t count = sorted_names(L, "measure", &names);
+        decl->measures = fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *decl->measures);
+        for (uint32_t i = 0; decl->measures != NULL && i < count; i++) {
+            bool made = lua_getfield(L, -1, names[i]) == LUA_TTABLE;
+            struct fl_measure_decl *m = &decl->measures[decl->measure_count];
+            const char *kind = made ? text_field(L, lua_gettop(L), "_measure") : NULL;
+            if (kind == NULL) {
+                report(L, "measure %s must be made by count, sum, distinct, ...", names[i]);
+            } else {
+                *m = (struct fl_measure_decl){.name = names[i], .kind = kind};
+                take_measure(L, m);
+                decl->measure_count++;
+            }
+            lua_pop(L, 1);
+        }
+    } else if (type != LUA_TNIL) {
+        report(L, "measure must be a table: { name = count(), ... }");
+    }
+    lua_pop(L, 1);
+}
+
+static int take_function(lua_State *L, int table, const char *key)
+{
+    int type = lua_getfield(L, table, key);
+    if (type == LUA_TFUNCTION)
+        return luaL_ref(L, LUA_REGISTRYINDEX);
+    if (type != LUA_TNIL)
+        report(L, "%s must be a function", key);
+    lua_pop(L, 1);
+    return LUA_NOREF;
+}
+
+static void take_severity(lua_State *L, int table, struct fl_rule_decl *decl)
+{
+    const char *severity = text_field(L, table, "severity");
+    int value = severity == NULL ? -1 : fl_severity_find(fl_str_of(severity));
+    if (value < 0 || value >= FL_SEV_NONE) {
+        report(L, severity == NULL ? "severity is missing: info, low, medium, high or critical"
+                                   : "severity must be info, low, medium, high or critical");
+        value = FL_SEV_INFO;
+    }
+    decl->severity = (enum fl_severity)value;
+}
+
+static int declare_rule(lua_State *L)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    if (!vm->loading)
+        return luaL_error(L, "rule{} belongs to the top of a rule file");
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    struct fl_rule_decl *decl = vm->decl;
+    lua_Debug ar;
+    if (vm->rule_calls++ > 0) {
+        report(L, "a file declares one rule; this is its second rule{}");
+        return 0;
+    }
+    if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "l", &ar) && ar.currentline > 0)
+        decl->line = (uint32_t)ar.currentline;
+    check_keys(L, 1);
+    refuse_later(L, 1);
+    decl->title = text_field(L, 1, "title");
+    if (decl->title == NULL) {
+        report(L, "title is missing");
+        decl->title = decl->id;
+    }
+    take_severity(L, 1, decl);
+    decl->description = text_field(L, 1, "description");
+    decl->controls = texts_field(L, 1, "controls");
+    decl->attack = texts_field(L, 1, "attack");
+    decl->remediation = text_field(L, 1, "remediation");
+    decl->where = text_field(L, 1, "where");
+    decl->group_by = texts_field(L, 1, "group_by");
+    decl->window = text_field(L, 1, "window");
+    decl->every = text_field(L, 1, "every");
+    decl->having = text_field(L, 1, "having");
+    decl->identity = texts_field(L, 1, "identity");
+    decl->finding = text_field(L, 1, "finding");
+    decl->fields = texts_field(L, 1, "fields");
+    take_params(L, 1, decl);
+    take_measures(L, 1, decl);
+    vm->on_flow = take_function(L, 1, "on_flow");
+    vm->on_group = take_function(L, 1, "on_group");
+    decl->has_on_flow = vm->on_flow != LUA_NOREF;
+    decl->has_on_group = vm->on_group != LUA_NOREF;
+    if (decl->has_on_flow && decl->group_by.count > 0)
+        report(L, "on_flow together with group_by is not supported by this version");
+    return 0;
+}
+
+void fl_lua_add_constructors(lua_State *L)
+{
+    static const char *const later[] = {"connections", "quantile", "hours", "intervals", "sequence"};
+    for (size_t i = 0; i < PARAM_TYPE_COUNT; i++) {
+        lua_pushinteger(L, param_types[i].type);
+        lua_pushcclosure(L, make_param, 1);
+        lua_setfield(L, -2, param_types[i].name);
+    }
+    for (uint32_t m = 0; m < FL_MEASURE_COUNT; m++) {
+        lua_pushstring(L, fl_measures[m].name);
+        lua_pushcclosure(L, make_measure, 1);
+        lua_setfield(L, -2, fl_measures[m].name);
+    }
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+        lua_pushstring(L, later[i]);
+        lua_pushcclosure(L, later_measure, 1);
+        lua_setfield(L, -2, later[i]);
+    }
+    lua_pushcfunction(L, declare_rule);
+    lua_setfield(L, -2, "rule");
+    lua_pushcfunction(L, begin_test);
+    lua_setfield(L, -2, "test");
+    lua_pushcfunction(L, make_flows);
+    lua_setfield(L, -2, "flows");
+}

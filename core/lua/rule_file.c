@@ -1,0 +1,376 @@
+#include "core/lua/rule_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/limits.h"
+#include "core/base/memory.h"
+#include "core/lua/vm.h"
+#include "core/text/yaml.h"
+
+#define FILE_BYTES_MAX (1024u * 1024u)
+
+struct rule_text {
+    const char *id, *file, *lib_folder;
+    struct fl_str text;
+};
+
+struct module_text {
+    const char *name;
+    struct fl_str text;
+};
+
+struct fl_lua_rules {
+    struct fl_arena arena;
+    struct rule_text *files;
+    uint32_t file_count, file_capacity;
+    struct module_text *modules;
+    uint32_t module_count, module_capacity;
+    struct fl_lua_vm *loader; /* the VM that files are first loaded in */
+    struct fl_rule_ops ops;
+};
+
+struct fl_arena *fl_lua_rules_arena(struct fl_lua_rules *rules)
+{
+    return &rules->arena;
+}
+
+static enum fl_status open_vm(void *context, void **out, struct fl_error *err);
+
+static void close_vm(void *vm)
+{
+    fl_lua_vm_free(vm);
+}
+
+struct fl_lua_rules *fl_lua_rules_new(void)
+{
+    struct fl_lua_rules *rules = fl_alloc_zero(1, sizeof *rules);
+    if (rules == NULL)
+        return NULL;
+    fl_arena_init(&rules->arena);
+    rules->ops = (struct fl_rule_ops){.on_flow = fl_lua_on_flow,
+                                      .on_group = fl_lua_on_group,
+                                      .open_vm = open_vm,
+                                      .close_vm = close_vm,
+                                      .context = rules};
+    return rules;
+}
+
+void fl_lua_rules_free(struct fl_lua_rules *rules)
+{
+    if (rules->loader != NULL)
+        fl_lua_vm_free(rules->loader);
+    fl_free(rules->files);
+    fl_free(rules->modules);
+    fl_arena_dispose(&rules->arena);
+    fl_free(rules);
+}
+
+const struct fl_rule_ops *fl_lua_rules_ops(struct fl_lua_rules *rules)
+{
+    return &rules->ops;
+}
+
+/* Reads a regular file of at most FILE_BYTES_MAX. The text is NUL terminated. */
+static bool read_text(struct fl_arena *arena, const char *path, int flags, struct fl_str *out)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    struct stat st;
+    if (fd < 0)
+        return false;
+    char *text = NULL;
+    bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    if (ok && st.st_size > FILE_BYTES_MAX) {
+        ok = false;
+        errno = EFBIG;
+    }
+    if (ok)
+        text = fl_arena_alloc(arena, (size_t)st.st_size + 1);
+    size_t len = 0;
+    while (ok && text != NULL && len < (size_t)st.st_size) {
+        ssize_t n = read(fd, text + len, (size_t)st.st_size - len);
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    close(fd);
+    *out = (struct fl_str){text, len};
+    return ok && text != NULL;
+}
+
+/* ---- modules ---- */
+
+static bool module_name_is_safe(const char *name)
+{
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-/");
+    return len > 0 && name[len] == '\0' && name[0] != '/' && name[len - 1] != '/' && strstr(name, "//") == NULL;
+}
+
+/* Inside its folder even when links are followed. */
+static bool stays_inside(const char *folder, const char *path)
+{
+    char *real_folder = realpath(folder, NULL), *real_path = realpath(path, NULL);
+    size_t len = real_folder == NULL ? 0 : strlen(real_folder);
+    bool inside = real_folder != NULL && real_path != NULL && strncmp(real_path, real_folder, len) == 0 &&
+                  real_path[len] == '/';
+    free(real_folder);
+    free(real_path);
+    return inside;
+}
+
+static bool read_module(struct fl_lua_rules *rules, const char *folder, const char *name, struct fl_str *out)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.lua", folder, name);
+    return stays_inside(folder, path) && read_text(&rules->arena, path, O_NOFOLLOW, out);
+}
+
+const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folder, const char *rule_file,
+                               const char *name, size_t *len, char *error, size_t error_bytes)
+{
+    for (uint32_t i = 0; i < rules->module_count; i++) {
+        if (strcmp(rules->modules[i].name, name) == 0) {
+            *len = rules->modules[i].text.len;
+            return rules->modules[i].text.ptr;
+        }
+    }
+    char own[4096];
+    snprintf(own, sizeof own, "%s", rule_file);
+    char *slash = strrchr(own, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    struct fl_str text = {NULL, 0};
+    if (!module_name_is_safe(name)) {
+        snprintf(error, error_bytes, "require takes a plain name such as \"ports\", not \"%.80s\"", name);
+        return NULL;
+    }
+    if (!(lib_folder != NULL && read_module(rules, lib_folder, name, &text)) &&
+        !read_module(rules, slash != NULL ? own : ".", name, &text)) {
+        snprintf(error, error_bytes, "there is no module %.80s in rules/lib or beside the rule", name);
+        return NULL;
+    }
+    if (!fl_grow((void **)&rules->modules, &rules->module_capacity, rules->module_count + 1, sizeof *rules->modules)) {
+        snprintf(error, error_bytes, "out of memory");
+        return NULL;
+    }
+    rules->modules[rules->module_count++] = (struct module_text){fl_arena_strdup(&rules->arena, name), text};
+    *len = text.len;
+    return text.ptr;
+}
+
+/* ---- loading ---- */
+
+static int unknown_global(lua_State *L)
+{
+    const char *name = luaL_checkstring(L, 2);
+    struct fl_str_guess guess = {NULL, 99};
+    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+        fl_str_guess_try(&guess, fl_str_of(name), lua_tostring(L, -2));
+    if (guess.best != NULL)
+        return luaL_error(L, "there is no \"%s\" in rules; did you mean \"%s\"?", name, guess.best);
+    return luaL_error(L, "there is no \"%s\" in rules", name);
+}
+
+static int write_global(lua_State *L)
+{
+    if (!fl_lua_vm_of(L)->loading)
+        return luaL_error(L, "global names are read-only after load");
+    lua_rawset(L, lua_upvalueindex(1));
+    return 0;
+}
+
+static int read_global(lua_State *L)
+{
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, -2) != LUA_TNIL)
+        return 1;
+    return unknown_global(L);
+}
+
+/* The global names of one file: its own, then the library. It is always empty, so that every write is seen. */
+static void push_environment(lua_State *L)
+{
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushvalue(L, -1);
+    lua_pushcclosure(L, read_global, 1);
+    lua_setfield(L, -3, "__index");
+    lua_pushcclosure(L, write_global, 1);
+    lua_setfield(L, -2, "__newindex");
+    lua_setmetatable(L, -2);
+}
+
+/* Runs in protected mode: the chunk's text is light userdata 1, its length 2, its name 3. */
+static int run_file(lua_State *L)
+{
+    const char *text = lua_touserdata(L, 1);
+    size_t len = (size_t)lua_tointeger(L, 2);
+    if (luaL_loadbufferx(L, text, len, lua_tostring(L, 3), "t") != LUA_OK)
+        return lua_error(L);
+    push_environment(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.env");
+    lua_setupvalue(L, -2, 1);
+    lua_call(L, 0, 0);
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    struct fl_lua_rule_code *code = &vm->code[vm->code_count - 1];
+    int functions[2] = {vm->on_flow, vm->on_group};
+    for (int i = 0; i < 2; i++) {
+        if (functions[i] == LUA_NOREF)
+            continue;
+        lua_rawgeti(L, LUA_REGISTRYINDEX, functions[i]);
+        fl_lua_freeze(vm, code, lua_gettop(L));
+        lua_pop(L, 1);
+    }
+    return 0;
+}
+
+/* "file.lua:12: text" -> line 12 and "text". */
+static void split_place(struct fl_error *err, const char *file)
+{
+    size_t len = strlen(file);
+    char *text = err->text;
+    uint32_t line = 0;
+    if (strncmp(text, file, len) == 0 && text[len] == ':') {
+        char *end;
+        unsigned long number = strtoul(text + len + 1, &end, 10);
+        if (*end == ':') {
+            line = (uint32_t)number;
+            memmove(text, end + 1 + (end[1] == ' '), strlen(end + 1 + (end[1] == ' ')) + 1);
+        }
+    }
+    fl_error_at(err, file, line, 0);
+}
+
+enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
+                                struct fl_str text, struct fl_error *err)
+{
+    if (!fl_grow((void **)&vm->code, &vm->code_capacity, vm->code_count + 1, sizeof *vm->code))
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    struct fl_lua_rule_code *code = &vm->code[vm->code_count++];
+    memset(code, 0, sizeof *code);
+    vm->file = file;
+    vm->id = id;
+    vm->lib_folder = lib_folder;
+    vm->on_flow = vm->on_group = LUA_NOREF;
+    vm->rule_calls = 0;
+    vm->loading = true;
+    lua_State *L = vm->L;
+    lua_settop(L, 0);
+    lua_pushcfunction(L, run_file);
+    lua_pushlightuserdata(L, (void *)text.ptr);
+    lua_pushinteger(L, (lua_Integer)text.len);
+    char name[512];
+    snprintf(name, sizeof name, "=%.500s", file);
+    lua_pushstring(L, name);
+    enum fl_status status = fl_lua_call(vm, 3, 0, FL_LUA_STEPS_LOAD, err);
+    vm->loading = false;
+    code = &vm->code[vm->code_count - 1];
+    code->on_flow = vm->on_flow;
+    code->on_group = vm->on_group;
+    return status;
+}
+
+static enum fl_status open_vm(void *context, void **out, struct fl_error *err)
+{
+    struct fl_lua_rules *rules = context;
+    struct fl_lua_vm *vm = fl_lua_vm_new(rules);
+    if (vm == NULL)
+        return fl_fail(err, FL_E_NOMEM, "out of memory while starting Lua");
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < rules->file_count && status == FL_OK; i++) {
+        struct rule_text *f = &rules->files[i];
+        struct fl_rule_decl ignored = {.id = f->id, .file = f->file};
+        vm->decl = &ignored;
+        status = fl_lua_load_text(vm, f->id, f->file, f->lib_folder, f->text, err);
+    }
+    vm->decl = NULL;
+    if (status != FL_OK) {
+        fl_lua_vm_free(vm);
+        return status;
+    }
+    *out = vm;
+    return FL_OK;
+}
+
+/* The line on which `key =` stands, at or behind the rule's own line; 0 if it is not found. */
+static uint32_t line_of_key(struct fl_str text, uint32_t from, const char *key)
+{
+    size_t key_len = strlen(key);
+    for (uint32_t line = from == 0 ? 1 : from; line < from + 400; line++) {
+        struct fl_str l = fl_text_line(text, line);
+        size_t i = 0;
+        while (i < l.len && (l.ptr[i] == ' ' || l.ptr[i] == '\t'))
+            i++;
+        if (l.len - i <= key_len || memcmp(l.ptr + i, key, key_len) != 0)
+            continue;
+        i += key_len;
+        while (i < l.len && l.ptr[i] == ' ')
+            i++;
+        if (i < l.len && l.ptr[i] == '=')
+            return line;
+    }
+    return 0;
+}
+
+static enum fl_status fail_file(struct fl_error_list *errors, const char *file, enum fl_status code, const char *text)
+{
+    struct fl_error err;
+    fl_fail(&err, code, "%s", text);
+    fl_error_at(&err, file, 0, 0);
+    fl_error_list_add(errors, &err);
+    return code;
+}
+
+enum fl_status fl_lua_rules_load(struct fl_lua_rules *rules, const char *id, const char *file, const char *lib_folder,
+                                 struct fl_rule_decl **out, struct fl_error_list *errors)
+{
+    struct rule_text f = {.id = fl_arena_strdup(&rules->arena, id), .file = fl_arena_strdup(&rules->arena, file)};
+    f.lib_folder = lib_folder == NULL ? NULL : fl_arena_strdup(&rules->arena, lib_folder);
+    if (rules->loader == NULL)
+        rules->loader = fl_lua_vm_new(rules);
+    struct fl_rule_decl *decl = fl_arena_alloc(&rules->arena, sizeof *decl);
+    if (f.id == NULL || f.file == NULL || rules->loader == NULL || decl == NULL)
+        return fail_file(errors, file, FL_E_NOMEM, "out of memory");
+    if (!read_text(&rules->arena, file, 0, &f.text))
+        return fail_file(errors, file, FL_E_IO, errno == EFBIG ? "a rule file holds at most 1 MiB" : "cannot be read");
+    *decl = (struct fl_rule_decl){.id = f.id, .base_id = f.id, .file = f.file, .line = 1};
+    uint32_t errors_before = errors->count;
+    struct fl_lua_vm *vm = rules->loader;
+    struct fl_error err;
+    vm->decl = decl;
+    vm->errors = errors;
+    enum fl_status status = fl_lua_load_text(vm, f.id, f.file, f.lib_folder, f.text, &err);
+    vm->errors = NULL;
+    if (status != FL_OK) {
+        split_place(&err, f.file);
+        struct fl_str line = err.line > 0 ? fl_text_line(f.text, err.line) : (struct fl_str){"", 0};
+        snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)line.len, line.ptr);
+        fl_error_list_add(errors, &err);
+        return status;
+    }
+    if (vm->rule_calls == 0)
+        return fail_file(errors, file, FL_E_VALUE, "the file declares no rule: it has no rule{ ... }");
+    if (errors->count > errors_before)
+        return FL_E_VALUE;
+    decl->where_line = line_of_key(f.text, decl->line, "where");
+    decl->having_line = line_of_key(f.text, decl->line, "having");
+    decl->source = rules->file_count;
+    if (!fl_grow((void **)&rules->files, &rules->file_capacity, rules->file_count + 1, sizeof *rules->files))
+        return fail_file(errors, file, FL_E_NOMEM, "out of memory");
+    rules->files[rules->file_count++] = f;
+    *out = decl;
+    return FL_OK;
+}

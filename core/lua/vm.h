@@ -1,0 +1,85 @@
+/* vm.h: one sandboxed Lua state: counted memory, counted steps, one protected way in. Inside core/lua.
+ *
+ * One VM belongs to one thread. A call that exceeds its budget ends with an error that code of the rule cannot catch.
+ */
+#ifndef FL_LUA_VM_H
+#define FL_LUA_VM_H
+
+#include <lua.h>
+
+#include "core/lua/rule_file.h"
+
+struct fl_lua_rules;
+
+/* A value that code of a rule must not change between calls: an upvalue of one of its functions. */
+struct fl_lua_upvalue {
+    int function; /* registry reference */
+    int index;
+    int value;    /* registry reference of what it was after loading */
+};
+
+struct fl_lua_rule_code {
+    int on_flow, on_group; /* registry references or LUA_NOREF */
+    struct fl_lua_upvalue *upvalues;
+    uint32_t upvalue_count, upvalue_capacity;
+};
+
+struct fl_lua_vm {
+    lua_State *L;
+    struct fl_lua_rules *rules;
+    size_t used_bytes, limit_bytes;
+    int64_t steps_left;
+    const char *overrun;    /* what was exceeded, or NULL */
+    bool loading;
+    struct fl_lua_rule_code *code; /* by rule number */
+    uint32_t code_count, code_capacity;
+    /* While a file loads. */
+    const char *file, *id, *lib_folder;
+    struct fl_rule_decl *decl;
+    struct fl_error_list *errors;
+    uint32_t rule_calls;
+    int on_flow, on_group;
+    /* The flow or group that code may read, NULL between calls. */
+    const struct fl_rule_decl *at_decl;
+    const struct fl_batch *batch;
+    uint32_t row;
+    const struct fl_group_view *view;
+    const struct fl_group_names *names;
+    int flow_cursor, group_cursor; /* registry references */
+};
+
+struct fl_lua_vm *fl_lua_vm_new(struct fl_lua_rules *rules);
+void fl_lua_vm_free(struct fl_lua_vm *vm);
+struct fl_lua_vm *fl_lua_vm_of(lua_State *L);
+
+/* Takes `bytes` of work from the budget; raises when it is used up. */
+void fl_lua_charge(lua_State *L, size_t bytes);
+/* Raises an overrun that pcall of a rule passes on. */
+int fl_lua_overrun(lua_State *L, const char *what);
+/* lua_pcall with a fresh budget; the error, if any, is taken from the stack into err. */
+enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err);
+
+/* library.c: pushes the environment that rule files see. */
+void fl_lua_push_library(lua_State *L);
+/* freeze.c: makes tables reachable from the function on the stack read-only and notes its upvalues. */
+bool fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int function);
+bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code);
+bool fl_lua_push_origin(lua_State *L, int index); /* of a frozen table: pushes what it stands for */
+/* declare.c: rule{}, constructors. */
+void fl_lua_add_constructors(lua_State *L);
+/* cursor.c */
+void fl_lua_make_cursors(struct fl_lua_vm *vm);
+enum fl_status fl_lua_on_flow(void *vm, uint32_t rule, const struct fl_rule_decl *decl, const struct fl_batch *batch,
+                              uint32_t row, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
+enum fl_status fl_lua_on_group(void *vm, uint32_t rule, const struct fl_rule_decl *decl,
+                               const struct fl_group_names *names, const struct fl_group_view *view,
+                               struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
+/* rule_file.c: loads a file's text into a VM; its code gets the next number. */
+enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
+                                struct fl_str text, struct fl_error *err);
+struct fl_arena *fl_lua_rules_arena(struct fl_lua_rules *rules);
+/* The text of a module that a rule requires; read once, so that every VM sees the same. NULL and an error text. */
+const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folder, const char *rule_file,
+                               const char *name, size_t *len, char *error, size_t error_bytes);
+
+#endif
