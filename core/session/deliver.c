@@ -1,0 +1,66 @@
+/* deliver.c: a report to its outputs. Files are written beside their target and renamed when complete. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/plugin/registry.h"
+#include "core/session/session.h"
+
+static bool write_file(void *context, const char *bytes, size_t len)
+{
+    return fwrite(bytes, 1, len, context) == len;
+}
+
+static bool wants_color(FILE *file)
+{
+    const char *no_color = getenv("NO_COLOR");
+    return isatty(fileno(file)) && (no_color == NULL || no_color[0] == '\0');
+}
+
+static bool deliver_stdout(const struct flp_output *output, const struct fl_report *report)
+{
+    struct flp_sink sink = {write_file, stdout, wants_color(stdout)};
+    bool ok = output->write(report, &sink) && fflush(stdout) == 0;
+    if (!ok)
+        fl_log_error("standard output could not be written: %s", strerror(errno));
+    return ok;
+}
+
+static bool deliver_path(const struct flp_output *output, const struct fl_report *report, const char *path)
+{
+    char beside[4096];
+    snprintf(beside, sizeof beside, "%s.XXXXXX", path);
+    int fd = mkstemp(beside);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (file == NULL) {
+        fl_log_error("%s cannot be written: %s", path, strerror(errno));
+        return false;
+    }
+    struct flp_sink sink = {write_file, file, false};
+    bool ok = output->write(report, &sink);
+    ok = fchmod(fd, 0644) == 0 && ok;
+    ok = fclose(file) == 0 && ok;
+    ok = ok && rename(beside, path) == 0;
+    if (!ok) {
+        fl_log_error("%s could not be delivered: %s", path, strerror(errno));
+        unlink(beside);
+    }
+    return ok;
+}
+
+bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < options->output_count; i++) {
+        const struct fl_output_choice *choice = &options->outputs[i];
+        const struct flp_output *output = fl_plugin_find(FLP_OUTPUT, choice->name)->functions;
+        bool delivered = choice->path == NULL ? deliver_stdout(output, report)
+                                              : deliver_path(output, report, choice->path);
+        ok = ok && delivered;
+    }
+    return ok;
+}

@@ -1,0 +1,81 @@
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/session/session.h"
+
+static const char *policy_path(struct fl_session *session, const struct fl_session_options *options,
+                               struct fl_error_list *errors)
+{
+    if (options->policy != NULL)
+        return options->policy;
+    const char *bundled = fl_bundled_folder(&session->arena);
+    if (bundled != NULL)
+        return fl_arena_printf(&session->arena, "%s/policies/baseline.yaml", bundled);
+    struct fl_error err;
+    fl_fail(&err, FL_E_IO, "the bundled policies are not beside this program; name a policy with -p");
+    fl_error_list_add(errors, &err);
+    return NULL;
+}
+
+static enum fl_status open_rules(struct fl_session *session, const struct fl_session_options *options,
+                                 struct fl_error_list *errors)
+{
+    const struct fl_rule_decl **decls;
+    uint32_t count;
+    session->lua = fl_lua_rules_new();
+    if (session->lua == NULL)
+        return FL_E_NOMEM;
+    enum fl_status status = fl_rule_roots_open(&session->roots, options->rules, session->policy.folder, errors);
+    if (status != FL_OK)
+        return status;
+    status = fl_rule_select(&session->roots, &session->policy, session->lua, &session->arena, &decls, &count, errors);
+    if (status == FL_E_NOMEM)
+        return status;
+    /* The plan is built even when rules are missing, so that all errors are told at once. */
+    session->planned = true;
+    enum fl_status planned = fl_plan_build(&session->plan, &session->policy, decls, count, errors);
+    if (status == FL_OK)
+        status = planned;
+    if (status != FL_OK)
+        return status;
+    return fl_waivers_bind(&session->plan, &session->waivers, &session->waiver_count, errors);
+}
+
+enum fl_status fl_session_open(struct fl_session *session, const struct fl_session_options *options,
+                               struct fl_error_list *errors)
+{
+    memset(session, 0, sizeof *session);
+    fl_arena_init(&session->arena);
+    const char *path = policy_path(session, options, errors);
+    if (path == NULL)
+        return FL_E_IO;
+    enum fl_status status = fl_policy_load(path, &session->policy, errors);
+    if (status == FL_OK)
+        status = open_rules(session, options, errors);
+    if (status == FL_OK && errors->count > 0)
+        status = FL_E_VALUE;
+    return status;
+}
+
+void fl_session_close(struct fl_session *session)
+{
+    if (session->planned)
+        fl_plan_dispose(&session->plan);
+    if (session->lua != NULL)
+        fl_lua_rules_free(session->lua);
+    fl_rule_roots_close(&session->roots);
+    fl_policy_dispose(&session->policy);
+    fl_arena_dispose(&session->arena);
+    memset(session, 0, sizeof *session);
+}
+
+int fl_session_refuse(const struct fl_error_list *errors)
+{
+    for (uint32_t i = 0; i < errors->count; i++)
+        fl_log_status(&errors->items[i]);
+    if (errors->count == 0)
+        fl_log_error("out of memory");
+    else
+        fl_log_error("nothing was audited: %u %s", errors->count, errors->count == 1 ? "error" : "errors");
+    return errors->count == 0 ? 4 : 2;
+}

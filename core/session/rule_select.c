@@ -1,0 +1,216 @@
+/* rule_select.c: the entries of a policy's `rules:` -> rule instances. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/session/rule_roots.h"
+
+struct selecting {
+    const struct fl_rule_roots *roots;
+    const struct fl_policy *policy;
+    struct fl_lua_rules *lua;
+    struct fl_arena *arena;
+    struct fl_error_list *errors;
+    struct fl_rule_decl **loaded; /* by file: the declaration as written, shared by its instances */
+    const char **loaded_files;
+    uint32_t loaded_count, loaded_capacity, files_capacity;
+    struct fl_rule_decl **instances;
+    uint32_t count, capacity;
+    bool nomem;
+};
+
+static void fail_at(struct selecting *s, uint32_t line, uint32_t column, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void fail_at(struct selecting *s, uint32_t line, uint32_t column, const char *format, ...)
+{
+    char text[FL_ERROR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    struct fl_error err;
+    fl_fail(&err, FL_E_NAME, "%s", text);
+    fl_error_at(&err, s->policy->file, line, column);
+    struct fl_str source = fl_text_line(fl_str_of(s->policy->text), line);
+    snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)source.len, source.ptr);
+    fl_error_list_add(s->errors, &err);
+}
+
+/* The declaration of a file, loaded once. NULL: it did not load. */
+static struct fl_rule_decl *load(struct selecting *s, const char *id, const char *file, const char *root)
+{
+    for (uint32_t i = 0; i < s->loaded_count; i++)
+        if (strcmp(s->loaded_files[i], file) == 0)
+            return s->loaded[i];
+    struct fl_rule_decl *decl = NULL;
+    const char *lib = root == NULL ? NULL : fl_arena_printf(s->arena, "%s/lib", root);
+    if (fl_lua_rules_load(s->lua, id, file, lib, &decl, s->errors) != FL_OK)
+        decl = NULL;
+    if (!fl_grow((void **)&s->loaded, &s->loaded_capacity, s->loaded_count + 1, sizeof *s->loaded) ||
+        !fl_grow((void **)&s->loaded_files, &s->files_capacity, s->loaded_count + 1, sizeof *s->loaded_files)) {
+        s->nomem = true;
+        return NULL;
+    }
+    s->loaded[s->loaded_count] = decl;
+    s->loaded_files[s->loaded_count++] = file;
+    return decl;
+}
+
+static struct fl_rule_decl *find_instance(struct selecting *s, const char *id)
+{
+    for (uint32_t i = 0; i < s->count; i++)
+        if (strcmp(s->instances[i]->id, id) == 0)
+            return s->instances[i];
+    return NULL;
+}
+
+/* A copy of the declaration that the policy may change. */
+static struct fl_rule_decl *new_instance(struct selecting *s, const struct fl_rule_decl *decl, const char *id)
+{
+    struct fl_rule_decl *copy = fl_arena_alloc(s->arena, sizeof *copy);
+    if (copy == NULL || !fl_grow((void **)&s->instances, &s->capacity, s->count + 1, sizeof *s->instances)) {
+        s->nomem = true;
+        return NULL;
+    }
+    *copy = *decl;
+    copy->id = id;
+    copy->params = fl_arena_alloc(s->arena, ((size_t)decl->param_count + 1) * sizeof *copy->params);
+    if (copy->params == NULL) {
+        s->nomem = true;
+        return NULL;
+    }
+    if (decl->param_count > 0)
+        memcpy(copy->params, decl->params, decl->param_count * sizeof *copy->params);
+    s->instances[s->count++] = copy;
+    return copy;
+}
+
+static void set_param(struct selecting *s, struct fl_rule_decl *rule, const struct fl_policy_param *p, bool exact)
+{
+    struct fl_str_guess guess = {NULL, 99};
+    for (uint32_t i = 0; i < rule->param_count; i++) {
+        fl_str_guess_try(&guess, fl_str_of(p->name), rule->params[i].name);
+        if (strcmp(rule->params[i].name, p->name) != 0)
+            continue;
+        rule->params[i].text = p->text;
+        rule->params[i].file = s->policy->file;
+        rule->params[i].line = p->line;
+        rule->params[i].column = p->column;
+        rule->params[i].from_policy = true;
+        return;
+    }
+    if (exact && guess.best != NULL)
+        fail_at(s, p->line, p->column, "the rule %s has no parameter %s; did you mean %s?", rule->id, p->name,
+                guess.best);
+    else if (exact)
+        fail_at(s, p->line, p->column, "the rule %s has no parameter %s", rule->id, p->name);
+}
+
+static void remove_instance(struct selecting *s, const char *id)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        if (strcmp(s->instances[i]->id, id) != 0)
+            continue;
+        memmove(&s->instances[i], &s->instances[i + 1], (s->count - i - 1) * sizeof *s->instances);
+        s->count--;
+        return;
+    }
+}
+
+static void use_one(struct selecting *s, const struct fl_rule_use *use, const char *id, const char *file,
+                    const char *root, bool exact)
+{
+    const char *name = use->as != NULL ? use->as : id;
+    if (!use->enabled) {
+        remove_instance(s, name);
+        return;
+    }
+    struct fl_rule_decl *rule = find_instance(s, name);
+    if (rule == NULL) {
+        struct fl_rule_decl *decl = load(s, id, file, root);
+        rule = decl == NULL ? NULL : new_instance(s, decl, name);
+    } else if (use->as != NULL) {
+        fail_at(s, use->line, use->column, "there are two rules called %s", name);
+        return;
+    }
+    if (rule == NULL)
+        return;
+    if (use->severity >= 0)
+        rule->severity = (enum fl_severity)use->severity;
+    for (uint32_t i = 0; i < use->param_count; i++)
+        set_param(s, rule, &use->params[i], exact);
+}
+
+/* ./rules/ours.lua has the id rules/ours. */
+static void use_path(struct selecting *s, const struct fl_rule_use *use)
+{
+    const char *relative = use->pattern + 2;
+    size_t len = strlen(relative);
+    if (len < 5 || strcmp(relative + len - 4, ".lua") != 0) {
+        fail_at(s, use->line, use->column, "a path to a rule ends in .lua");
+        return;
+    }
+    const char *id = fl_arena_strndup(s->arena, relative, len - 4);
+    const char *file = fl_arena_printf(s->arena, "%s/%s", s->policy->folder, relative);
+    if (id == NULL || file == NULL)
+        s->nomem = true;
+    else
+        use_one(s, use, id, file, s->policy->folder, true);
+}
+
+static void use_pattern(struct selecting *s, const struct fl_rule_use *use)
+{
+    uint32_t matched = 0;
+    bool exact = strpbrk(use->pattern, "*?[") == NULL;
+    struct fl_str_guess guess = {NULL, 99};
+    for (uint32_t i = 0; i < s->roots->count; i++) {
+        const struct fl_rule_found *found = &s->roots->items[i];
+        fl_str_guess_try(&guess, fl_str_of(use->pattern), found->id);
+        if (!fl_glob_match(fl_str_of(use->pattern), fl_str_of(found->id)))
+            continue;
+        matched++;
+        use_one(s, use, found->id, found->file, found->root, exact);
+    }
+    if (matched > 1 && use->as != NULL)
+        fail_at(s, use->line, use->column, "`as` names one rule, but %s matches %u", use->pattern, matched);
+    if (matched == 0 && guess.best != NULL)
+        fail_at(s, use->line, use->column, "no rule is called %s; did you mean %s?", use->pattern, guess.best);
+    else if (matched == 0)
+        fail_at(s, use->line, use->column, "%s matches no rule", use->pattern);
+}
+
+static void check_ids(struct selecting *s)
+{
+    for (uint32_t i = 0; i < s->policy->intent_count; i++)
+        if (find_instance(s, s->policy->intents[i].id) != NULL)
+            fail_at(s, s->policy->intents[i].line, 0, "an intent and a rule are both called %s",
+                    s->policy->intents[i].id);
+}
+
+enum fl_status fl_rule_select(const struct fl_rule_roots *roots, const struct fl_policy *policy,
+                              struct fl_lua_rules *lua, struct fl_arena *arena, const struct fl_rule_decl ***out,
+                              uint32_t *count, struct fl_error_list *errors)
+{
+    struct selecting s = {.roots = roots, .policy = policy, .lua = lua, .arena = arena, .errors = errors};
+    uint32_t errors_before = errors->count;
+    for (uint32_t i = 0; i < policy->use_count; i++) {
+        const struct fl_rule_use *use = &policy->uses[i];
+        if (strncmp(use->pattern, "./", 2) == 0)
+            use_path(&s, use);
+        else
+            use_pattern(&s, use);
+    }
+    check_ids(&s);
+    *count = s.count;
+    *out = fl_arena_alloc(arena, ((size_t)s.count + 1) * sizeof **out);
+    if (*out == NULL)
+        s.nomem = true;
+    for (uint32_t i = 0; *out != NULL && i < s.count; i++)
+        (*out)[i] = s.instances[i];
+    fl_free(s.loaded);
+    fl_free(s.loaded_files);
+    fl_free(s.instances);
+    if (s.nomem)
+        return FL_E_NOMEM;
+    return errors->count > errors_before ? FL_E_VALUE : FL_OK;
+}

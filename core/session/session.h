@@ -1,0 +1,62 @@
+/* session.h: what the verbs of the command line do, without the command line. Where engine and Lua meet. */
+#ifndef FL_SESSION_SESSION_H
+#define FL_SESSION_SESSION_H
+
+#include <stdio.h>
+
+#include "core/engine/judge.h"
+#include "core/session/rule_roots.h"
+
+#define FL_OUTPUTS_MAX 16
+
+struct fl_output_choice {
+    const char *name; /* plugin */
+    const char *path; /* NULL = stdout */
+};
+
+struct fl_session_options {
+    const char *policy; /* NULL = the bundled baseline */
+    const char *rules;  /* --rules or NULL */
+    const char *format; /* --format or NULL */
+    uint32_t threads;   /* 0 = the CPUs of the process */
+    int fail_on;        /* enum fl_severity or -1 */
+    bool allow_empty;
+    int64_t as_of_ms;   /* INT64_MIN = newest event */
+    size_t chunk_bytes; /* 0 = default */
+    uint64_t schedule_seed;
+    char *const *inputs;
+    uint32_t input_count;
+    struct fl_output_choice outputs[FL_OUTPUTS_MAX];
+    uint32_t output_count;
+};
+
+/* A policy with its rules, compiled. */
+struct fl_session {
+    struct fl_arena arena;
+    struct fl_policy policy;
+    struct fl_rule_roots roots;
+    struct fl_lua_rules *lua;
+    struct fl_plan plan;
+    struct fl_waiver_bind *waivers;
+    uint32_t waiver_count;
+    bool planned;
+};
+
+/* Loads policy and rules. Every error found is in errors; not FL_OK then. */
+enum fl_status fl_session_open(struct fl_session *session, const struct fl_session_options *options,
+                               struct fl_error_list *errors);
+void fl_session_close(struct fl_session *session);
+
+/* flowlaw audit. Returns the exit status 0..4. */
+int fl_session_audit(const struct fl_session_options *options);
+/* flowlaw check: what loads, and with inputs which rules lack fields. Returns the exit status. */
+int fl_session_check(const struct fl_session_options *options);
+
+/* deliver.c: writes a report to every output chosen; false when one could not be delivered. */
+bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);
+/* summary.c: what was read, what was found, what could not be seen; on stderr. */
+void fl_session_summary(const struct fl_report *report);
+/* Prints all errors; returns exit status 2. */
+int fl_session_refuse(const struct fl_error_list *errors);
+
+#endif
