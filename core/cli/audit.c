@@ -1,0 +1,44 @@
+#include <stdio.h>
+
+#include "core/base/log.h"
+#include "core/cli/options.h"
+
+static const char help[] =
+    "flowlaw audit [-p POLICY] [options] INPUT...\n"
+    "\n"
+    "Streams flow logs through the policy's intents and rules and prints findings with the records that prove them.\n"
+    "INPUT: files, directories, globs, or - for standard input; plain, gzip or zstd.\n"
+    "\n"
+    "  -p, --policy FILE    the policy; default: the bundled policies/baseline.yaml\n"
+    "      --rules DIR      a further folder of rules\n"
+    "      --format FORMAT  columns of objects without a header: '${version} ${account-id} ...', tgw\n"
+    "  -o, --output NAME[=PATH]   text (default), json; may be repeated, one of them on standard output\n"
+    "      --fail-on SEVERITY     info low medium high critical none; wins over the policy's fail_on\n"
+    "      --threads N      default: the CPUs of this process\n"
+    "      --as-of DATE     when waivers are judged; default: the newest event\n"
+    "      --allow-empty    no record at all is fine\n"
+    "\n"
+    "Exit status: 0 clean, 1 findings at or above fail-on, 2 usage or load error (nothing was audited),\n"
+    "3 no such finding but the audit is incomplete, 4 internal error.\n"
+    "\n"
+    "Example:\n"
+    "  flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs\n";
+
+int fl_cli_audit(int count, char **argv)
+{
+    struct fl_session_options options;
+    switch (fl_options_parse("audit", count, argv, &options)) {
+    case FL_PARSED_HELP:
+        fputs(help, stdout);
+        return 0;
+    case FL_PARSED_ERROR:
+        return 2;
+    case FL_PARSED_RUN:
+        break;
+    }
+    if (options.input_count == 0) {
+        fl_log_error("flowlaw audit: name at least one INPUT, or - for standard input");
+        return 2;
+    }
+    return fl_session_audit(&options);
+}

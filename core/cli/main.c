@@ -1,0 +1,66 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/cli/options.h"
+
+#define FL_VERSION "0.1.0"
+
+static const struct {
+    const char *name;
+    int (*run)(int count, char **argv);
+    const char *what;
+} verbs[] = {
+    {"audit", fl_cli_audit, "stream logs, print findings"},
+    {"check", fl_cli_check, "load errors; fields needed and, with INPUT, lacking"},
+    {"list", fl_cli_list, "rules, fields, measures, networks, plugins"},
+};
+#define VERB_COUNT (sizeof verbs / sizeof verbs[0])
+
+static void print_help(FILE *out)
+{
+    fputs("flowlaw audits network flow logs against your own laws.\n\n", out);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(out, "  flowlaw %-6s  %s\n", verbs[i].name, verbs[i].what);
+    fputs("\nflowlaw VERB --help says more.\n\nExample:\n"
+          "  flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs\n",
+          out);
+}
+
+static void print_version(void)
+{
+    printf("flowlaw %s\n", FL_VERSION);
+#ifdef FL_HAVE_ISAL
+    printf("gzip: ISA-L and zlib\n");
+#else
+    printf("gzip: zlib (built without ISA-L, which is faster)\n");
+#endif
+    printf("zstd: yes\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        print_version();
+        return 0;
+    }
+    struct fl_str_guess guess = {NULL, 99};
+    for (size_t i = 0; i < VERB_COUNT; i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(argc - 2, argv + 2);
+        fl_str_guess_try(&guess, fl_str_of(argv[1]), verbs[i].name);
+    }
+    if (guess.best != NULL)
+        fl_log_error("there is no verb %s; did you mean %s?", argv[1], guess.best);
+    else
+        fl_log_error("there is no verb %s; see flowlaw --help", argv[1]);
+    return 2;
+}

@@ -1,0 +1,162 @@
+#include "core/cli/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/plugin/registry.h"
+
+struct reading {
+    const char *verb;
+    char **argv;
+    int count, at;
+    struct fl_session_options *out;
+};
+
+static bool fail(const struct reading *r, const char *text, const char *what)
+{
+    fl_log_error("flowlaw %s: %s %s; see flowlaw %s --help", r->verb, what, text, r->verb);
+    return false;
+}
+
+/* The value of `--name value`, `--name=value` or `-nvalue`. NULL and an error when it is missing. */
+static const char *value_of(struct reading *r, const char *argument, const char *name)
+{
+    size_t len = strlen(name);
+    if (argument[len] == '=' && argument[1] == '-')
+        return argument + len + 1;
+    if (argument[1] != '-' && argument[2] != '\0')
+        return argument + 2;
+    if (r->at + 1 >= r->count) {
+        fail(r, "needs a value", name);
+        return NULL;
+    }
+    return r->argv[++r->at];
+}
+
+static bool is_option(const char *argument, const char *name)
+{
+    size_t len = strlen(name);
+    if (name[1] != '-')
+        return strncmp(argument, name, 2) == 0;
+    return strncmp(argument, name, len) == 0 && (argument[len] == '\0' || argument[len] == '=');
+}
+
+static bool take_output(struct reading *r, const char *value)
+{
+    static char names[FL_OUTPUTS_MAX][32];
+    const char *equals = strchr(value, '=');
+    size_t len = equals == NULL ? strlen(value) : (size_t)(equals - value);
+    struct fl_session_options *out = r->out;
+    if (out->output_count == FL_OUTPUTS_MAX || len >= sizeof names[0])
+        return fail(r, value, "cannot write the output");
+    char *name = names[out->output_count];
+    memcpy(name, value, len);
+    name[len] = '\0';
+    if (fl_plugin_find(FLP_OUTPUT, name) == NULL)
+        return fail(r, name, "there is no output");
+    const char *path = equals == NULL || strcmp(equals + 1, "-") == 0 ? NULL : equals + 1;
+    for (uint32_t i = 0; i < out->output_count; i++)
+        if (path == NULL && out->outputs[i].path == NULL)
+            return fail(r, "can go to standard output; give the others a path: -o NAME=PATH", "one output only");
+    out->outputs[out->output_count++] = (struct fl_output_choice){name, path};
+    return true;
+}
+
+static bool take_number(struct reading *r, const char *name, const char *value, int64_t low, int64_t high,
+                        int64_t *out)
+{
+    if (fl_int_parse(fl_str_of(value), out) && *out >= low && *out <= high)
+        return true;
+    fl_log_error("flowlaw %s: %s takes a number of %lld..%lld, not %s", r->verb, name, (long long)low,
+                 (long long)high, value);
+    return false;
+}
+
+static bool take_severity(struct reading *r, const char *value)
+{
+    r->out->fail_on = fl_severity_find(fl_str_of(value));
+    return r->out->fail_on >= 0 ? true : fail(r, value, "--fail-on takes info, low, medium, high, critical or none, not");
+}
+
+static bool take_as_of(struct reading *r, const char *value)
+{
+    return fl_when_parse(fl_str_of(value), &r->out->as_of_ms) ? true
+                                                              : fail(r, value, "--as-of takes a date or time, not");
+}
+
+static bool take_option(struct reading *r, const char *argument)
+{
+    static const char *const names[] = {"-p", "--policy", "--rules", "--format", "--threads", "--fail-on",
+                                        "-o", "--output", "--as-of", NULL};
+    unsigned i = 0;
+    while (names[i] != NULL && !is_option(argument, names[i]))
+        i++;
+    if (names[i] == NULL)
+        return fail(r, argument, "there is no option");
+    const char *value = value_of(r, argument, names[i]);
+    int64_t number;
+    if (value == NULL)
+        return false;
+    switch (i) {
+    case 0:
+    case 1:
+        r->out->policy = value;
+        return true;
+    case 2:
+        r->out->rules = value;
+        return true;
+    case 3:
+        r->out->format = value;
+        return true;
+    case 4:
+        if (!take_number(r, "--threads", value, 1, 1024, &number))
+            return false;
+        r->out->threads = (uint32_t)number;
+        return true;
+    case 5:
+        return take_severity(r, value);
+    case 6:
+    case 7:
+        return take_output(r, value);
+    default:
+        return take_as_of(r, value);
+    }
+}
+
+/* For tests: FL_SCHEDULE=seed deals objects in a shuffled order, FL_CHUNK sets the bytes of a chunk. */
+static void take_environment(struct fl_session_options *out)
+{
+    const char *seed = getenv("FL_SCHEDULE"), *chunk = getenv("FL_CHUNK");
+    int64_t number;
+    if (seed != NULL && fl_int_parse(fl_str_of(seed), &number) && number > 0)
+        out->schedule_seed = (uint64_t)number;
+    if (chunk != NULL && fl_int_parse(fl_str_of(chunk), &number) && number >= 64 && number <= 1 << 24)
+        out->chunk_bytes = (size_t)number;
+}
+
+enum fl_parsed fl_options_parse(const char *verb, int count, char **argv, struct fl_session_options *out)
+{
+    struct reading r = {.verb = verb, .argv = argv, .count = count, .out = out};
+    *out = (struct fl_session_options){.fail_on = -1, .as_of_ms = INT64_MIN, .inputs = argv};
+    bool options_end = false;
+    for (r.at = 0; r.at < count; r.at++) {
+        char *argument = argv[r.at];
+        if (options_end || argument[0] != '-' || argument[1] == '\0') {
+            argv[out->input_count++] = argument;
+            continue;
+        }
+        if (strcmp(argument, "--") == 0)
+            options_end = true;
+        else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0)
+            return FL_PARSED_HELP;
+        else if (strcmp(argument, "--allow-empty") == 0)
+            out->allow_empty = true;
+        else if (!take_option(&r, argument))
+            return FL_PARSED_ERROR;
+    }
+    if (out->output_count == 0)
+        out->outputs[out->output_count++] = (struct fl_output_choice){"text", NULL};
+    take_environment(out);
+    return FL_PARSED_RUN;
+}

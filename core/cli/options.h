@@ -1,0 +1,16 @@
+/* options.h: the command line of the verbs that read a policy. */
+#ifndef FL_CLI_OPTIONS_H
+#define FL_CLI_OPTIONS_H
+
+#include "core/session/session.h"
+
+enum fl_parsed { FL_PARSED_RUN, FL_PARSED_HELP, FL_PARSED_ERROR };
+
+/* Reads argv[0..count) behind the verb. Inputs are collected at the front of argv. Errors are logged. */
+enum fl_parsed fl_options_parse(const char *verb, int count, char **argv, struct fl_session_options *out);
+
+int fl_cli_audit(int count, char **argv);
+int fl_cli_check(int count, char **argv);
+int fl_cli_list(int count, char **argv);
+
+#endif
