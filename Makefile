@@ -55,5 +55,47 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libflowlaw.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(BUILD)/libflowlaw.a -o $@ -lcmocka $(LIBS)
 
+$(BUILD)/bench/gen: tests/bench/gen.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< -o $@ -lz
+
+demo: $(BUILD)/flowlaw ## audit examples/quickstart, which holds planted violations: status 1 is success
+	@$(BUILD)/flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs; \
+	status=$$?; test $$status -eq 1 || { echo "demo: status $$status, not 1" >&2; exit 1; }
+
+unit: $(BUILD)/flowlaw $(UNIT_BIN) ## build the unit tests
+
+test: unit ## run unit tests and golden cases
+	@bash tests/run.sh $(BUILD)
+
+golden: $(BUILD)/flowlaw ## run the golden command-line cases
+	@FLOWLAW=$(CURDIR)/$(BUILD)/flowlaw bash tests/golden/run.sh
+
+asan: ## build with the address and undefined-behaviour sanitizers into build-asan and run the tests
+	@$(MAKE) -s -j$$(nproc) BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" test
+
+conformance: $(BUILD)/flowlaw ## compare the real samples of ../shared/data, when that folder is there
+	@$(PYTHON) tests/conformance/run.py $(BUILD)/flowlaw ../shared/data
+
+lint: ## include order, headers alone, file lengths, shell scripts, Lua rules
+	@bash tests/lint/run.sh
+
+bench: $(BUILD)/flowlaw $(BUILD)/bench/gen ## speed against wc -l and mawk, in one run
+	@bash tests/bench/run.sh $(BUILD)
+
+format: ## rewrite sources with clang-format
+	clang-format -i $(CORE_SRC) $(PLUGIN_SRC) $(wildcard core/*/*.h)
+
+install: $(BUILD)/flowlaw ## install under PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/flowlaw
+	install -m 755 $(BUILD)/flowlaw $(DESTDIR)$(PREFIX)/bin/flowlaw
+	cp -r rules policies $(DESTDIR)$(PREFIX)/share/flowlaw/
+
+clean: ## remove what was built
+	rm -rf build build-asan
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d)
-.PHONY: all
+.PHONY: all demo unit test golden asan conformance lint bench format install clean help

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Runs unit tests and golden cases; the last line is "N passed, N failed".
+# usage: tests/run.sh BUILD
+set -uo pipefail
+build=$1
+passed=0 failed=0
+
+for test in "$build"/unit/test_*; do
+    [ -x "$test" ] && [ "${test%.d}" = "$test" ] || continue
+    log=$("$test" 2>&1)
+    status=$?
+    ok=$(grep -c '^\[       OK \]' <<<"$log")
+    bad=$(grep -c '^\[  FAILED  \] [a-z_0-9]*$' <<<"$log")
+    [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+    passed=$((passed + ok))
+    if [ "$status" -ne 0 ]; then
+        failed=$((failed + (bad > 0 ? (bad + 1) / 2 : 1)))
+        echo "FAIL $test"
+        grep -v -E '^\[ RUN|^\[       OK' <<<"$log" | head -60
+    fi
+done
+
+FLOWLAW=$(cd "$build" && pwd)/flowlaw
+export FLOWLAW
+golden=$(bash tests/golden/run.sh)
+echo "$golden" | grep -v '^ok ' || true
+passed=$((passed + $(grep -c '^ok ' <<<"$golden")))
+failed=$((failed + $(grep -c '^FAIL ' <<<"$golden")))
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
