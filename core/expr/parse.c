@@ -4,30 +4,11 @@
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/base/when.h"
-#include "core/expr/check.h"
-#include "core/expr/token.h"
-
-struct parser {
-    struct fl_str text;
-    const struct fl_expr_env *env;
-    struct fl_arena *arena;
-    struct fl_error *err;
-    struct fl_token now;
-    uint32_t before_end; /* end of the token before */
-    unsigned depth;
-};
-
-/* What a bare name beside it may mean. */
-struct hint {
-    enum fl_type type;
-    bool is_protocol;
-};
+#include "core/expr/parser.h"
 
 static enum fl_status parse_or(struct parser *p, const struct fl_node **out);
 static enum fl_status parse_sum(struct parser *p, struct hint hint, const struct fl_node **out);
 
-static enum fl_status fail_at(struct parser *p, uint32_t at, enum fl_status code, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
 
 static void place_error(struct parser *p, uint32_t at)
 {
@@ -47,7 +28,7 @@ static void place_error(struct parser *p, uint32_t at)
     snprintf(p->err->source_line, sizeof p->err->source_line, "%.*s", (int)(end - start), p->text.ptr + start);
 }
 
-static enum fl_status fail_at(struct parser *p, uint32_t at, enum fl_status code, const char *format, ...)
+enum fl_status fl_parse_fail(struct parser *p, uint32_t at, enum fl_status code, const char *format, ...)
 {
     char text[FL_ERROR_TEXT_BYTES];
     va_list args;
@@ -59,7 +40,7 @@ static enum fl_status fail_at(struct parser *p, uint32_t at, enum fl_status code
     return code;
 }
 
-static enum fl_status advance(struct parser *p)
+enum fl_status fl_parse_advance(struct parser *p)
 {
     p->before_end = p->now.end;
     struct fl_error local;
@@ -70,24 +51,24 @@ static enum fl_status advance(struct parser *p)
     return status;
 }
 
-static bool is_mark(const struct parser *p, const char *mark)
+bool fl_parse_at_mark(const struct parser *p, const char *mark)
 {
     return p->now.kind == FL_TOKEN_MARK && fl_str_is(p->now.text, mark);
 }
 
-static bool is_word(const struct parser *p, const char *word)
+bool fl_parse_at_word(const struct parser *p, const char *word)
 {
     return p->now.kind == FL_TOKEN_NAME && fl_str_is(p->now.text, word);
 }
 
-static enum fl_status expect_mark(struct parser *p, const char *mark)
+enum fl_status fl_parse_expect(struct parser *p, const char *mark)
 {
-    if (!is_mark(p, mark))
-        return fail_at(p, p->now.at, FL_E_SYNTAX, "\"%s\" is missing here", mark);
-    return advance(p);
+    if (!fl_parse_at_mark(p, mark))
+        return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "\"%s\" is missing here", mark);
+    return fl_parse_advance(p);
 }
 
-static struct fl_node *new_node(struct parser *p, enum fl_node_kind kind, enum fl_type type, uint32_t at)
+struct fl_node *fl_parse_node(struct parser *p, enum fl_node_kind kind, enum fl_type type, uint32_t at)
 {
     struct fl_node *node = fl_arena_alloc(p->arena, sizeof *node);
     if (node == NULL) {
@@ -102,7 +83,7 @@ static struct fl_node *new_node(struct parser *p, enum fl_node_kind kind, enum f
 
 static enum fl_status literal(struct parser *p, struct fl_value value, uint32_t at, const struct fl_node **out)
 {
-    struct fl_node *node = new_node(p, FL_N_LITERAL, value.type, at);
+    struct fl_node *node = fl_parse_node(p, FL_N_LITERAL, value.type, at);
     if (node == NULL)
         return FL_E_NOMEM;
     node->literal = value;
@@ -114,7 +95,7 @@ static enum fl_status binary(struct parser *p, enum fl_node_kind kind, enum fl_o
                              const struct fl_node *left, const struct fl_node *right, uint32_t at,
                              const struct fl_node **out)
 {
-    struct fl_node *node = new_node(p, kind, type, at);
+    struct fl_node *node = fl_parse_node(p, kind, type, at);
     if (node == NULL)
         return FL_E_NOMEM;
     node->op = op;
@@ -137,7 +118,7 @@ static void guess_name(void *context, const char *name)
     fl_str_guess_try(&g->guess, g->text, name);
 }
 
-static enum fl_status unknown_name(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type)
+enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type)
 {
     struct name_guess guess = {{NULL, 99}, name};
     static const char *const words[] = {"and", "or", "not", "in", "is", "null", "matches", "true", "false"};
@@ -152,50 +133,50 @@ static enum fl_status unknown_name(struct parser *p, struct fl_str name, uint32_
     for (uint32_t i = 0; (enum_text = fl_enum_text(type, i)) != NULL; i++)
         guess_name(&guess, enum_text);
     if (guess.guess.best != NULL)
-        return fail_at(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
+        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
                        name.ptr, guess.guess.best);
-    return fail_at(p, at, FL_E_NAME, "nothing is called \"%.*s\"", (int)name.len, name.ptr);
+    return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"", (int)name.len, name.ptr);
 }
 
-static bool find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count)
+bool fl_parse_find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count)
 {
     return p->env->service != NULL && p->env->service(p->env->context, name, items, count);
 }
 
-static bool find_network(struct parser *p, struct fl_str name, uint32_t *id)
+bool fl_parse_find_network(struct parser *p, struct fl_str name, uint32_t *id)
 {
     return p->env->network != NULL && p->env->network(p->env->context, name, id);
 }
 
 /* protocol/port, without blanks: the token behind the name is the slash. */
-static bool at_service(struct parser *p, struct fl_str name, int *protocol)
+bool fl_parse_at_service(struct parser *p, struct fl_str name, int *protocol)
 {
     *protocol = fl_protocol_find(name);
-    return *protocol >= 0 && is_mark(p, "/") && p->now.at == p->before_end;
+    return *protocol >= 0 && fl_parse_at_mark(p, "/") && p->now.at == p->before_end;
 }
 
 static enum fl_status take_int(struct parser *p, int64_t low, int64_t high, const char *what, int64_t *out)
 {
     if (p->now.kind != FL_TOKEN_NUMBER || p->now.number.den != 1)
-        return fail_at(p, p->now.at, FL_E_SYNTAX, "%s is missing here", what);
+        return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "%s is missing here", what);
     if (p->now.number.num < low || p->now.number.num > high)
-        return fail_at(p, p->now.at, FL_E_VALUE, "%s lies in %lld..%lld", what, (long long)low, (long long)high);
+        return fl_parse_fail(p, p->now.at, FL_E_VALUE, "%s lies in %lld..%lld", what, (long long)low, (long long)high);
     *out = (int64_t)p->now.number.num;
-    return advance(p);
+    return fl_parse_advance(p);
 }
 
 /* Behind "tcp": "/443" or "/53..55". */
-static enum fl_status take_ports(struct parser *p, int protocol, struct fl_set_item *item)
+enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item)
 {
-    int64_t low, high;
-    enum fl_status status = advance(p);
+    int64_t low = 0, high;
+    enum fl_status status = fl_parse_advance(p);
     if (status == FL_OK)
         status = take_int(p, 0, 65535, "a port", &low);
     if (status != FL_OK)
         return status;
     high = low;
-    if (is_mark(p, "..")) {
-        status = advance(p);
+    if (fl_parse_at_mark(p, "..")) {
+        status = fl_parse_advance(p);
         if (status == FL_OK)
             status = take_int(p, low, 65535, "the last port", &high);
     }
@@ -205,30 +186,22 @@ static enum fl_status take_ports(struct parser *p, int protocol, struct fl_set_i
     return status;
 }
 
-/* All of a protocol: every port, or its one portless service. */
-static struct fl_set_item whole_protocol(int protocol)
-{
-    return (struct fl_set_item){.kind = FL_ITEM_RANGE,
-                                .low = FL_SERVICE(protocol, 0),
-                                .high = FL_SERVICE(protocol, 65535)};
-}
-
-static enum fl_status param_node(struct parser *p, const struct fl_node **out)
+enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out)
 {
     const struct fl_node *node =
         p->env->param != NULL ? p->env->param(p->env->context, p->now.text) : NULL;
     if (node == NULL)
-        return fail_at(p, p->now.at, FL_E_NAME, "there is no parameter $%.*s", (int)p->now.text.len,
+        return fl_parse_fail(p, p->now.at, FL_E_NAME, "there is no parameter $%.*s", (int)p->now.text.len,
                        p->now.text.ptr);
     *out = node;
-    return advance(p);
+    return fl_parse_advance(p);
 }
 
 static enum fl_status name_operand(struct parser *p, struct hint hint, const struct fl_node **out)
 {
     struct fl_str name = p->now.text;
     uint32_t at = p->now.at;
-    enum fl_status status = advance(p);
+    enum fl_status status = fl_parse_advance(p);
     if (status != FL_OK)
         return status;
     int value = fl_enum_find(hint.type, name);
@@ -236,11 +209,11 @@ static enum fl_status name_operand(struct parser *p, struct hint hint, const str
         return literal(p, fl_value_int(hint.type, value), at, out);
     if (hint.is_protocol && (value = fl_protocol_find(name)) >= 0)
         return literal(p, fl_value_int(FL_T_U8, value), at, out);
-    if (at_service(p, name, &value)) {
+    if (fl_parse_at_service(p, name, &value)) {
         struct fl_set_item item;
-        status = take_ports(p, value, &item);
+        status = fl_parse_ports(p, value, &item);
         if (status == FL_OK && item.low != item.high)
-            return fail_at(p, at, FL_E_TYPE, "a range of ports belongs behind `in`");
+            return fl_parse_fail(p, at, FL_E_TYPE, "a range of ports belongs behind `in`");
         return status != FL_OK ? status : literal(p, fl_value_int(FL_T_SERVICE, item.low), at, out);
     }
     if (hint.type == FL_T_SERVICE && (value = fl_protocol_find(name)) >= 0 && !fl_protocol_has_ports((unsigned)value))
@@ -250,7 +223,7 @@ static enum fl_status name_operand(struct parser *p, struct hint hint, const str
     struct fl_node *node;
     uint32_t field = p->env->fields ? fl_field_find(name) : FL_FIELD_NONE;
     if (field != FL_FIELD_NONE) {
-        node = new_node(p, FL_N_FIELD, fl_fields[field].type, at);
+        node = fl_parse_node(p, FL_N_FIELD, fl_fields[field].type, at);
         if (node == NULL)
             return FL_E_NOMEM;
         node->field = field;
@@ -264,7 +237,7 @@ static enum fl_status name_operand(struct parser *p, struct hint hint, const str
     uint32_t slot, network;
     enum fl_type type;
     if (p->env->slot != NULL && p->env->slot(p->env->context, base, member, &slot, &type)) {
-        node = new_node(p, FL_N_SLOT, type, at);
+        node = fl_parse_node(p, FL_N_SLOT, type, at);
         if (node == NULL)
             return FL_E_NOMEM;
         node->slot = slot;
@@ -273,10 +246,10 @@ static enum fl_status name_operand(struct parser *p, struct hint hint, const str
     }
     const struct fl_set_item *items;
     uint32_t count;
-    if (find_network(p, name, &network) || find_service(p, name, &items, &count))
-        return fail_at(p, at, FL_E_TYPE, "\"%.*s\" is a set: write `in %.*s`", (int)name.len, name.ptr,
+    if (fl_parse_find_network(p, name, &network) || fl_parse_find_service(p, name, &items, &count))
+        return fl_parse_fail(p, at, FL_E_TYPE, "\"%.*s\" is a set: write `in %.*s`", (int)name.len, name.ptr,
                        (int)name.len, name.ptr);
-    return unknown_name(p, name, at, hint.type);
+    return fl_parse_unknown(p, name, at, hint.type);
 }
 
 /* ---- operands ---- */
@@ -288,10 +261,10 @@ static enum fl_status number_literal(struct parser *p, const struct fl_node **ou
     struct fl_value value = {.type = FL_T_RATIO, .ratio = n};
     if (n.den == 1) {
         if (n.num > INT64_MAX)
-            return fail_at(p, at, FL_E_VALUE, "the number is too large; at most 2^63 - 1");
+            return fl_parse_fail(p, at, FL_E_VALUE, "the number is too large; at most 2^63 - 1");
         value = fl_value_int(FL_T_INT, n.num);
     }
-    enum fl_status status = advance(p);
+    enum fl_status status = fl_parse_advance(p);
     return status != FL_OK ? status : literal(p, value, at, out);
 }
 
@@ -304,15 +277,15 @@ static enum fl_status parse_primary(struct parser *p, struct hint hint, const st
         return number_literal(p, out);
     case FL_TOKEN_DURATION: {
         int64_t ms = p->now.ms;
-        status = advance(p);
+        status = fl_parse_advance(p);
         return status != FL_OK ? status : literal(p, fl_value_int(FL_T_DURATION, ms), at, out);
     }
     case FL_TOKEN_PREFIX: {
         if (!p->now.is_address)
-            return fail_at(p, at, FL_E_TYPE, "a prefix is a set: write `in %.*s`", (int)p->now.text.len,
+            return fl_parse_fail(p, at, FL_E_TYPE, "a prefix is a set: write `in %.*s`", (int)p->now.text.len,
                            p->now.text.ptr);
         struct fl_value value = {.type = FL_T_ADDR, .addr = p->now.prefix.addr};
-        status = advance(p);
+        status = fl_parse_advance(p);
         return status != FL_OK ? status : literal(p, value, at, out);
     }
     case FL_TOKEN_TEXT: {
@@ -320,30 +293,30 @@ static enum fl_status parse_primary(struct parser *p, struct hint hint, const st
         if (hint.type == FL_T_TIME) {
             int64_t ms;
             if (!fl_when_parse(p->now.text, &ms))
-                return fail_at(p, at, FL_E_VALUE, "this is no time; write \"2026-11-24T10:00:00Z\" or a date");
+                return fl_parse_fail(p, at, FL_E_VALUE, "this is no time; write \"2026-11-24T10:00:00Z\" or a date");
             value = fl_value_int(FL_T_TIME, ms);
         }
-        status = advance(p);
+        status = fl_parse_advance(p);
         return status != FL_OK ? status : literal(p, value, at, out);
     }
     case FL_TOKEN_PARAM:
-        return param_node(p, out);
+        return fl_parse_param(p, out);
     case FL_TOKEN_NAME:
         return name_operand(p, hint, out);
     case FL_TOKEN_END:
-        return fail_at(p, at, FL_E_SYNTAX, "a value is missing at the end");
+        return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing at the end");
     case FL_TOKEN_MARK:
         break;
     }
-    if (is_mark(p, "(")) {
-        status = advance(p);
+    if (fl_parse_at_mark(p, "(")) {
+        status = fl_parse_advance(p);
         if (status == FL_OK)
             status = parse_or(p, out);
-        return status != FL_OK ? status : expect_mark(p, ")");
+        return status != FL_OK ? status : fl_parse_expect(p, ")");
     }
-    if (is_mark(p, "-")) {
+    if (fl_parse_at_mark(p, "-")) {
         const struct fl_node *zero, *operand;
-        status = advance(p);
+        status = fl_parse_advance(p);
         if (status == FL_OK)
             status = parse_primary(p, hint, &operand);
         if (status == FL_OK)
@@ -354,7 +327,7 @@ static enum fl_status parse_primary(struct parser *p, struct hint hint, const st
             return literal(p, fl_value_int(FL_T_INT, -operand->literal.i), at, out);
         return binary(p, FL_N_ARITH, FL_OP_SUB, operand->type, zero, operand, at, out);
     }
-    return fail_at(p, at, FL_E_SYNTAX, "a value is missing before \"%.*s\"", (int)p->now.text.len, p->now.text.ptr);
+    return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing before \"%.*s\"", (int)p->now.text.len, p->now.text.ptr);
 }
 
 static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_node *left,
@@ -362,7 +335,7 @@ static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_nod
 {
     enum fl_type type;
     if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET)
-        return fail_at(p, at, FL_E_TYPE, "cannot calculate with a %s and a %s", fl_type_name(left->type),
+        return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with a %s and a %s", fl_type_name(left->type),
                        fl_type_name(right->type));
     return binary(p, FL_N_ARITH, op, type, left, right, at, out);
 }
@@ -370,7 +343,7 @@ static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_nod
 static bool is_operator(const struct parser *p, const char *const marks[], const enum fl_op ops[], enum fl_op *op)
 {
     for (unsigned i = 0; marks[i] != NULL; i++) {
-        if (is_mark(p, marks[i])) {
+        if (fl_parse_at_mark(p, marks[i])) {
             *op = ops[i];
             return true;
         }
@@ -389,7 +362,7 @@ static enum fl_status parse_chain(struct parser *p, struct hint hint, bool produ
         uint32_t at = p->now.at;
         const struct fl_node *right;
         struct hint none = {FL_T_NULL, false};
-        status = advance(p);
+        status = fl_parse_advance(p);
         if (status == FL_OK)
             status = products ? parse_primary(p, none, &right) : parse_chain(p, none, true, &right);
         if (status == FL_OK)
@@ -401,181 +374,6 @@ static enum fl_status parse_chain(struct parser *p, struct hint hint, bool produ
 static enum fl_status parse_sum(struct parser *p, struct hint hint, const struct fl_node **out)
 {
     return parse_chain(p, hint, false, out);
-}
-
-/* ---- sets ---- */
-
-struct items {
-    struct fl_set_item *items;
-    uint32_t count, capacity;
-};
-
-static enum fl_status push(struct parser *p, struct items *list, struct fl_set_item item)
-{
-    if (!fl_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items))
-        return fl_fail(p->err, FL_E_NOMEM, "out of memory");
-    list->items[list->count++] = item;
-    return FL_OK;
-}
-
-static enum fl_status push_all(struct parser *p, struct items *list, const struct fl_set_item *items, uint32_t count)
-{
-    enum fl_status status = FL_OK;
-    for (uint32_t i = 0; i < count && status == FL_OK; i++)
-        status = push(p, list, items[i]);
-    return status;
-}
-
-static enum fl_status push_param(struct parser *p, struct items *list, enum fl_type type)
-{
-    uint32_t at = p->now.at;
-    const struct fl_node *node;
-    enum fl_status status = param_node(p, &node);
-    if (status != FL_OK)
-        return status;
-    if (!fl_check_member(type, node->type))
-        return fail_at(p, at, FL_E_TYPE, "the parameter is a %s, but a %s is tested here", fl_type_name(node->type),
-                       fl_type_name(type));
-    if (node->kind == FL_N_SET)
-        return push_all(p, list, node->items, node->item_count);
-    if (node->type == FL_T_STR)
-        return push(p, list, (struct fl_set_item){.kind = FL_ITEM_TEXT, .text = node->literal.str});
-    return push(p, list,
-                (struct fl_set_item){.kind = FL_ITEM_RANGE, .low = (int64_t)node->literal.i,
-                                     .high = (int64_t)node->literal.i});
-}
-
-static enum fl_status push_name(struct parser *p, struct items *list, struct hint hint)
-{
-    struct fl_str name = p->now.text;
-    uint32_t at = p->now.at, network;
-    enum fl_status status = advance(p);
-    if (status != FL_OK)
-        return status;
-    int value = fl_enum_find(hint.type, name);
-    if (value >= 0)
-        return push(p, list, (struct fl_set_item){.kind = FL_ITEM_RANGE, .low = value, .high = value});
-    if (hint.type == FL_T_ADDR) {
-        if (find_network(p, name, &network))
-            return push(p, list, (struct fl_set_item){.kind = FL_ITEM_NETWORK, .network = network});
-        return unknown_name(p, name, at, hint.type);
-    }
-    if (hint.type == FL_T_SERVICE) {
-        struct fl_set_item item;
-        const struct fl_set_item *items;
-        uint32_t count;
-        if (at_service(p, name, &value)) {
-            status = take_ports(p, value, &item);
-            return status != FL_OK ? status : push(p, list, item);
-        }
-        if (find_service(p, name, &items, &count))
-            return push_all(p, list, items, count);
-        if ((value = fl_protocol_find(name)) >= 0)
-            return push(p, list, whole_protocol(value));
-        return unknown_name(p, name, at, hint.type);
-    }
-    if (hint.is_protocol && (value = fl_protocol_find(name)) >= 0)
-        return push(p, list, (struct fl_set_item){.kind = FL_ITEM_RANGE, .low = value, .high = value});
-    return unknown_name(p, name, at, hint.type);
-}
-
-/* One end of a range: a number, a duration or a time. */
-static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *out)
-{
-    bool negative = is_mark(p, "-");
-    enum fl_status status = negative ? advance(p) : FL_OK;
-    if (status != FL_OK)
-        return status;
-    if (p->now.kind == FL_TOKEN_DURATION && type == FL_T_DURATION)
-        *out = p->now.ms;
-    else if (p->now.kind == FL_TOKEN_TEXT && type == FL_T_TIME) {
-        if (!fl_when_parse(p->now.text, out))
-            return fail_at(p, p->now.at, FL_E_VALUE, "this is no time");
-    } else if (p->now.kind == FL_TOKEN_NUMBER && p->now.number.den == 1 && p->now.number.num <= INT64_MAX &&
-               type != FL_T_DURATION && type != FL_T_TIME && type != FL_T_SERVICE && !fl_type_is_enum(type))
-        *out = (int64_t)p->now.number.num;
-    else
-        return fail_at(p, p->now.at, FL_E_TYPE, "a %s is tested here; this is none", fl_type_name(type));
-    if (negative)
-        *out = -*out;
-    if (type == FL_T_PORT && (*out < 0 || *out > 65535))
-        return fail_at(p, p->now.at, FL_E_VALUE, "a port lies in 0..65535");
-    return advance(p);
-}
-
-static enum fl_status push_range(struct parser *p, struct items *list, enum fl_type type)
-{
-    struct fl_set_item item = {.kind = FL_ITEM_RANGE};
-    uint32_t at = p->now.at;
-    enum fl_status status = range_end(p, type, &item.low);
-    if (status != FL_OK)
-        return status;
-    item.high = item.low;
-    if (is_mark(p, "..")) {
-        status = advance(p);
-        if (status == FL_OK)
-            status = range_end(p, type, &item.high);
-        if (status == FL_OK && item.high < item.low)
-            return fail_at(p, at, FL_E_VALUE, "the range ends before it begins");
-    }
-    return status != FL_OK ? status : push(p, list, item);
-}
-
-static enum fl_status push_item(struct parser *p, struct items *list, struct hint hint)
-{
-    if (p->now.kind == FL_TOKEN_PARAM)
-        return push_param(p, list, hint.type);
-    if (p->now.kind == FL_TOKEN_NAME)
-        return push_name(p, list, hint);
-    if (p->now.kind == FL_TOKEN_PREFIX) {
-        if (hint.type != FL_T_ADDR)
-            return fail_at(p, p->now.at, FL_E_TYPE, "a %s is tested here; this is an address",
-                           fl_type_name(hint.type));
-        struct fl_set_item item = {.kind = FL_ITEM_PREFIX, .prefix = p->now.prefix};
-        enum fl_status status = advance(p);
-        return status != FL_OK ? status : push(p, list, item);
-    }
-    if (p->now.kind == FL_TOKEN_TEXT && hint.type == FL_T_STR) {
-        struct fl_set_item item = {.kind = FL_ITEM_TEXT, .text = p->now.text};
-        enum fl_status status = advance(p);
-        return status != FL_OK ? status : push(p, list, item);
-    }
-    return push_range(p, list, hint.type);
-}
-
-static enum fl_status parse_set(struct parser *p, struct hint hint, const struct fl_node **out)
-{
-    struct items list = {0};
-    uint32_t at = p->now.at;
-    enum fl_status status;
-    if (!is_mark(p, "{")) {
-        status = push_item(p, &list, hint);
-    } else {
-        status = advance(p);
-        while (status == FL_OK && !is_mark(p, "}")) {
-            status = push_item(p, &list, hint);
-            if (status != FL_OK || is_mark(p, "}"))
-                break;
-            status = expect_mark(p, ",");
-        }
-        if (status == FL_OK)
-            status = expect_mark(p, "}");
-    }
-    struct fl_node *node = status == FL_OK ? new_node(p, FL_N_SET, hint.type, at) : NULL;
-    if (node != NULL) {
-        struct fl_set_item *items = fl_arena_alloc(p->arena, ((size_t)list.count + 1) * sizeof *items);
-        if (items == NULL)
-            status = fl_fail(p->err, FL_E_NOMEM, "out of memory");
-        else if (list.count > 0)
-            memcpy(items, list.items, list.count * sizeof *items);
-        node->items = items;
-        node->item_count = list.count;
-        *out = node;
-    } else if (status == FL_OK) {
-        status = FL_E_NOMEM;
-    }
-    fl_free(list.items);
-    return status;
 }
 
 /* ---- tests ---- */
@@ -593,15 +391,15 @@ static enum fl_status negate(struct parser *p, bool yes, uint32_t at, const stru
 static enum fl_status parse_is_null(struct parser *p, const struct fl_node *left, const struct fl_node **out)
 {
     uint32_t at = p->now.at;
-    enum fl_status status = advance(p);
-    bool negated = status == FL_OK && is_word(p, "not");
+    enum fl_status status = fl_parse_advance(p);
+    bool negated = status == FL_OK && fl_parse_at_word(p, "not");
     if (negated)
-        status = advance(p);
+        status = fl_parse_advance(p);
     if (status != FL_OK)
         return status;
-    if (!is_word(p, "null"))
-        return fail_at(p, p->now.at, FL_E_SYNTAX, "write `is null` or `is not null`");
-    status = advance(p);
+    if (!fl_parse_at_word(p, "null"))
+        return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "write `is null` or `is not null`");
+    status = fl_parse_advance(p);
     if (status == FL_OK)
         status = binary(p, FL_N_IS_NULL, 0, FL_T_BOOL, left, NULL, at, out);
     return status != FL_OK ? status : negate(p, negated, at, out);
@@ -612,15 +410,15 @@ static enum fl_status parse_matches(struct parser *p, const struct fl_node *left
 {
     uint32_t at = p->now.at;
     if (left->type != FL_T_STR)
-        return fail_at(p, at, FL_E_TYPE, "`matches` tests text; this is a %s", fl_type_name(left->type));
-    enum fl_status status = advance(p);
+        return fl_parse_fail(p, at, FL_E_TYPE, "`matches` tests text; this is a %s", fl_type_name(left->type));
+    enum fl_status status = fl_parse_advance(p);
     const struct fl_node *right;
     if (status == FL_OK)
         status = parse_primary(p, (struct hint){FL_T_STR, false}, &right);
     if (status != FL_OK)
         return status;
     if (right->kind != FL_N_LITERAL || right->type != FL_T_STR)
-        return fail_at(p, right->at, FL_E_TYPE, "a pattern in quotes belongs here");
+        return fl_parse_fail(p, right->at, FL_E_TYPE, "a pattern in quotes belongs here");
     status = binary(p, FL_N_MATCHES, 0, FL_T_BOOL, left, right, at, out);
     return status != FL_OK ? status : negate(p, negated, at, out);
 }
@@ -629,11 +427,11 @@ static enum fl_status parse_in(struct parser *p, const struct fl_node *left, boo
 {
     uint32_t at = p->now.at;
     if (left->kind == FL_N_SET || left->type == FL_T_LIST || left->type == FL_T_RATIO || left->type == FL_T_BOOL)
-        return fail_at(p, at, FL_E_TYPE, "a %s cannot be tested with `in`", fl_type_name(left->type));
-    enum fl_status status = advance(p);
+        return fl_parse_fail(p, at, FL_E_TYPE, "a %s cannot be tested with `in`", fl_type_name(left->type));
+    enum fl_status status = fl_parse_advance(p);
     const struct fl_node *set;
     if (status == FL_OK)
-        status = parse_set(p, hint_of(left), &set);
+        status = fl_parse_set(p, hint_of(left), &set);
     if (status == FL_OK)
         status = binary(p, FL_N_IN, 0, FL_T_BOOL, left, set, at, out);
     return status != FL_OK ? status : negate(p, negated, at, out);
@@ -643,16 +441,16 @@ static enum fl_status parse_compare(struct parser *p, enum fl_op op, const struc
                                     const struct fl_node **out)
 {
     uint32_t at = p->now.at;
-    enum fl_status status = advance(p);
+    enum fl_status status = fl_parse_advance(p);
     const struct fl_node *right;
     if (status == FL_OK)
         status = parse_sum(p, hint_of(left), &right);
     if (status != FL_OK)
         return status;
     if (right->kind == FL_N_SET || left->kind == FL_N_SET)
-        return fail_at(p, at, FL_E_TYPE, "a set is tested with `in`");
+        return fl_parse_fail(p, at, FL_E_TYPE, "a set is tested with `in`");
     if (!fl_check_compare(op, left->type, right->type))
-        return fail_at(p, right->at, FL_E_TYPE, "a %s cannot be compared with a %s", fl_type_name(left->type),
+        return fl_parse_fail(p, right->at, FL_E_TYPE, "a %s cannot be compared with a %s", fl_type_name(left->type),
                        fl_type_name(right->type));
     return binary(p, FL_N_COMPARE, op, FL_T_BOOL, left, right, at, out);
 }
@@ -668,19 +466,19 @@ static enum fl_status parse_test(struct parser *p, const struct fl_node **out)
     enum fl_op op;
     if (is_operator(p, marks, ops, &op))
         return parse_compare(p, op, left, out);
-    if (is_word(p, "is"))
+    if (fl_parse_at_word(p, "is"))
         return parse_is_null(p, left, out);
-    bool negated = is_word(p, "not");
+    bool negated = fl_parse_at_word(p, "not");
     if (negated) {
-        status = advance(p);
+        status = fl_parse_advance(p);
         if (status != FL_OK)
             return status;
-        if (!is_word(p, "in") && !is_word(p, "matches"))
-            return fail_at(p, p->now.at, FL_E_SYNTAX, "`not` stands before a test, or in `not in`, `not matches`");
+        if (!fl_parse_at_word(p, "in") && !fl_parse_at_word(p, "matches"))
+            return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "`not` stands before a test, or in `not in`, `not matches`");
     }
-    if (is_word(p, "in"))
+    if (fl_parse_at_word(p, "in"))
         return parse_in(p, left, negated, out);
-    if (is_word(p, "matches"))
+    if (fl_parse_at_word(p, "matches"))
         return parse_matches(p, left, negated, out);
     *out = left;
     return FL_OK;
@@ -690,17 +488,17 @@ static enum fl_status need_condition(struct parser *p, const struct fl_node *nod
 {
     if (node->type == FL_T_BOOL && node->kind != FL_N_SET)
         return FL_OK;
-    return fail_at(p, node->at, FL_E_TYPE, "this is a %s, not a condition", fl_type_name(node->type));
+    return fl_parse_fail(p, node->at, FL_E_TYPE, "this is a %s, not a condition", fl_type_name(node->type));
 }
 
 static enum fl_status parse_not(struct parser *p, const struct fl_node **out)
 {
     uint32_t at = p->now.at;
     if (++p->depth > FL_EXPR_DEPTH_MAX)
-        return fail_at(p, at, FL_E_LIMIT, "nested more than %u deep", FL_EXPR_DEPTH_MAX);
+        return fl_parse_fail(p, at, FL_E_LIMIT, "nested more than %u deep", FL_EXPR_DEPTH_MAX);
     enum fl_status status;
-    if (is_word(p, "not")) {
-        status = advance(p);
+    if (fl_parse_at_word(p, "not")) {
+        status = fl_parse_advance(p);
         if (status == FL_OK)
             status = parse_not(p, out);
         if (status == FL_OK)
@@ -718,12 +516,12 @@ static enum fl_status parse_junction(struct parser *p, bool is_or, const struct 
 {
     const char *word = is_or ? "or" : "and";
     enum fl_status status = is_or ? parse_junction(p, false, out) : parse_not(p, out);
-    while (status == FL_OK && is_word(p, word)) {
+    while (status == FL_OK && fl_parse_at_word(p, word)) {
         uint32_t at = p->now.at;
         const struct fl_node *right;
         status = need_condition(p, *out);
         if (status == FL_OK)
-            status = advance(p);
+            status = fl_parse_advance(p);
         if (status == FL_OK)
             status = is_or ? parse_junction(p, false, &right) : parse_not(p, &right);
         if (status == FL_OK)
@@ -737,7 +535,7 @@ static enum fl_status parse_junction(struct parser *p, bool is_or, const struct 
 static enum fl_status parse_or(struct parser *p, const struct fl_node **out)
 {
     if (++p->depth > FL_EXPR_DEPTH_MAX)
-        return fail_at(p, p->now.at, FL_E_LIMIT, "nested more than %u deep", FL_EXPR_DEPTH_MAX);
+        return fl_parse_fail(p, p->now.at, FL_E_LIMIT, "nested more than %u deep", FL_EXPR_DEPTH_MAX);
     enum fl_status status = parse_junction(p, true, out);
     p->depth--;
     return status;
@@ -747,14 +545,14 @@ static enum fl_status start(struct parser *p, struct fl_str text)
 {
     if (text.len > FL_EXPR_BYTES_MAX)
         return fl_fail(p->err, FL_E_LIMIT, "the expression is longer than %u bytes", FL_EXPR_BYTES_MAX);
-    return advance(p);
+    return fl_parse_advance(p);
 }
 
 static enum fl_status expect_end(struct parser *p)
 {
     if (p->now.kind == FL_TOKEN_END)
         return FL_OK;
-    return fail_at(p, p->now.at, FL_E_SYNTAX, "\"and\", \"or\" or the end is expected here");
+    return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "\"and\", \"or\" or the end is expected here");
 }
 
 enum fl_status fl_expr_parse(struct fl_str text, const struct fl_expr_env *env, struct fl_arena *arena,
@@ -763,7 +561,7 @@ enum fl_status fl_expr_parse(struct fl_str text, const struct fl_expr_env *env, 
     struct parser p = {.text = text, .env = env, .arena = arena, .err = err};
     enum fl_status status = start(&p, text);
     if (status == FL_OK && p.now.kind == FL_TOKEN_END)
-        return fail_at(&p, 0, FL_E_SYNTAX, "the condition is empty");
+        return fl_parse_fail(&p, 0, FL_E_SYNTAX, "the condition is empty");
     if (status == FL_OK)
         status = parse_or(&p, out);
     if (status == FL_OK)
@@ -778,7 +576,7 @@ static enum fl_status parse_scalar(struct parser *p, enum fl_type type, const st
         return status;
     bool fits = (*out)->kind == FL_N_LITERAL &&
                 ((*out)->type == type || (type == FL_T_INT && (*out)->type == FL_T_RATIO));
-    return fits ? FL_OK : fail_at(p, (*out)->at, FL_E_TYPE, "this is no %s", fl_type_name(type));
+    return fits ? FL_OK : fl_parse_fail(p, (*out)->at, FL_E_TYPE, "this is no %s", fl_type_name(type));
 }
 
 enum fl_status fl_expr_parse_param(struct fl_str text, enum fl_param_type type, const struct fl_expr_env *env,
@@ -795,13 +593,13 @@ enum fl_status fl_expr_parse_param(struct fl_str text, enum fl_param_type type, 
         return status;
     switch (type) {
     case FL_P_NETWORK:
-        status = parse_set(&p, (struct hint){FL_T_ADDR, false}, out);
+        status = fl_parse_set(&p, (struct hint){FL_T_ADDR, false}, out);
         break;
     case FL_P_SERVICE:
-        status = parse_set(&p, (struct hint){FL_T_SERVICE, false}, out);
+        status = fl_parse_set(&p, (struct hint){FL_T_SERVICE, false}, out);
         break;
     case FL_P_PORT:
-        status = parse_set(&p, (struct hint){FL_T_PORT, false}, out);
+        status = fl_parse_set(&p, (struct hint){FL_T_PORT, false}, out);
         break;
     case FL_P_DURATION:
         status = parse_scalar(&p, FL_T_DURATION, out);

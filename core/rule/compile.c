@@ -113,12 +113,14 @@ static void compile_keys(struct compiling *c)
         if (!find_field(c, names->items[i], "group_by", &field))
             continue;
         rule->keys[rule->key_count] = field;
-        rule->key_names[rule->key_count++] = names->items[i];
+        /* Intents group by pair_client and so on; for readers and waivers they are client, server, service. */
+        bool pair = c->decl->intent != NULL && strncmp(names->items[i], "pair_", 5) == 0;
+        rule->key_names[rule->key_count++] = names->items[i] + (pair ? 5 : 0);
     }
     const struct fl_texts *identity = c->decl->identity.count > 0 ? &c->decl->identity : names;
     for (uint32_t i = 0; i < identity->count && !c->failed; i++) {
         uint32_t k = 0;
-        while (k < rule->key_count && strcmp(rule->key_names[k], identity->items[i]) != 0)
+        while (k < rule->key_count && strcmp(fl_fields[rule->keys[k]].name, identity->items[i]) != 0)
             k++;
         if (k == rule->key_count) {
             struct fl_error err;

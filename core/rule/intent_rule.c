@@ -160,14 +160,14 @@ static const char *message_of(const struct fl_intent *intent)
 {
     switch (intent->kind) {
     case FL_INTENT_DENY:
-        return "{pair_client} reached {pair_server} on {pair_service}, {outcome}; this is denied "
+        return "{client} reached {server} on {service}, {outcome}; this is denied "
                "({flows} records, {bytes} bytes)";
     case FL_INTENT_ONLY:
     case FL_INTENT_ONLY_FROM:
     case FL_INTENT_EXPECT:
         break;
     }
-    return "{pair_client} reached {pair_server} on {pair_service}, {outcome}; the intent does not "
+    return "{client} reached {server} on {service}, {outcome}; the intent does not "
            "allow it ({flows} records, {bytes} bytes)";
 }
 

@@ -37,7 +37,8 @@ static void fail_at(struct selecting *s, uint32_t line, uint32_t column, const c
 }
 
 /* The declaration of a file, loaded once. NULL: it did not load. */
-static struct fl_rule_decl *load(struct selecting *s, const char *id, const char *file, const char *root)
+static struct fl_rule_decl *load(struct selecting *s, const char *id, const char *file, const char *root,
+                                 bool bundled)
 {
     for (uint32_t i = 0; i < s->loaded_count; i++)
         if (strcmp(s->loaded_files[i], file) == 0)
@@ -46,6 +47,9 @@ static struct fl_rule_decl *load(struct selecting *s, const char *id, const char
     const char *lib = root == NULL ? NULL : fl_arena_printf(s->arena, "%s/lib", root);
     if (fl_lua_rules_load(s->lua, id, file, lib, &decl, s->errors) != FL_OK)
         decl = NULL;
+    /* Where a shipped rule is installed must not show in results. */
+    if (decl != NULL && bundled)
+        decl->file = fl_arena_printf(s->arena, "rules/%s.lua", id);
     if (!fl_grow((void **)&s->loaded, &s->loaded_capacity, s->loaded_count + 1, sizeof *s->loaded) ||
         !fl_grow((void **)&s->loaded_files, &s->files_capacity, s->loaded_count + 1, sizeof *s->loaded_files)) {
         s->nomem = true;
@@ -118,7 +122,7 @@ static void remove_instance(struct selecting *s, const char *id)
 }
 
 static void use_one(struct selecting *s, const struct fl_rule_use *use, const char *id, const char *file,
-                    const char *root, bool exact)
+                    const char *root, bool bundled, bool exact)
 {
     const char *name = use->as != NULL ? use->as : id;
     if (!use->enabled) {
@@ -127,7 +131,7 @@ static void use_one(struct selecting *s, const struct fl_rule_use *use, const ch
     }
     struct fl_rule_decl *rule = find_instance(s, name);
     if (rule == NULL) {
-        struct fl_rule_decl *decl = load(s, id, file, root);
+        struct fl_rule_decl *decl = load(s, id, file, root, bundled);
         rule = decl == NULL ? NULL : new_instance(s, decl, name);
     } else if (use->as != NULL) {
         fail_at(s, use->line, use->column, "there are two rules called %s", name);
@@ -155,7 +159,7 @@ static void use_path(struct selecting *s, const struct fl_rule_use *use)
     if (id == NULL || file == NULL)
         s->nomem = true;
     else
-        use_one(s, use, id, file, s->policy->folder, true);
+        use_one(s, use, id, file, s->policy->folder, false, true);
 }
 
 static void use_pattern(struct selecting *s, const struct fl_rule_use *use)
@@ -169,7 +173,7 @@ static void use_pattern(struct selecting *s, const struct fl_rule_use *use)
         if (!fl_glob_match(fl_str_of(use->pattern), fl_str_of(found->id)))
             continue;
         matched++;
-        use_one(s, use, found->id, found->file, found->root, exact);
+        use_one(s, use, found->id, found->file, found->root, found->bundled, exact);
     }
     if (matched > 1 && use->as != NULL)
         fail_at(s, use->line, use->column, "`as` names one rule, but %s matches %u", use->pattern, matched);

@@ -5,7 +5,8 @@ rule {
   controls = { "cis-aws-3.0:5.2", "pci-dss-4.0:1.4.2", "nist-800-53:AC-17" },
   attack   = { "T1133" },
   params   = {
-    service = service({ "tcp/22", "tcp/23", "tcp/3389", "tcp/5900..5910", "tcp/5985..5986" }, "services of administration"),
+    service = service({ "tcp/22", "tcp/23", "tcp/3389", "tcp/5900..5910", "tcp/5985..5986" },
+                      "services of administration"),
     except  = network({}, "networks on the internet that may"),
   },
 

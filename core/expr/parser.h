@@ -1,0 +1,39 @@
+/* parser.h: the state of the parser, shared by parse.c (conditions) and parse_set.c (right sides of `in`). */
+#ifndef FL_EXPR_PARSER_H
+#define FL_EXPR_PARSER_H
+
+#include "core/expr/check.h"
+#include "core/expr/token.h"
+
+struct parser {
+    struct fl_str text;
+    const struct fl_expr_env *env;
+    struct fl_arena *arena;
+    struct fl_error *err;
+    struct fl_token now;
+    uint32_t before_end; /* end of the token before */
+    unsigned depth;
+};
+
+/* What a bare name beside it may mean. */
+struct hint {
+    enum fl_type type;
+    bool is_protocol;
+};
+
+enum fl_status fl_parse_fail(struct parser *p, uint32_t at, enum fl_status code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+enum fl_status fl_parse_advance(struct parser *p);
+bool fl_parse_at_mark(const struct parser *p, const char *mark);
+bool fl_parse_at_word(const struct parser *p, const char *word);
+enum fl_status fl_parse_expect(struct parser *p, const char *mark);
+struct fl_node *fl_parse_node(struct parser *p, enum fl_node_kind kind, enum fl_type type, uint32_t at);
+enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type);
+bool fl_parse_find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count);
+bool fl_parse_find_network(struct parser *p, struct fl_str name, uint32_t *id);
+bool fl_parse_at_service(struct parser *p, struct fl_str name, int *protocol);
+enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item);
+enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out);
+enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_node **out);
+
+#endif
