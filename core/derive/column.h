@@ -6,23 +6,27 @@
 
 #include "core/record/batch.h"
 
-/* The column to fill, marked present and without nulls; NULL when nobody wants it. */
-static inline struct fl_column *fl_column_start(struct fl_batch *batch,
-                                                const struct fl_field_set *wanted, uint32_t field)
-{
-    struct fl_column *c = &batch->columns[field];
-    if (!fl_field_set_has(wanted, field) || c->values == NULL)
-        return NULL;
-    c->present = true;
-    c->any_null = false;
-    memset(c->nulls, 0, (size_t)fl_batch_words(batch) * sizeof c->nulls[0]);
-    return c;
-}
+/* Runs the statement that follows with r = every row whose bit is set in the bitmap `rows` of the batch. */
+#define FL_EACH_ROW(batch, rows, r)                                                                \
+    for (uint32_t w_ = 0, r; w_ < fl_batch_words(batch); w_++)                                     \
+        for (uint64_t bits_ = (rows)[w_];                                                          \
+             bits_ != 0 && (r = w_ * 64 + (uint32_t)__builtin_ctzll(bits_), true);                 \
+             bits_ &= bits_ - 1)
 
 static inline void fl_column_set_null(struct fl_column *c, uint32_t row)
 {
     c->nulls[row >> 6] |= UINT64_C(1) << (row & 63);
     c->any_null = true;
+}
+
+static inline void fl_column_copy_addr(struct fl_column *out, uint32_t row, const struct fl_column *from)
+{
+    if (fl_column_null(from, row)) {
+        out->addr[row] = (struct fl_addr){0, 0};
+        fl_column_set_null(out, row);
+    } else {
+        out->addr[row] = from->addr[row];
+    }
 }
 
 #endif

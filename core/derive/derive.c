@@ -1,4 +1,6 @@
-#include "core/derive/derive.h"
+#include "core/derive/parts.h"
+
+#include "core/base/memory.h"
 
 #include <string.h>
 
@@ -15,16 +17,17 @@ struct dependency {
     }
 
 static const struct dependency dependencies[] = {
-    {FL_F_PAIR_CLIENT, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_CLIENT, FL_F_ORIENTATION, END}},
-    {FL_F_PAIR_SERVER, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_SERVER, FL_F_ORIENTATION, END}},
-    {FL_F_PAIR_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_SERVICE, FL_F_ORIENTATION, END}},
-    {FL_F_CLIENT, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_ORIENTATION, END}, {END}},
-    {FL_F_SERVER, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_ORIENTATION, END}, {END}},
-    {FL_F_CLIENT_PORT, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_ORIENTATION, END}, {FL_F_PROTOCOL, END}},
-    {FL_F_SERVER_PORT, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_ORIENTATION, END}, {FL_F_PROTOCOL, END}},
-    {FL_F_SERVICE, {FL_F_PROTOCOL, FL_F_ORIENTATION, END}, {FL_F_SRCPORT, FL_F_DSTPORT, END}},
+    {FL_F_PAIR_CLIENT, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_FORWARD, END}},
+    {FL_F_PAIR_SERVER, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_FORWARD, END}},
+    {FL_F_PAIR_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_FORWARD, END}},
+    {FL_F_CLIENT, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, {END}},
+    {FL_F_SERVER, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, {END}},
+    {FL_F_CLIENT_PORT, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_FORWARD, END}, {FL_F_PROTOCOL, END}},
+    {FL_F_SERVER_PORT, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_FORWARD, END}, {FL_F_PROTOCOL, END}},
+    {FL_F_SERVICE, {FL_F_PROTOCOL, FL_F_FORWARD, END}, {FL_F_SRCPORT, FL_F_DSTPORT, END}},
     {FL_F_REJECT_KIND, {FL_F_ACTION, FL_F_INITIATED, END}, {FL_F_TCP_FLAGS, FL_F_PROTOCOL, END}},
-    {FL_F_INITIATED, {FL_F_ORIENTATION, END}, {END}},
+    {FL_F_INITIATED, {FL_F_FORWARD, END}, {END}},
+    {FL_F_FORWARD, {FL_F_ORIENTATION, END}, {END}},
     {FL_F_ORIENTATION, {END}, ORIENT_USES},
     {FL_F_ACCEPTED, {FL_F_ACTION, END}, {END}},
     {FL_F_REJECTED, {FL_F_ACTION, END}, {END}},
@@ -53,6 +56,9 @@ void fl_derive_needs(struct fl_field_set *fields)
             fl_field_set_add(fields, *f);
         for (const uint32_t *f = d->uses; *f != END; f++)
             fl_field_set_add(fields, *f);
+        /* They are computed together. */
+        if (d->field == FL_F_ORIENTATION)
+            fl_field_set_add(fields, FL_F_FORWARD);
     }
 }
 
@@ -121,12 +127,100 @@ void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields,
     fl_port_list_init(&derive->ports, policy);
 }
 
-void fl_derive_run(const struct fl_derive *derive, const struct fl_learned *learned,
-                   struct fl_batch *batch)
+static void compute(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch,
+                    uint32_t field, const uint64_t *rows)
 {
-    fl_derive_peers(derive, batch);
-    fl_derive_orient(derive, batch);
-    fl_derive_verdict(derive, batch);
-    fl_derive_vantage(derive, learned, batch);
-    fl_derive_clock(derive, batch);
+    switch (field) {
+    case FL_F_SRC_PEER:
+    case FL_F_DST_PEER:
+        fl_derive_peer(batch, field, rows);
+        return;
+    case FL_F_SRC_SERVICE:
+    case FL_F_DST_SERVICE:
+        fl_derive_end_service(batch, field, rows);
+        return;
+    case FL_F_ORIENTATION:
+        fl_derive_orientation(derive, batch, rows);
+        return;
+    case FL_F_FORWARD:
+        return;
+    case FL_F_ACCEPTED:
+    case FL_F_REJECTED:
+        fl_derive_action_is(batch, field, rows);
+        return;
+    case FL_F_REJECT_KIND:
+        fl_derive_reject_kind(batch, rows);
+        return;
+    case FL_F_DURATION:
+        fl_derive_duration(batch, rows);
+        return;
+    case FL_F_HOUR:
+    case FL_F_WEEKDAY:
+        fl_derive_clock(derive, batch, field, rows);
+        return;
+    case FL_F_VANTAGE:
+        fl_derive_vantage(learned, batch, rows);
+        return;
+    default:
+        fl_derive_oriented(batch, field, rows);
+    }
+}
+
+static const struct dependency *dependency_of(uint32_t field)
+{
+    for (size_t i = 0; i < DEPENDENCY_COUNT; i++)
+        if (dependencies[i].field == field)
+            return &dependencies[i];
+    return NULL;
+}
+
+static enum fl_status need_all(struct fl_batch *batch, const uint32_t *fields, const uint64_t *rows)
+{
+    enum fl_status status = FL_OK;
+    for (; *fields != END && status == FL_OK; fields++)
+        status = fl_batch_need(batch, *fields, rows);
+    return status;
+}
+
+enum fl_status fl_derive_fill(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch,
+                              uint32_t field, const uint64_t *rows)
+{
+    const struct dependency *d = dependency_of(field);
+    enum fl_status status = need_all(batch, d->needs, rows);
+    if (status == FL_OK)
+        status = need_all(batch, d->uses, rows);
+    if (status == FL_OK)
+        compute(derive, learned, batch, field, rows);
+    return status;
+}
+
+static void start_columns(const struct fl_derive *derive, struct fl_batch *batch)
+{
+    for (uint32_t f = FL_DERIVED_FIRST; f < FL_FIELD_COUNT; f++) {
+        struct fl_column *c = &batch->columns[f];
+        if (!fl_field_set_has(&derive->wanted, f) || c->values == NULL)
+            continue;
+        c->present = true;
+        c->any_null = false;
+        memset(c->nulls, 0, (size_t)fl_batch_words(batch) * sizeof c->nulls[0]);
+        fl_batch_forget(batch, f);
+    }
+}
+
+enum fl_status fl_derive_run(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch)
+{
+    start_columns(derive, batch);
+    uint64_t *rows = fl_alloc(((size_t)fl_batch_words(batch) + 1) * sizeof *rows);
+    if (rows == NULL)
+        return FL_E_NOMEM;
+    fl_batch_all_rows(batch, rows);
+    enum fl_status status = FL_OK;
+    /* What a field is computed from stands behind it in the table. */
+    for (size_t i = DEPENDENCY_COUNT; i-- > 0 && status == FL_OK;) {
+        const struct fl_column *c = &batch->columns[dependencies[i].field];
+        if (fl_field_set_has(&derive->wanted, dependencies[i].field) && c->values != NULL && c->filled == NULL)
+            status = fl_derive_fill(derive, learned, batch, dependencies[i].field, rows);
+    }
+    fl_free(rows);
+    return status;
 }

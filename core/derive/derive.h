@@ -35,8 +35,8 @@ struct fl_learned {
 void fl_learned_init(struct fl_learned *learned);
 void fl_learned_dispose(struct fl_learned *learned);
 void fl_learned_clear(struct fl_learned *learned);
-/* To be called with the first batch of an object, before fl_derive_run(). Reads interface_id, srcaddr, dstaddr. */
-enum fl_status fl_learned_add(struct fl_learned *learned, const struct fl_batch *batch);
+/* To be called with the first batches of an object, before fl_derive_run(). Reads interface_id, srcaddr, dstaddr. */
+enum fl_status fl_learned_add(struct fl_learned *learned, struct fl_batch *batch);
 bool fl_learned_address(const struct fl_learned *learned, uint32_t interface, struct fl_addr *out);
 
 struct fl_derive {
@@ -51,14 +51,10 @@ void fl_derive_needs(struct fl_field_set *fields);
 void fl_derive_present(struct fl_field_set *present);
 
 void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields, const struct fl_policy *policy);
-/* Fills the wanted derived columns of the batch. learned may be NULL. */
-void fl_derive_run(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch);
-
-/* One file each; called by fl_derive_run(). */
-void fl_derive_peers(const struct fl_derive *derive, struct fl_batch *batch);
-void fl_derive_orient(const struct fl_derive *derive, struct fl_batch *batch);
-void fl_derive_vantage(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch);
-void fl_derive_verdict(const struct fl_derive *derive, struct fl_batch *batch);
-void fl_derive_clock(const struct fl_derive *derive, struct fl_batch *batch);
+/* Fills the wanted derived columns of a new batch, but for lazy ones. learned may be NULL. */
+enum fl_status fl_derive_run(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch);
+/* Fills these rows of one derived column. */
+enum fl_status fl_derive_fill(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch,
+                              uint32_t field, const uint64_t *rows);
 
 #endif

@@ -1,17 +1,12 @@
 /* Who opened the conversation (SEMANTICS: native, flags, reject, service, ephemeral, guess, none). */
-#include "core/derive/column.h"
-#include "core/derive/derive.h"
+#include "core/derive/parts.h"
 
 #define EPHEMERAL_PORT 32768u
 #define SYN_ACK_BITS 18
 
 struct orient_in {
-    const struct fl_column *protocol, *srcport, *dstport, *flags, *action, *src, *dst;
+    const struct fl_column *protocol, *srcport, *dstport, *flags, *action;
     const struct fl_port_list *ports;
-};
-struct orient_out {
-    struct fl_column *orientation, *initiated, *client, *server, *client_port, *server_port,
-        *service, *pair_client, *pair_server, *pair_service;
 };
 
 struct ends {
@@ -58,113 +53,155 @@ static struct ends orient_row(const struct orient_in *in, uint32_t r)
     return by_ports(in, r, protocol);
 }
 
-static void put_addr(struct fl_column *out, uint32_t r, const struct fl_column *from)
+void fl_derive_orientation(const struct fl_derive *derive, struct fl_batch *batch, const uint64_t *rows)
 {
-    if (out == NULL)
-        return;
-    if (from == NULL || fl_column_null(from, r)) {
-        out->addr[r] = (struct fl_addr){0, 0};
-        fl_column_set_null(out, r);
-    } else {
-        out->addr[r] = from->addr[r];
+    struct fl_column *c = batch->columns, *orientation = &c[FL_F_ORIENTATION], *forward = &c[FL_F_FORWARD];
+    struct orient_in in = {&c[FL_F_PROTOCOL],  &c[FL_F_SRCPORT], &c[FL_F_DSTPORT],
+                           &c[FL_F_TCP_FLAGS], &c[FL_F_ACTION],  &derive->ports};
+    FL_EACH_ROW(batch, rows, r) {
+        struct ends e = orient_row(&in, r);
+        orientation->u8[r] = (uint8_t)e.orientation;
+        forward->u8[r] = e.orientation != FL_ORIENT_NONE && e.src_is_client;
+        if (e.orientation == FL_ORIENT_NONE)
+            fl_column_set_null(forward, r);
     }
 }
 
-static void put_port(struct fl_column *out, uint32_t r, const struct fl_column *from, bool has_ports)
-{
-    if (out == NULL)
-        return;
-    if (!has_ports || from == NULL || fl_column_null(from, r)) {
-        out->u16[r] = 0;
-        fl_column_set_null(out, r);
-    } else {
-        out->u16[r] = from->u16[r];
-    }
-}
+/* ---- what follows from the orientation ---- */
 
-static void put_service(struct fl_column *out, uint32_t r, const struct orient_in *in,
-                        const struct fl_column *port, bool decided)
+void fl_derive_put_service(struct fl_column *out, uint32_t row, const struct fl_column *protocol,
+                           const struct fl_column *port)
 {
-    if (out == NULL)
-        return;
-    out->i64[r] = 0;
-    if (!decided || fl_column_null(in->protocol, r)) {
-        fl_column_set_null(out, r);
-        return;
-    }
-    unsigned protocol = in->protocol->u8[r];
-    if (!fl_protocol_has_ports(protocol))
-        out->i64[r] = FL_SERVICE(protocol, 0);
-    else if (fl_column_null(port, r))
-        fl_column_set_null(out, r);
+    out->i64[row] = 0;
+    if (fl_column_null(protocol, row))
+        fl_column_set_null(out, row);
+    else if (!fl_protocol_has_ports(protocol->u8[row]))
+        out->i64[row] = FL_SERVICE(protocol->u8[row], 0);
+    else if (fl_column_null(port, row))
+        fl_column_set_null(out, row);
     else
-        out->i64[r] = FL_SERVICE(protocol, port->u16[r]);
+        out->i64[row] = FL_SERVICE(protocol->u8[row], port->u16[row]);
 }
 
-static void put_pair(const struct orient_in *in, struct orient_out *out, uint32_t r)
+static void initiated(struct fl_batch *batch, const uint64_t *rows)
 {
-    bool null = fl_column_null(in->src, r) || fl_column_null(in->dst, r);
-    bool src_low = null || fl_addr_compare(in->src->addr[r], in->dst->addr[r]) <= 0;
-    put_addr(out->pair_client, r, src_low ? in->src : in->dst);
-    put_addr(out->pair_server, r, src_low ? in->dst : in->src);
-    if (out->pair_service == NULL)
-        return;
-    out->pair_service->i64[r] = 0;
-    if (fl_column_null(in->protocol, r)) {
-        fl_column_set_null(out->pair_service, r);
-        return;
-    }
-    /* Equal ports name the service without saying who serves (NTP 123-123). */
-    unsigned protocol = in->protocol->u8[r];
-    bool equal = fl_protocol_has_ports(protocol) && !fl_column_null(in->srcport, r) &&
-                 !fl_column_null(in->dstport, r);
-    out->pair_service->i64[r] = FL_SERVICE(protocol, equal ? in->dstport->u16[r] : 0);
-}
-
-static void put_row(const struct orient_in *in, struct orient_out *out, uint32_t r, struct ends e)
-{
-    bool decided = e.orientation != FL_ORIENT_NONE;
-    const struct fl_column *client = e.src_is_client ? in->src : in->dst;
-    const struct fl_column *server = e.src_is_client ? in->dst : in->src;
-    const struct fl_column *cport = e.src_is_client ? in->srcport : in->dstport;
-    const struct fl_column *sport = e.src_is_client ? in->dstport : in->srcport;
-    bool ports = decided && (fl_column_null(in->protocol, r) || fl_protocol_has_ports(in->protocol->u8[r]));
-    if (out->orientation != NULL)
-        out->orientation->u8[r] = (uint8_t)e.orientation;
-    if (out->initiated != NULL) {
-        bool known = decided && e.orientation != FL_ORIENT_GUESS;
-        out->initiated->u8[r] = known && e.src_is_client;
+    const struct fl_column *forward = &batch->columns[FL_F_FORWARD];
+    const struct fl_column *orientation = &batch->columns[FL_F_ORIENTATION];
+    struct fl_column *out = &batch->columns[FL_F_INITIATED];
+    FL_EACH_ROW(batch, rows, r) {
+        bool known = !fl_column_null(forward, r) && orientation->u8[r] != FL_ORIENT_GUESS;
+        out->u8[r] = known && forward->u8[r];
         if (!known)
-            fl_column_set_null(out->initiated, r);
-    }
-    put_addr(out->client, r, decided ? client : NULL);
-    put_addr(out->server, r, decided ? server : NULL);
-    put_port(out->client_port, r, cport, ports);
-    put_port(out->server_port, r, sport, ports);
-    put_service(out->service, r, in, sport, decided);
-    if (decided) {
-        put_addr(out->pair_client, r, client);
-        put_addr(out->pair_server, r, server);
-        put_service(out->pair_service, r, in, sport, true);
-    } else {
-        put_pair(in, out, r);
+            fl_column_set_null(out, r);
     }
 }
 
-void fl_derive_orient(const struct fl_derive *derive, struct fl_batch *batch)
+static void end_addr(struct fl_batch *batch, uint32_t field, const uint64_t *rows)
 {
-    if (!fl_field_set_has(&derive->wanted, FL_F_ORIENTATION))
+    const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD];
+    struct fl_column *out = &batch->columns[field];
+    FL_EACH_ROW(batch, rows, r) {
+        if (fl_column_null(forward, r)) {
+            out->addr[r] = (struct fl_addr){0, 0};
+            fl_column_set_null(out, r);
+            continue;
+        }
+        bool is_src = forward->u8[r] == (field == FL_F_CLIENT);
+        fl_column_copy_addr(out, r, &c[is_src ? FL_F_SRC_PEER : FL_F_DST_PEER]);
+    }
+}
+
+static void end_port(struct fl_batch *batch, uint32_t field, const uint64_t *rows)
+{
+    const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD], *protocol = &c[FL_F_PROTOCOL];
+    struct fl_column *out = &batch->columns[field];
+    FL_EACH_ROW(batch, rows, r) {
+        bool ports = fl_column_null(protocol, r) || fl_protocol_has_ports(protocol->u8[r]);
+        out->u16[r] = 0;
+        if (fl_column_null(forward, r) || !ports) {
+            fl_column_set_null(out, r);
+            continue;
+        }
+        const struct fl_column *port = &c[forward->u8[r] == (field == FL_F_CLIENT_PORT) ? FL_F_SRCPORT : FL_F_DSTPORT];
+        if (fl_column_null(port, r))
+            fl_column_set_null(out, r);
+        else
+            out->u16[r] = port->u16[r];
+    }
+}
+
+static void service(struct fl_batch *batch, const uint64_t *rows)
+{
+    const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD];
+    struct fl_column *out = &batch->columns[FL_F_SERVICE];
+    FL_EACH_ROW(batch, rows, r) {
+        out->i64[r] = 0;
+        if (fl_column_null(forward, r))
+            fl_column_set_null(out, r);
+        else
+            fl_derive_put_service(out, r, &c[FL_F_PROTOCOL], &c[forward->u8[r] ? FL_F_DSTPORT : FL_F_SRCPORT]);
+    }
+}
+
+static bool source_is_lower(const struct fl_column *c, uint32_t r)
+{
+    const struct fl_column *src = &c[FL_F_SRC_PEER], *dst = &c[FL_F_DST_PEER];
+    return fl_column_null(src, r) || fl_column_null(dst, r) || fl_addr_compare(src->addr[r], dst->addr[r]) <= 0;
+}
+
+static void pair_addr(struct fl_batch *batch, uint32_t field, const uint64_t *rows)
+{
+    const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD];
+    struct fl_column *out = &batch->columns[field];
+    FL_EACH_ROW(batch, rows, r) {
+        bool src_first = fl_column_null(forward, r) ? source_is_lower(c, r) : forward->u8[r];
+        fl_column_copy_addr(out, r, &c[src_first == (field == FL_F_PAIR_CLIENT) ? FL_F_SRC_PEER : FL_F_DST_PEER]);
+    }
+}
+
+/* Equal ports name the service without saying who serves (NTP 123-123). */
+static void pair_service(struct fl_batch *batch, const uint64_t *rows)
+{
+    const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD], *protocol = &c[FL_F_PROTOCOL];
+    struct fl_column *out = &batch->columns[FL_F_PAIR_SERVICE];
+    FL_EACH_ROW(batch, rows, r) {
+        if (!fl_column_null(forward, r)) {
+            fl_derive_put_service(out, r, protocol, &c[forward->u8[r] ? FL_F_DSTPORT : FL_F_SRCPORT]);
+            continue;
+        }
+        out->i64[r] = 0;
+        if (fl_column_null(protocol, r)) {
+            fl_column_set_null(out, r);
+            continue;
+        }
+        bool ports = fl_protocol_has_ports(protocol->u8[r]) && !fl_column_null(&c[FL_F_SRCPORT], r) &&
+                     !fl_column_null(&c[FL_F_DSTPORT], r);
+        out->i64[r] = FL_SERVICE(protocol->u8[r], ports ? c[FL_F_DSTPORT].u16[r] : 0);
+    }
+}
+
+void fl_derive_oriented(struct fl_batch *batch, uint32_t field, const uint64_t *rows)
+{
+    switch (field) {
+    case FL_F_INITIATED:
+        initiated(batch, rows);
         return;
-    const struct fl_column *c = batch->columns;
-    struct orient_in in = {&c[FL_F_PROTOCOL], &c[FL_F_SRCPORT],  &c[FL_F_DSTPORT],  &c[FL_F_TCP_FLAGS],
-                           &c[FL_F_ACTION],   &c[FL_F_SRC_PEER], &c[FL_F_DST_PEER], &derive->ports};
-    const struct fl_field_set *w = &derive->wanted;
-    struct orient_out out = {
-        fl_column_start(batch, w, FL_F_ORIENTATION), fl_column_start(batch, w, FL_F_INITIATED),
-        fl_column_start(batch, w, FL_F_CLIENT),      fl_column_start(batch, w, FL_F_SERVER),
-        fl_column_start(batch, w, FL_F_CLIENT_PORT), fl_column_start(batch, w, FL_F_SERVER_PORT),
-        fl_column_start(batch, w, FL_F_SERVICE),     fl_column_start(batch, w, FL_F_PAIR_CLIENT),
-        fl_column_start(batch, w, FL_F_PAIR_SERVER), fl_column_start(batch, w, FL_F_PAIR_SERVICE)};
-    for (uint32_t r = 0; r < batch->rows; r++)
-        put_row(&in, &out, r, orient_row(&in, r));
+    case FL_F_CLIENT:
+    case FL_F_SERVER:
+        end_addr(batch, field, rows);
+        return;
+    case FL_F_CLIENT_PORT:
+    case FL_F_SERVER_PORT:
+        end_port(batch, field, rows);
+        return;
+    case FL_F_SERVICE:
+        service(batch, rows);
+        return;
+    case FL_F_PAIR_CLIENT:
+    case FL_F_PAIR_SERVER:
+        pair_addr(batch, field, rows);
+        return;
+    default:
+        pair_service(batch, rows);
+    }
 }

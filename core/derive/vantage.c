@@ -1,8 +1,7 @@
 /* Which end's interface wrote the record. */
 #include "core/base/limits.h"
 #include "core/base/memory.h"
-#include "core/derive/column.h"
-#include "core/derive/derive.h"
+#include "core/derive/parts.h"
 
 void fl_learned_init(struct fl_learned *learned)
 {
@@ -61,7 +60,19 @@ static void narrow(struct fl_learned *learned, uint32_t interface, struct fl_add
     *state = (uint8_t)(kept + 1);
 }
 
-enum fl_status fl_learned_add(struct fl_learned *learned, const struct fl_batch *batch)
+/* Rows that end within the part of an object that is learned from. */
+static void rows_to_learn(const struct fl_batch *batch, uint64_t *rows)
+{
+    memset(rows, 0, fl_batch_words(batch) * sizeof *rows);
+    for (uint32_t r = 0; r < batch->rows; r++) {
+        /* +1: the line end belongs to the line. */
+        if (batch->base_offset + batch->row_start[r] + batch->row_length[r] + 1 > FL_LEARN_BYTES)
+            break;
+        rows[r >> 6] |= UINT64_C(1) << (r & 63);
+    }
+}
+
+enum fl_status fl_learned_add(struct fl_learned *learned, struct fl_batch *batch)
 {
     const struct fl_column *interface = &batch->columns[FL_F_INTERFACE_ID];
     const struct fl_column *src = &batch->columns[FL_F_SRCADDR];
@@ -69,17 +80,20 @@ enum fl_status fl_learned_add(struct fl_learned *learned, const struct fl_batch 
     if (!interface->present || !src->present || !dst->present || interface->values == NULL ||
         src->values == NULL || dst->values == NULL)
         return FL_OK;
-    enum fl_status status = make_room(learned, batch->strings.count);
-    if (status != FL_OK)
-        return status;
-    for (uint32_t r = 0; r < batch->rows; r++) {
-        /* +1: the line end belongs to the line. */
-        if (batch->base_offset + batch->row_start[r] + batch->row_length[r] + 1 > FL_LEARN_BYTES)
-            break;
-        if (!fl_column_null(interface, r) && !fl_column_null(src, r) && !fl_column_null(dst, r))
-            narrow(learned, interface->u32[r], src->addr[r], dst->addr[r]);
+    uint64_t *rows = fl_alloc(((size_t)fl_batch_words(batch) + 1) * sizeof *rows);
+    enum fl_status status = rows == NULL ? FL_E_NOMEM : make_room(learned, batch->strings.count);
+    if (status == FL_OK) {
+        rows_to_learn(batch, rows);
+        status = fl_batch_need(batch, FL_F_SRCADDR, rows);
     }
-    return FL_OK;
+    if (status == FL_OK)
+        status = fl_batch_need(batch, FL_F_DSTADDR, rows);
+    if (status == FL_OK)
+        FL_EACH_ROW(batch, rows, r)
+            if (!fl_column_null(interface, r) && !fl_column_null(src, r) && !fl_column_null(dst, r))
+                narrow(learned, interface->u32[r], src->addr[r], dst->addr[r]);
+    fl_free(rows);
+    return status;
 }
 
 bool fl_learned_address(const struct fl_learned *learned, uint32_t interface, struct fl_addr *out)
@@ -124,13 +138,10 @@ static enum fl_vantage vantage_row(const struct vantage_in *in, uint32_t r)
     return directed ? FL_VANTAGE_MIDDLE : FL_VANTAGE_UNKNOWN;
 }
 
-void fl_derive_vantage(const struct fl_derive *derive, const struct fl_learned *learned,
-                       struct fl_batch *batch)
+void fl_derive_vantage(const struct fl_learned *learned, struct fl_batch *batch, const uint64_t *rows)
 {
-    struct fl_column *out = fl_column_start(batch, &derive->wanted, FL_F_VANTAGE);
-    if (out == NULL)
-        return;
     const struct fl_column *c = batch->columns;
+    struct fl_column *out = &batch->columns[FL_F_VANTAGE];
     struct vantage_in in = {
         .interface = &c[FL_F_INTERFACE_ID],
         .direction = &c[FL_F_FLOW_DIRECTION],
@@ -144,6 +155,6 @@ void fl_derive_vantage(const struct fl_derive *derive, const struct fl_learned *
         .egress = fl_map_find(&batch->strings, FL_STR("egress")),
         .learned = learned,
     };
-    for (uint32_t r = 0; r < batch->rows; r++)
+    FL_EACH_ROW(batch, rows, r)
         out->u8[r] = (uint8_t)vantage_row(&in, r);
 }

@@ -1,13 +1,12 @@
 /* accepted, rejected, and what kind of packet was rejected. */
-#include "core/derive/column.h"
-#include "core/derive/derive.h"
+#include "core/derive/parts.h"
 
-static void action_is(struct fl_batch *batch, struct fl_column *out, enum fl_action action)
+void fl_derive_action_is(struct fl_batch *batch, uint32_t field, const uint64_t *rows)
 {
-    if (out == NULL)
-        return;
+    enum fl_action action = field == FL_F_ACCEPTED ? FL_ACTION_ACCEPT : FL_ACTION_REJECT;
+    struct fl_column *out = &batch->columns[field];
     const struct fl_column *in = &batch->columns[FL_F_ACTION];
-    for (uint32_t r = 0; r < batch->rows; r++) {
+    FL_EACH_ROW(batch, rows, r) {
         bool null = fl_column_null(in, r);
         out->u8[r] = !null && in->u8[r] == action;
         if (null)
@@ -15,15 +14,14 @@ static void action_is(struct fl_batch *batch, struct fl_column *out, enum fl_act
     }
 }
 
-static void reject_kind(struct fl_batch *batch, struct fl_column *out)
+void fl_derive_reject_kind(struct fl_batch *batch, const uint64_t *rows)
 {
-    if (out == NULL)
-        return;
+    struct fl_column *out = &batch->columns[FL_F_REJECT_KIND];
     const struct fl_column *action = &batch->columns[FL_F_ACTION];
     const struct fl_column *initiated = &batch->columns[FL_F_INITIATED];
     const struct fl_column *flags = &batch->columns[FL_F_TCP_FLAGS];
     const struct fl_column *protocol = &batch->columns[FL_F_PROTOCOL];
-    for (uint32_t r = 0; r < batch->rows; r++) {
+    FL_EACH_ROW(batch, rows, r) {
         out->u8[r] = 0;
         if (fl_column_null(action, r) || action->u8[r] != FL_ACTION_REJECT) {
             fl_column_set_null(out, r);
@@ -41,11 +39,4 @@ static void reject_kind(struct fl_batch *batch, struct fl_column *out)
         else
             fl_column_set_null(out, r);
     }
-}
-
-void fl_derive_verdict(const struct fl_derive *derive, struct fl_batch *batch)
-{
-    action_is(batch, fl_column_start(batch, &derive->wanted, FL_F_ACCEPTED), FL_ACTION_ACCEPT);
-    action_is(batch, fl_column_start(batch, &derive->wanted, FL_F_REJECTED), FL_ACTION_REJECT);
-    reject_kind(batch, fl_column_start(batch, &derive->wanted, FL_F_REJECT_KIND));
 }

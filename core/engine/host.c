@@ -34,13 +34,19 @@ static enum flp_storage host_storage(uint32_t field)
     }
 }
 
+static bool can_fill(const struct fl_host *host, uint32_t field)
+{
+    return host->decoders[host->current]->fill != NULL && fl_field_can_be_lazy(field);
+}
+
 static void show_columns(struct fl_host *host)
 {
     struct fl_batch *batch = host->batch;
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
         bool decoded = f < FL_DERIVED_FIRST && fl_field_set_has(&host->wanted, f);
-        host->columns[f] = (struct flp_column){
-            .values = decoded ? batch->columns[f].values : NULL, .nulls = batch->columns[f].nulls};
+        host->columns[f] = (struct flp_column){.values = decoded ? batch->columns[f].values : NULL,
+                                               .nulls = batch->columns[f].nulls,
+                                               .lazy = batch->columns[f].filled != NULL && can_fill(host, f)};
     }
     host->view.capacity = batch->capacity;
     host->view.row_start = batch->row_start;
@@ -252,7 +258,19 @@ static void take_columns(struct fl_host *host)
     for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++) {
         batch->columns[f].present = host->columns[f].present && host->columns[f].values != NULL;
         batch->columns[f].any_null = host->columns[f].any_null;
+        fl_batch_forget(batch, f);
     }
+}
+
+enum fl_status fl_host_fill(struct fl_host *host, uint32_t field, const uint64_t *rows)
+{
+    struct flp_column *column = &host->columns[field];
+    if (!column->lazy)
+        return FL_OK;
+    if (!host->decoders[host->current]->fill(host->selves[host->current], field, rows, &host->view))
+        return FL_E_NOMEM;
+    host->batch->columns[field].any_null = column->any_null;
+    return FL_OK;
 }
 
 static size_t line_length(struct fl_str text)

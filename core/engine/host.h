@@ -37,6 +37,9 @@ bool fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct f
  * force; the batch never spans one. *consumed == 0 with FL_OK happens at a header only. */
 enum fl_status fl_host_decode(struct fl_host *host, struct fl_str text, size_t *consumed);
 
+/* Brings the values of these rows of a lazy column of the batch that was decoded last. */
+enum fl_status fl_host_fill(struct fl_host *host, uint32_t field, const uint64_t *rows);
+
 /* Named fields of one raw line by the layout in force. */
 void fl_host_fields(struct fl_host *host, struct fl_str line,
                     void (*emit)(void *context, const char *name, size_t name_len, const char *value,

@@ -42,6 +42,25 @@ static enum fl_status make_tables(struct fl_worker *worker)
     return FL_OK;
 }
 
+/* Brings values of rows that somebody asked for: derived ones are computed, the others decoded. */
+static enum fl_status fill_lazy(void *context, struct fl_batch *batch, uint32_t field, const uint64_t *rows)
+{
+    struct fl_worker *worker = context;
+    if (field >= FL_DERIVED_FIRST)
+        return fl_derive_fill(&worker->plan->derive, &worker->learned, batch, field, rows);
+    return fl_host_fill(&worker->host, field, rows);
+}
+
+static enum fl_status need_fields(struct fl_worker *worker, const struct fl_field_set *fields, const uint64_t *rows)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t w = 0; w < FL_FIELD_WORDS && status == FL_OK; w++)
+        for (uint64_t bits = fields->bits[w] & worker->batch.lazy.bits[w]; bits != 0 && status == FL_OK;
+             bits &= bits - 1)
+            status = fl_batch_need(&worker->batch, w * 64 + (uint32_t)__builtin_ctzll(bits), rows);
+    return status;
+}
+
 enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *plan,
                               const struct fl_source_list *sources,
                               const struct fl_engine_options *options, struct fl_part *shared,
@@ -58,6 +77,8 @@ enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *pl
     enum fl_status status = fl_coverage_init(&worker->part.coverage);
     if (status == FL_OK)
         status = fl_batch_init(&worker->batch, &plan->wanted);
+    if (status == FL_OK)
+        status = fl_batch_make_lazy(&worker->batch, &plan->lazy, fill_lazy, worker);
     if (status == FL_OK)
         status = fl_host_init(&worker->host, &worker->batch, &plan->wanted, options->told_format,
                               &worker->part.unknown_columns);
@@ -124,14 +145,6 @@ static enum fl_status reserve_bitmaps(struct fl_worker *worker)
     worker->bitmaps = bitmaps;
     worker->bitmap_words = rounded;
     return FL_OK;
-}
-
-static void all_rows(const struct fl_batch *batch, uint64_t *out)
-{
-    uint32_t words = fl_batch_words(batch);
-    memset(out, 0xff, words * sizeof *out);
-    if (batch->rows % 64 != 0)
-        out[words - 1] = (UINT64_C(1) << (batch->rows % 64)) - 1;
 }
 
 static uint64_t count_bits(const uint64_t *bits, uint32_t words)
@@ -221,7 +234,9 @@ static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const u
         return status;
     uint64_t selected = count_bits(selection, fl_batch_words(batch));
     if (selected > 0 && rule->decl->has_on_flow) {
-        status = ask_on_flow(worker, rule, part, selection);
+        status = need_fields(worker, &rule->lua_fields, selection);
+        if (status == FL_OK)
+            status = ask_on_flow(worker, rule, part, selection);
         if (status != FL_OK)
             return status;
         selected = count_bits(selection, fl_batch_words(batch));
@@ -232,6 +247,8 @@ static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const u
     const uint64_t *filters[2 * FL_MEASURES_PER_RULE_MAX];
     status = run_filters(worker, rule, selection, filters);
     if (status == FL_OK)
+        status = need_fields(worker, &rule->reads, selection);
+    if (status == FL_OK)
         status = fl_table_add(part->table, batch, selection, filters, &part->bad_times);
     part->over_limit = fl_table_over_limit(part->table);
     return status;
@@ -240,7 +257,7 @@ static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const u
 static enum fl_status run_rules(struct fl_worker *worker, uint64_t *with_data, uint64_t *every_line)
 {
     const struct fl_plan *plan = worker->plan;
-    const struct fl_batch *batch = &worker->batch;
+    struct fl_batch *batch = &worker->batch;
     enum fl_status status = fl_program_begin(worker->program, batch);
     if (status != FL_OK)
         return status;
@@ -305,7 +322,9 @@ static enum fl_status run_batch(struct fl_worker *worker, struct fl_object_stats
         if (status != FL_OK)
             return status;
     }
-    fl_derive_run(&worker->plan->derive, &worker->learned, batch);
+    status = fl_derive_run(&worker->plan->derive, &worker->learned, batch);
+    if (status != FL_OK)
+        return status;
     count_rows(worker, stats);
     status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
     if (status != FL_OK || worker->plan->rule_count == 0)
@@ -313,7 +332,7 @@ static enum fl_status run_batch(struct fl_worker *worker, struct fl_object_stats
     /* every_line stays valid over all rules: it lies behind the filters' bitmaps. */
     uint64_t *with_data = bitmap(worker, 0);
     uint64_t *every_line = bitmap(worker, worker->bitmap_count - 1);
-    all_rows(batch, every_line);
+    fl_batch_all_rows(batch, every_line);
     for (uint32_t w = 0; w < fl_batch_words(batch); w++)
         with_data[w] = every_line[w] & (batch->any_no_data ? ~batch->no_data[w] : ~UINT64_C(0));
     return run_rules(worker, with_data, every_line);

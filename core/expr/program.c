@@ -61,6 +61,7 @@ static enum fl_status add_term(struct fl_program *p, const struct fl_node *leaf,
     if (term->kind == FL_TERM_TEXT)
         term->text_cache = p->text_cache_count++;
     fl_expr_fields(leaf, &p->fields);
+    fl_expr_fields(leaf, &term->fields);
     return status;
 }
 
@@ -191,6 +192,14 @@ static bool is_bound(const struct fl_network_source *networks, uint32_t n)
     return networks->vpc(networks->context, n) != NULL || networks->account(networks->context, n) != NULL;
 }
 
+/* What a network that is bound to a VPC or account is matched by. */
+static void add_bound_fields(struct fl_field_set *fields)
+{
+    static const uint32_t bound[] = {FL_F_VANTAGE, FL_F_VPC_ID, FL_F_ACCOUNT_ID, FL_F_SRC_PEER, FL_F_DST_PEER};
+    for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++)
+        fl_field_set_add(fields, bound[i]);
+}
+
 static bool build_classes(struct fl_program *p, struct fl_term *term, const struct fl_network_source *networks)
 {
     const struct fl_node *set = term->node->right;
@@ -204,6 +213,7 @@ static bool build_classes(struct fl_program *p, struct fl_term *term, const stru
         if (item->kind == FL_ITEM_NETWORK && is_bound(networks, item->network)) {
             term->bound[term->bound_count++] = item->network;
             p->has_bound = true;
+            add_bound_fields(&term->fields);
             continue;
         }
         uint32_t number = item->kind == FL_ITEM_NETWORK ? item->network : term->prefix_sets[i];
@@ -298,11 +308,14 @@ void fl_program_fields(const struct fl_program *p, struct fl_field_set *fields)
 {
     for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
         fields->bits[w] |= p->fields.bits[w];
-    if (!p->has_bound)
-        return;
-    static const uint32_t bound[] = {FL_F_VANTAGE, FL_F_VPC_ID, FL_F_ACCOUNT_ID, FL_F_SRC_PEER, FL_F_DST_PEER};
-    for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++)
-        fl_field_set_add(fields, bound[i]);
+    if (p->has_bound)
+        add_bound_fields(fields);
+}
+
+void fl_program_whole_columns(const struct fl_program *p, struct fl_field_set *fields)
+{
+    for (uint32_t g = 0; g < p->group_count; g++)
+        fl_field_set_add(fields, p->groups[g].field);
 }
 
 const struct fl_prefix_sets *fl_program_sets(const struct fl_program *p)

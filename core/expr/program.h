@@ -37,6 +37,10 @@ enum fl_status fl_program_seal(struct fl_program *program, const struct fl_netwo
 /* Fields that the conditions read (valid before sealing too). Bound networks add vantage, vpc_id, account_id. */
 void fl_program_fields(const struct fl_program *program, struct fl_field_set *fields);
 
+/* Of those, the fields whose whole columns are looked at; others are asked for row by row (fl_batch_need). After
+ * sealing. */
+void fl_program_whole_columns(const struct fl_program *program, struct fl_field_set *fields);
+
 /* For labels and single tests, after sealing: is addr in the network (binding ignored)? Sets are shared. */
 const struct fl_prefix_sets *fl_program_sets(const struct fl_program *program);
 bool fl_program_in_network(const struct fl_program *program, uint32_t network, struct fl_addr addr);
@@ -45,7 +49,7 @@ struct fl_program_state *fl_program_state_new(const struct fl_program *program);
 void fl_program_state_free(struct fl_program_state *state);
 
 /* A new batch: forgets cached terms. */
-enum fl_status fl_program_begin(struct fl_program_state *state, const struct fl_batch *batch);
+enum fl_status fl_program_begin(struct fl_program_state *state, struct fl_batch *batch);
 /* out[word] = rows of `within` (NULL = all rows) for which the condition is true. out has
  * fl_batch_words() words; bits behind the rows are 0. */
 enum fl_status fl_program_eval(struct fl_program_state *state, uint32_t root, const uint64_t *within, uint64_t *out);

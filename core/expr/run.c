@@ -15,7 +15,7 @@ struct text_cache {
 
 struct fl_program_state {
     const struct fl_program *program;
-    const struct fl_batch *batch;
+    struct fl_batch *batch;
     uint32_t words;
     bool *group_done;      /* by group, for the batch at hand */
     uint64_t *group_bits;  /* group g, term i: group_bits[(first[g] + i) * words_held] */
@@ -67,7 +67,7 @@ uint64_t fl_program_null_arithmetic(const struct fl_program_state *s)
     return s->null_arithmetic;
 }
 
-enum fl_status fl_program_begin(struct fl_program_state *s, const struct fl_batch *batch)
+enum fl_status fl_program_begin(struct fl_program_state *s, struct fl_batch *batch)
 {
     s->batch = batch;
     s->words = fl_batch_words(batch);
@@ -364,6 +364,15 @@ static bool row_is(struct fl_program_state *s, const struct fl_term *term, const
     }
 }
 
+static enum fl_status need_fields(struct fl_program_state *s, const struct fl_term *term, const uint64_t *in)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t w = 0; w < FL_FIELD_WORDS && status == FL_OK; w++)
+        for (uint64_t bits = term->fields.bits[w]; bits != 0 && status == FL_OK; bits &= bits - 1)
+            status = fl_batch_need(s->batch, w * 64 + (uint32_t)__builtin_ctzll(bits), in);
+    return status;
+}
+
 static enum fl_status run_sparse(struct fl_program_state *s, const struct fl_term *term, const uint64_t *in,
                                  uint64_t *out)
 {
@@ -372,7 +381,7 @@ static enum fl_status run_sparse(struct fl_program_state *s, const struct fl_ter
         memset(out, 0, s->words * sizeof *out);
         return FL_OK;
     }
-    if (term->kind == FL_TERM_TEXT && !prepare_text(s, term))
+    if (need_fields(s, term, in) != FL_OK || (term->kind == FL_TERM_TEXT && !prepare_text(s, term)))
         return FL_E_NOMEM;
     for (uint32_t w = 0; w < s->words; w++) {
         uint64_t bits = in[w] & (c != NULL ? known_mask(c, w) : ~UINT64_C(0)), result = 0;
@@ -385,22 +394,22 @@ static enum fl_status run_sparse(struct fl_program_state *s, const struct fl_ter
     return FL_OK;
 }
 
-static void run_null(const struct fl_program_state *s, const struct fl_term *term, const uint64_t *in, uint64_t *out)
+static enum fl_status run_null(struct fl_program_state *s, const struct fl_term *term, const uint64_t *in, uint64_t *out)
 {
     const struct fl_column *c = &s->batch->columns[term->field];
+    enum fl_status status = need_fields(s, term, in);
     for (uint32_t w = 0; w < s->words; w++) {
         uint64_t null = !c->present ? ~UINT64_C(0) : c->any_null ? c->nulls[w] : 0;
         out[w] = in[w] & (term->negated ? ~null : null);
     }
+    return status;
 }
 
 static enum fl_status run_term(struct fl_program_state *s, uint32_t t, const uint64_t *in, uint64_t *out)
 {
     const struct fl_term *term = &s->program->terms[t];
-    if (term->kind == FL_TERM_NULL) {
-        run_null(s, term, in, out);
-        return FL_OK;
-    }
+    if (term->kind == FL_TERM_NULL)
+        return run_null(s, term, in, out);
     if (term->kind != FL_TERM_NARROW)
         return run_sparse(s, term, in, out);
     if (!s->group_done[term->group])

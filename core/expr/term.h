@@ -36,6 +36,7 @@ struct fl_term {
     uint32_t *bound;            /* ADDR: networks bound to a VPC or account */
     uint32_t bound_count;
     uint32_t text_cache;        /* TEXT: index of its cache in the state */
+    struct fl_field_set fields; /* that single rows are tested by */
 };
 
 /* Up to 64 NARROW terms over one column. */

@@ -35,11 +35,14 @@ enum flp_storage {
 };
 
 /* values is NULL for a column that nobody reads. The decoder sets present where the object has the
- * column, clears or sets nulls for every row (bit 1 = null, value then 0), and sets any_null. */
+ * column, clears or sets nulls for every row (bit 1 = null, value then 0), and sets any_null.
+ * lazy: decode() only sets present and clears nulls and any_null; fill() brings the values of the rows that are
+ * asked for. Never set for STRING and STATUS columns, nor when the decoder has no fill(). */
 struct flp_column {
     void *values;
     uint64_t *nulls;
     bool present, any_null;
+    bool lazy;
 };
 
 struct flp_batch {
@@ -109,6 +112,9 @@ struct flp_decoder {
                    void (*emit)(void *context, const char *name, size_t name_len, const char *value,
                                 size_t value_len),
                    void *context);
+    /* May be NULL. Stores the values of the rows whose bits are set in a lazy column of the batch that decode() made
+     * last; its text is still there. Each row is asked for at most once. false when memory is out. */
+    bool (*fill)(void *self, uint32_t field, const uint64_t *rows, struct flp_batch *out);
 };
 
 struct fl_report;

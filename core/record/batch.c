@@ -20,6 +20,8 @@ static void free_columns(struct fl_batch *batch)
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
         fl_free(batch->columns[f].values);
         fl_free(batch->columns[f].nulls);
+        fl_free(batch->columns[f].filled);
+        fl_free(batch->columns[f].missing);
         batch->columns[f] = (struct fl_column){0};
     }
     fl_free(batch->row_start);
@@ -36,6 +38,17 @@ enum fl_status fl_batch_init(struct fl_batch *batch, const struct fl_field_set *
     fl_map_init(&batch->strings);
     batch->allocated = *wanted;
     return fl_batch_reserve(batch, ROWS_MIN);
+}
+
+enum fl_status fl_batch_make_lazy(struct fl_batch *batch, const struct fl_field_set *lazy, fl_batch_fill_fn *fill,
+                                  void *context)
+{
+    batch->lazy = *lazy;
+    batch->fill = fill;
+    batch->fill_context = context;
+    uint32_t rows = batch->capacity;
+    free_columns(batch);
+    return fl_batch_reserve(batch, rows);
 }
 
 void fl_batch_dispose(struct fl_batch *batch)
@@ -64,6 +77,11 @@ enum fl_status fl_batch_reserve(struct fl_batch *batch, uint32_t rows)
         c->values = fl_alloc_aligned(ALIGNMENT, capacity * storage_bytes(fl_fields[f].storage));
         c->nulls = fl_alloc_aligned(ALIGNMENT, bitmap_bytes);
         ok = c->values != NULL && c->nulls != NULL;
+        if (!fl_field_set_has(&batch->lazy, f))
+            continue;
+        c->filled = fl_alloc_aligned(ALIGNMENT, bitmap_bytes);
+        c->missing = fl_alloc_aligned(ALIGNMENT, bitmap_bytes);
+        ok = ok && c->filled != NULL && c->missing != NULL;
     }
     batch->row_start = fl_alloc_aligned(ALIGNMENT, capacity * sizeof *batch->row_start);
     batch->row_length = fl_alloc_aligned(ALIGNMENT, capacity * sizeof *batch->row_length);
@@ -74,6 +92,18 @@ enum fl_status fl_batch_reserve(struct fl_batch *batch, uint32_t rows)
     }
     batch->capacity = capacity;
     return FL_OK;
+}
+
+enum fl_status fl_batch_fill(struct fl_batch *batch, uint32_t field, const uint64_t *rows)
+{
+    struct fl_column *c = &batch->columns[field];
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < fl_batch_words(batch); w++) {
+        c->missing[w] = rows[w] & ~c->filled[w];
+        c->filled[w] |= rows[w];
+        any |= c->missing[w];
+    }
+    return any == 0 ? FL_OK : batch->fill(batch->fill_context, batch, field, c->missing);
 }
 
 void fl_batch_value(const struct fl_batch *batch, uint32_t field, uint32_t row, struct fl_value *out)

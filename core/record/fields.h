@@ -49,6 +49,12 @@ struct fl_field_info {
 };
 extern const struct fl_field_info fl_fields[FL_FIELD_COUNT];
 
+/* May its column be filled row by row, on demand? Text is interned in one go, and a line's status decides what it is. */
+static inline bool fl_field_can_be_lazy(uint32_t f)
+{
+    return fl_fields[f].storage != FL_S_U32 && f != FL_F_LOG_STATUS;
+}
+
 /* FL_FIELD_NONE if there is none. Accepts the record's own names only (srcaddr, start_time). */
 uint32_t fl_field_find(struct fl_str name);
 

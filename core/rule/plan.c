@@ -30,35 +30,47 @@ static enum fl_status parse_scope(struct fl_plan *plan, struct fl_error_list *er
     return fl_program_add(plan->program, plan->scope, &plan->scope_root, &err);
 }
 
-/* What every batch needs, whatever the rules ask. */
-static void add_core_fields(struct fl_plan *plan)
+/* What every batch needs in all rows, whatever the rules ask: coverage. */
+static void add_core_fields(const struct fl_plan *plan, struct fl_field_set *fields)
 {
-    static const uint32_t always[] = {FL_F_INTERFACE_ID, FL_F_LOG_STATUS, FL_F_START_TIME,
-                                      FL_F_END_TIME};
+    static const uint32_t always[] = {FL_F_INTERFACE_ID, FL_F_LOG_STATUS, FL_F_START_TIME, FL_F_END_TIME};
+    static const uint32_t own[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER};
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-        fl_field_set_add(&plan->wanted, always[i]);
-    if (plan->rule_count > 0) {
-        fl_field_set_add(&plan->wanted, FL_F_PACKETS);
-        fl_field_set_add(&plan->wanted, FL_F_BYTES);
-    }
-    if (plan->needs_interfaces)
-        fl_field_set_add(&plan->wanted, FL_F_VANTAGE);
+        fl_field_set_add(fields, always[i]);
+    for (size_t i = 0; plan->needs_interfaces && i < sizeof own / sizeof own[0]; i++)
+        fl_field_set_add(fields, own[i]);
 }
 
 static void collect_fields(struct fl_plan *plan)
 {
     fl_program_fields(plan->program, &plan->wanted);
     for (uint32_t i = 0; i < plan->rule_count; i++) {
-        const struct fl_plan_rule *rule = &plan->rules[i];
+        struct fl_plan_rule *rule = &plan->rules[i];
         for (uint32_t k = 0; k < rule->key_count; k++)
-            fl_field_set_add(&plan->wanted, rule->keys[k]);
+            fl_field_set_add(&rule->reads, rule->keys[k]);
         for (uint32_t m = 0; m < rule->measure_count; m++)
-            fl_measure_fields(&rule->measures[m], &plan->wanted);
+            fl_measure_fields(&rule->measures[m], &rule->reads);
+        fl_field_set_add(&rule->reads, FL_F_PACKETS);
+        fl_field_set_add(&rule->reads, FL_F_BYTES);
         for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-            plan->wanted.bits[w] |= rule->lua_fields.bits[w];
+            plan->wanted.bits[w] |= rule->reads.bits[w] | rule->lua_fields.bits[w];
     }
-    add_core_fields(plan);
+    add_core_fields(plan, &plan->wanted);
     fl_derive_needs(&plan->wanted);
+}
+
+/* A column that only single rows are asked of is lazy, unless one that is not is computed from it. */
+static void choose_lazy(struct fl_plan *plan)
+{
+    struct fl_field_set eager = {{0}};
+    fl_program_whole_columns(plan->program, &eager);
+    add_core_fields(plan, &eager);
+    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
+        if (fl_field_set_has(&plan->wanted, f) && (!fl_field_can_be_lazy(f) || f == FL_F_ORIENTATION))
+            fl_field_set_add(&eager, f);
+    fl_derive_needs(&eager);
+    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
+        plan->lazy.bits[w] = plan->wanted.bits[w] & ~eager.bits[w];
 }
 
 static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_decl *const *decls,
@@ -111,6 +123,7 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
         return status;
     }
     collect_fields(plan);
+    choose_lazy(plan);
     fl_derive_init(&plan->derive, &plan->wanted, policy);
     return FL_OK;
 }

@@ -56,6 +56,7 @@ struct fl_plan_rule {
     uint32_t param_count;
     const char *void_reason;     /* not evaluated whatever the input: a default network nobody defined */
     struct fl_field_set lua_fields;
+    struct fl_field_set reads;   /* fields of keys, measures and counters */
 };
 
 struct fl_plan {
@@ -67,6 +68,7 @@ struct fl_plan {
     uint32_t scope_root;          /* UINT32_MAX without a scope */
     const struct fl_node *scope;
     struct fl_field_set wanted;   /* columns and derived fields that a batch must have */
+    struct fl_field_set lazy;     /* of those, the ones that are filled for selected rows only */
     struct fl_derive derive;
     bool needs_interfaces;        /* intents: which interface is in which network */
 };

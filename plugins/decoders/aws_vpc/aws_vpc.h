@@ -130,7 +130,8 @@ struct fl_vpc_rows {
 
 struct fl_vpc_job {
     struct fl_vpc_rows in;
-    uint32_t at; /* column of the layout */
+    uint32_t at; /* column of `in` */
+    uint32_t of; /* column of the layout */
     struct flp_column *column;
     struct fl_vpc *self;
     struct flp_batch *out;
@@ -202,7 +203,8 @@ struct fl_vpc {
     uint32_t status_field, data_fields[16], data_field_count;
     bool has_told, look_ahead; /* look_ahead: a header may stand near the start of the next text */
     struct fl_vpc_layout layout, told;
-    struct fl_vpc_buffer ends, clean_ends, clean, spans, unknown;
+    struct fl_vpc_rows last; /* of the batch made last, for fill() */
+    struct fl_vpc_buffer ends, clean_ends, clean, spans, unknown, picked;
     size_t unknown_used;
     struct fl_vpc_v4_table v4;
 };
@@ -215,5 +217,9 @@ static inline bool fl_vpc_wants(const struct fl_vpc *self, uint32_t field)
 bool fl_vpc_host_knows(const void *self, const char *name, size_t len);
 bool fl_vpc_buffer_reserve(struct fl_vpc_buffer *buffer, size_t bytes);
 size_t fl_vpc_decode(void *self, const char *text, size_t len, struct flp_batch *out);
+
+/* ---- fill.c ---- */
+
+bool fl_vpc_fill(void *self, uint32_t field, const uint64_t *rows, struct flp_batch *out);
 
 #endif

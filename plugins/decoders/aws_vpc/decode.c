@@ -245,8 +245,9 @@ static struct flp_column *wanted_column(const struct fl_vpc *self, uint32_t fiel
 static bool fill_columns(struct fl_vpc *self, const struct fl_vpc_rows *in, struct flp_batch *out)
 {
     size_t null_bytes = (in->rows + 63) / 64 * sizeof(uint64_t);
-    struct fl_vpc_job job = {*in, 0, NULL, self, out};
+    struct fl_vpc_job job = {*in, 0, 0, NULL, self, out};
 
+    self->last = *in;
     memset(out->no_data, 0, null_bytes);
     for (uint32_t i = 0; i < in->columns; i++) {
         const struct fl_vpc_column *c = &self->layout.columns[i];
@@ -257,7 +258,9 @@ static bool fill_columns(struct fl_vpc *self, const struct fl_vpc_rows *in, stru
             column->any_null = false;
             memset(column->nulls, 0, null_bytes);
         }
-        job.at = i;
+        if (column && column->lazy)
+            continue;
+        job.at = job.of = i;
         job.column = column;
         if (i == self->layout.status)
             self->kernels->column[FLP_STATUS](&job);

@@ -103,6 +103,7 @@ static void decoder_close(void *context)
     free(self->clean.bytes);
     free(self->spans.bytes);
     free(self->unknown.bytes);
+    free(self->picked.bytes);
     free(self->wanted);
     free(self);
 }
@@ -226,6 +227,7 @@ static const struct flp_decoder decoder = {
     .layout_origin = decoder_layout_origin,
     .layout_fields = decoder_layout_fields,
     .fields = decoder_fields,
+    .fill = fl_vpc_fill,
 };
 
 extern const struct flp_plugin flp_plugin_aws_vpc;

@@ -122,7 +122,7 @@ static void store_null(const struct fl_vpc_job *job, enum flp_storage storage, u
 
 void fl_vpc_odd(const struct fl_vpc_job *job, uint32_t row)
 {
-    const struct fl_vpc_column *c = &job->self->layout.columns[job->at];
+    const struct fl_vpc_column *c = &job->self->layout.columns[job->of];
     struct field f = field_at(&job->in, row, job->at);
     bool null = is_null(f);
 
