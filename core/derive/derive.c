@@ -91,15 +91,7 @@ void fl_derive_present(struct fl_field_set *present)
 void fl_port_list_init(struct fl_port_list *list, const struct fl_policy *policy)
 {
     memset(list, 0, sizeof *list);
-    for (unsigned port = 0; port < 65536; port++) {
-        uint64_t bit = UINT64_C(1) << (port & 63);
-        if (fl_listed_service(6, port))
-            list->tcp[port >> 6] |= bit;
-        if (fl_listed_service(17, port))
-            list->udp[port >> 6] |= bit;
-        if (fl_listed_service(132, port))
-            list->sctp[port >> 6] |= bit;
-    }
+    fl_listed_services(list->tcp, list->udp);
     for (uint32_t s = 0; policy != NULL && s < policy->service_count; s++) {
         const struct fl_service_def *service = &policy->services[s];
         if (service->port_count > 16)

@@ -8,6 +8,7 @@
 #define IN_USE (UINT64_C(1) << 63)
 #define ADDRESSES_PER_INTERFACE_MAX 64u
 #define SPAN_MINUTES_MAX (24 * 60)
+#define MINUTE_MS UINT32_C(60000)
 
 enum fl_status fl_coverage_init(struct fl_coverage_map *map)
 {
@@ -24,8 +25,7 @@ void fl_coverage_dispose(struct fl_coverage_map *map)
         fl_free(map->items[i].addresses);
     fl_free(map->items);
     fl_free(map->slots);
-    fl_free(map->ids);
-    fl_free(map->newest);
+    fl_free(map->recent);
     fl_map_dispose(&map->interfaces);
     memset(map, 0, sizeof *map);
 }
@@ -53,8 +53,8 @@ static bool grow(struct fl_coverage_map *map)
         if (old[i].seen & IN_USE)
             slots[slot_of(map, old[i].interface, old[i].hour)] = old[i];
     fl_free(old);
-    for (uint32_t i = 0; i < map->id_capacity; i++)
-        map->newest[i] = UINT32_MAX;
+    for (uint32_t i = 0; i < map->recent_capacity; i++)
+        map->recent[i].slot = UINT32_MAX;
     return true;
 }
 
@@ -137,75 +137,73 @@ static bool add_address(struct fl_coverage_map *map, uint32_t interface, struct 
 
 static bool make_room(struct fl_coverage_map *map, uint32_t strings)
 {
-    uint32_t before = map->id_capacity;
+    uint32_t before = map->recent_capacity;
     if (strings <= before)
         return true;
-    uint32_t capacity = before, capacity2 = before;
-    if (!fl_grow((void **)&map->ids, &capacity, strings, sizeof *map->ids) ||
-        !fl_grow((void **)&map->newest, &capacity2, strings, sizeof *map->newest))
+    if (!fl_grow((void **)&map->recent, &map->recent_capacity, strings, sizeof *map->recent))
         return false;
-    map->id_capacity = capacity < capacity2 ? capacity : capacity2;
-    for (uint32_t i = before; i < map->id_capacity; i++)
-        map->ids[i] = map->newest[i] = UINT32_MAX;
+    for (uint32_t i = before; i < map->recent_capacity; i++)
+        map->recent[i] = (struct fl_coverage_recent){UINT32_MAX, UINT32_MAX, 0};
     return true;
-}
-
-/* Interface id of a row; UINT32_MAX when memory is out. */
-static uint32_t interface_of(struct fl_coverage_map *map, const struct fl_batch *batch,
-                             uint32_t string)
-{
-    if (map->ids[string] == UINT32_MAX)
-        map->ids[string] = fl_map_intern(&map->interfaces, batch->strings.keys[string]);
-    return map->ids[string];
 }
 
 struct row_in {
     const struct fl_column *interface, *start, *end, *status, *vantage, *src, *dst;
 };
 
-static bool add_row(struct fl_coverage_map *map, const struct fl_batch *batch,
-                    const struct row_in *in, uint32_t r, bool with_addresses)
+static bool note_address(struct fl_coverage_map *map, uint32_t interface, const struct row_in *in, uint32_t r)
 {
-    if (fl_column_null(in->interface, r))
+    if (fl_column_null(in->vantage, r))
         return true;
-    uint32_t string = in->interface->u32[r];
-    uint32_t interface = interface_of(map, batch, string);
-    struct fl_interface *item = interface == UINT32_MAX ? NULL : item_of(map, interface);
-    if (item == NULL)
-        return false;
-    bool lost = !fl_column_null(in->status, r) && in->status->u8[r] == FL_STATUS_SKIPDATA;
-    if (lost)
-        item->skipped++;
-    else
-        item->records++;
-    if (with_addresses && !fl_column_null(in->vantage, r)) {
-        const struct fl_column *own = in->vantage->u8[r] == FL_VANTAGE_SRC   ? in->src
-                                      : in->vantage->u8[r] == FL_VANTAGE_DST ? in->dst
-                                                                             : NULL;
-        if (own != NULL && !fl_column_null(own, r) && !add_address(map, interface, own->addr[r]))
-            return false;
-    }
-    if (fl_column_null(in->start, r))
-        return true;
-    int64_t start_ms = in->start->i64[r];
-    int64_t end_ms = fl_column_null(in->end, r) || in->end->i64[r] < start_ms ? start_ms : in->end->i64[r];
+    const struct fl_column *own = in->vantage->u8[r] == FL_VANTAGE_SRC   ? in->src
+                                  : in->vantage->u8[r] == FL_VANTAGE_DST ? in->dst
+                                                                         : NULL;
+    return own == NULL || fl_column_null(own, r) || add_address(map, interface, own->addr[r]);
+}
+
+/* Minutes that are not in the slot used last. */
+static bool note_span(struct fl_coverage_map *map, struct fl_coverage_recent *recent, int64_t start_ms, int64_t end_ms,
+                      bool lost)
+{
+    if (end_ms < start_ms)
+        end_ms = start_ms;
     if (start_ms < FL_WHEN_MIN_MS || start_ms >= FL_WHEN_MAX_MS)
         return true;
     int64_t first = start_ms / FL_MS_PER_MINUTE, last = end_ms / FL_MS_PER_MINUTE;
     if (last - first >= SPAN_MINUTES_MAX)
         last = first + SPAN_MINUTES_MAX - 1;
-    uint32_t newest = map->newest[string];
-    uint32_t hour = (uint32_t)(first / 60);
-    if (newest != UINT32_MAX && map->slots[newest].hour == hour &&
-        map->slots[newest].interface == interface && last / 60 == first / 60) {
-        uint64_t bits = minutes((uint32_t)(first % 60), (uint32_t)(last % 60));
-        map->slots[newest].seen |= bits;
-        map->slots[newest].lost |= lost ? bits : 0;
-        return true;
-    }
-    if (!mark_span(map, interface, first, last, lost))
+    if (!mark_span(map, recent->interface, first, last, lost))
         return false;
-    map->newest[string] = slot_of(map, interface, hour);
+    recent->hour_ms = first / 60 * FL_MS_PER_HOUR;
+    recent->slot = slot_of(map, recent->interface, (uint32_t)(first / 60));
+    return true;
+}
+
+static bool add_row(struct fl_coverage_map *map, const struct fl_batch *batch, const struct row_in *in, uint32_t r,
+                    bool with_addresses)
+{
+    if (fl_column_null(in->interface, r))
+        return true;
+    struct fl_coverage_recent *recent = &map->recent[in->interface->u32[r]];
+    if (recent->interface == UINT32_MAX)
+        recent->interface = fl_map_intern(&map->interfaces, batch->strings.keys[in->interface->u32[r]]);
+    struct fl_interface *item = recent->interface == UINT32_MAX ? NULL : item_of(map, recent->interface);
+    if (item == NULL)
+        return false;
+    bool lost = !fl_column_null(in->status, r) && in->status->u8[r] == FL_STATUS_SKIPDATA;
+    item->skipped += lost;
+    item->records += !lost;
+    if (with_addresses && !note_address(map, recent->interface, in, r))
+        return false;
+    if (fl_column_null(in->start, r))
+        return true;
+    int64_t start_ms = in->start->i64[r], end_ms = fl_column_null(in->end, r) ? start_ms : in->end->i64[r];
+    uint64_t from = (uint64_t)(start_ms - recent->hour_ms), to = (uint64_t)(end_ms - recent->hour_ms);
+    if (recent->slot == UINT32_MAX || from > to || to >= FL_MS_PER_HOUR)
+        return note_span(map, recent, start_ms, end_ms, lost);
+    uint64_t bits = minutes((uint32_t)from / MINUTE_MS, (uint32_t)to / MINUTE_MS);
+    map->slots[recent->slot].seen |= bits;
+    map->slots[recent->slot].lost |= lost ? bits : 0;
     return true;
 }
 

@@ -22,15 +22,21 @@ struct fl_interface {
     uint64_t skipped; /* SKIPDATA lines */
 };
 
+/* Where the newest records of an interface went. */
+struct fl_coverage_recent {
+    uint32_t interface; /* UINT32_MAX: not seen yet */
+    uint32_t slot;      /* UINT32_MAX: none */
+    int64_t hour_ms;    /* start of the slot's hour */
+};
+
 struct fl_coverage_map {
     struct fl_coverage_hour *slots;
     uint32_t mask, used;
     struct fl_map interfaces;
     struct fl_interface *items; /* by interface id */
     uint32_t item_capacity;
-    /* For the batch at hand: string id of the worker -> interface id, and its newest slot. */
-    uint32_t *ids, *newest;
-    uint32_t id_capacity;
+    struct fl_coverage_recent *recent; /* by string id of the worker */
+    uint32_t recent_capacity;
 };
 
 enum fl_status fl_coverage_init(struct fl_coverage_map *map);

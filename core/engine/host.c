@@ -69,13 +69,9 @@ static bool host_intern(struct flp_batch *view, uint32_t field, const char *text
     struct fl_host *host = view->host;
     struct flp_column *column = &view->columns[field];
     uint32_t *ids = column->values;
-    struct fl_map *strings = &host->batch->strings;
     memset(column->nulls, 0, (size_t)(rows + 63) / 64 * sizeof column->nulls[0]);
     column->present = true;
     column->any_null = false;
-    /* Neighbouring records often come from one interface. */
-    struct fl_str last = {NULL, 0};
-    uint32_t last_id = 0;
     for (uint32_t r = 0; r < rows; r++) {
         struct fl_str value = {text + starts[r], lengths[r]};
         if (value.len == 1 && value.ptr[0] == '-') {
@@ -84,13 +80,9 @@ static bool host_intern(struct flp_batch *view, uint32_t field, const char *text
             column->any_null = true;
             continue;
         }
-        if (last.ptr == NULL || !fl_str_equal(value, last)) {
-            last_id = fl_map_intern(strings, value);
-            if (last_id == FL_MAP_NONE)
-                return false;
-            last = value;
-        }
-        ids[r] = last_id;
+        ids[r] = fl_intern(&host->intern, value);
+        if (ids[r] == FL_MAP_NONE)
+            return false;
     }
     return true;
 }
@@ -143,6 +135,7 @@ enum fl_status fl_host_init(struct fl_host *host, struct fl_batch *batch,
 {
     memset(host, 0, sizeof *host);
     host->batch = batch;
+    host->intern.strings = &batch->strings;
     host->wanted = *wanted;
     host->told_format = told_format;
     host->unknown_columns = unknown_columns;

@@ -5,6 +5,7 @@
 #ifndef FL_ENGINE_HOST_H
 #define FL_ENGINE_HOST_H
 
+#include "core/engine/intern.h"
 #include "core/engine/stats.h"
 #include "core/record/batch.h"
 
@@ -15,6 +16,7 @@ struct fl_host {
     struct flp_batch view;
     struct flp_column columns[FL_FIELD_COUNT];
     struct fl_batch *batch;
+    struct fl_intern intern;
     struct fl_field_set wanted;
     const char *told_format;
     struct fl_object_stats *stats; /* of the object being read */

@@ -100,16 +100,22 @@ enum fl_status fl_program_add(struct fl_program *p, const struct fl_node *condit
 
 /* ---- sealing ---- */
 
-static struct fl_term_group *group_with_room(struct fl_program *p, uint32_t field)
+static struct fl_term_group *group_with_room(struct fl_program *p, uint32_t field, bool single)
 {
     for (uint32_t g = 0; g < p->group_count; g++)
-        if (p->groups[g].field == field && p->groups[g].term_count < FL_GROUP_TERMS)
+        if (p->groups[g].field == field && p->groups[g].single_values == single &&
+            p->groups[g].term_count < FL_GROUP_TERMS)
             return &p->groups[g];
     if (!fl_grow((void **)&p->groups, &p->group_capacity, p->group_count + 1, sizeof *p->groups))
         return NULL;
     struct fl_term_group *group = &p->groups[p->group_count++];
-    *group = (struct fl_term_group){.field = field};
+    *group = (struct fl_term_group){.field = field, .single_values = single};
     return group;
+}
+
+static uint32_t value_count(uint32_t field)
+{
+    return fl_fields[field].storage == FL_S_U8 ? 256 : 65536;
 }
 
 static bool group_terms(struct fl_program *p)
@@ -118,46 +124,55 @@ static bool group_terms(struct fl_program *p)
         struct fl_term *term = &p->terms[t];
         if (term->kind != FL_TERM_NARROW)
             continue;
-        struct fl_term_group *group = group_with_room(p, term->field);
+        int64_t value = fl_term_single_value(term, value_count(term->field) - 1);
+        struct fl_term_group *group = group_with_room(p, term->field, value >= 0);
         if (group == NULL)
             return false;
         term->group = (uint32_t)(group - p->groups);
         term->bit = group->term_count;
+        group->values[group->term_count] = (uint16_t)(value < 0 ? 0 : value);
         group->terms[group->term_count++] = t;
     }
     return true;
 }
 
+static void mark_values(const struct fl_term *term, uint64_t bit, uint64_t *masks, int64_t values)
+{
+    for (uint32_t i = 0; i < term->range_count; i++) {
+        int64_t low = term->ranges[i].low < 0 ? 0 : term->ranges[i].low;
+        int64_t high = term->ranges[i].high >= values ? values - 1 : term->ranges[i].high;
+        for (int64_t v = low; v <= high; v++)
+            masks[v] |= bit;
+    }
+    for (int64_t v = 0; term->negated && v < values; v++)
+        masks[v] ^= bit;
+}
+
 /* Values of one class make the same terms of the group true. */
 static bool build_group(struct fl_program *p, struct fl_term_group *group)
 {
-    uint32_t values = fl_fields[group->field].storage == FL_S_U8 ? 256 : 65536;
+    if (group->single_values)
+        return true;
+    uint32_t values = value_count(group->field);
     group->class_of = fl_alloc_zero(values, sizeof *group->class_of);
+    group->class_terms = fl_alloc_zero(values, sizeof *group->class_terms);
     uint64_t *masks = fl_alloc_zero(values, sizeof *masks);
     struct fl_map classes;
     fl_map_init(&classes);
-    bool ok = group->class_of != NULL && masks != NULL;
-    uint32_t single[FL_GROUP_TERMS] = {0};
+    bool ok = group->class_of != NULL && group->class_terms != NULL && masks != NULL;
+    for (uint32_t i = 0; ok && i < group->term_count; i++)
+        mark_values(&p->terms[group->terms[i]], UINT64_C(1) << i, masks, values);
+    uint32_t id = 0;
     for (uint32_t v = 0; ok && v < values; v++) {
-        uint64_t mask = 0;
-        for (uint32_t i = 0; i < group->term_count; i++) {
-            if (!fl_term_narrow_value(&p->terms[group->terms[i]], v))
-                continue;
-            mask |= UINT64_C(1) << i;
-            single[i]++;
-            group->values[i] = (uint8_t)v;
-        }
-        uint32_t id = fl_map_intern(&classes, (struct fl_str){(const char *)&mask, sizeof mask});
+        if (v == 0 || masks[v] != masks[v - 1])
+            id = fl_map_intern(&classes, (struct fl_str){(const char *)&masks[v], sizeof masks[v]});
         ok = id != FL_MAP_NONE;
         group->class_of[v] = (uint16_t)id;
-        masks[ok ? id : 0] = mask;
+        group->class_terms[ok ? id : 0] = masks[v];
     }
-    group->class_terms = masks;
     group->class_count = classes.count;
     fl_map_dispose(&classes);
-    group->single_values = values == 256;
-    for (uint32_t i = 0; i < group->term_count; i++)
-        group->single_values &= single[i] == 1;
+    fl_free(masks);
     return ok;
 }
 

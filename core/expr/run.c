@@ -131,13 +131,33 @@ static uint64_t equal_bytes(const uint8_t *p, uint8_t value)
     return bits;
 }
 
-static void run_single_values(struct fl_program_state *s, uint32_t g, const struct fl_column *c)
+/* The same of 64 numbers of two bytes. */
+static uint64_t equal_words(const uint16_t *p, uint16_t value)
+{
+    uint64_t bits = 0;
+#ifdef __SSE2__
+    __m128i v = _mm_set1_epi16((short)value);
+    for (unsigned i = 0; i < 4; i++) {
+        __m128i a = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(p + 16 * i)), v);
+        __m128i b = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(p + 16 * i + 8)), v);
+        bits |= (uint64_t)(uint16_t)_mm_movemask_epi8(_mm_packs_epi16(a, b)) << (16 * i);
+    }
+#else
+    for (unsigned i = 0; i < 64; i++)
+        bits |= (uint64_t)(p[i] == value) << i;
+#endif
+    return bits;
+}
+
+static void run_single_values(struct fl_program_state *s, uint32_t g, const struct fl_column *c, bool wide)
 {
     const struct fl_term_group *group = &s->program->groups[g];
-    for (uint32_t i = 0; i < group->term_count; i++) {
-        uint64_t *out = term_bits(s, g, i);
-        for (uint32_t w = 0; w < s->words; w++)
-            out[w] = equal_bytes(c->u8 + 64 * (size_t)w, group->values[i]) & known_mask(c, w);
+    for (uint32_t w = 0; w < s->words; w++) {
+        uint64_t known = known_mask(c, w);
+        size_t row = 64 * (size_t)w;
+        for (uint32_t i = 0; i < group->term_count; i++)
+            term_bits(s, g, i)[w] = known & (wide ? equal_words(c->u16 + row, group->values[i])
+                                                  : equal_bytes(c->u8 + row, (uint8_t)group->values[i]));
     }
 }
 
@@ -168,14 +188,15 @@ static void run_group(struct fl_program_state *s, uint32_t g)
 {
     const struct fl_term_group *group = &s->program->groups[g];
     const struct fl_column *c = &s->batch->columns[group->field];
+    bool wide = fl_fields[group->field].storage == FL_S_U16;
     s->group_done[g] = true;
     if (!c->present)
         for (uint32_t i = 0; i < group->term_count; i++)
             memset(term_bits(s, g, i), 0, s->words * sizeof(uint64_t));
     else if (group->single_values)
-        run_single_values(s, g, c);
+        run_single_values(s, g, c, wide);
     else
-        run_classes(s, g, c, fl_fields[group->field].storage == FL_S_U16);
+        run_classes(s, g, c, wide);
 }
 
 /* ---- tests of single rows ---- */

@@ -7,17 +7,12 @@ static bool is_constant(const struct fl_node *node)
     return node->kind == FL_N_LITERAL;
 }
 
-static bool in_ranges(const struct fl_range *ranges, uint32_t count, int64_t value)
+int64_t fl_term_single_value(const struct fl_term *term, int64_t most)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (value >= ranges[i].low && value <= ranges[i].high)
-            return true;
-    return false;
-}
-
-bool fl_term_narrow_value(const struct fl_term *term, int64_t value)
-{
-    return in_ranges(term->ranges, term->range_count, value) != term->negated;
+    if (term->negated || term->range_count != 1 || term->ranges[0].low != term->ranges[0].high)
+        return -1;
+    int64_t value = term->ranges[0].low;
+    return value >= 0 && value <= most ? value : -1;
 }
 
 /* Values of an integer field for which `field op constant` holds, as at most two ranges. */

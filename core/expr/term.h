@@ -48,14 +48,14 @@ struct fl_term_group {
     uint16_t *class_of;   /* by value: 256 or 65,536 */
     uint64_t *class_terms; /* by class: bits of terms that are true */
     uint32_t class_count;
-    /* All terms of a u8 group that are true for exactly one value are compared directly. */
+    /* Terms that are true for exactly one value have groups of their own and are compared directly. */
     bool single_values;
-    uint8_t values[FL_GROUP_TERMS];
+    uint16_t values[FL_GROUP_TERMS];
 };
 
 /* Classifies a leaf; fills kind, field, ranges. */
 enum fl_status fl_term_classify(struct fl_term *term, struct fl_arena *arena);
-/* NARROW: is the (negation-aware) term true for this value? */
-bool fl_term_narrow_value(const struct fl_term *term, int64_t value);
+/* NARROW: the one value of 0..most for which the term is true, or -1. */
+int64_t fl_term_single_value(const struct fl_term *term, int64_t most);
 
 #endif

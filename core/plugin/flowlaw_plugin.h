@@ -64,7 +64,8 @@ struct flp_host {
     enum flp_storage (*storage)(uint32_t field);
     /* Makes room for rows; pointers in *batch may change. false when memory is out. */
     bool (*reserve)(struct flp_batch *batch, uint32_t rows);
-    /* Interns text[starts[i] .. starts[i] + lengths[i]) of all rows into a string column; "-" is null. */
+    /* Interns text[starts[i] .. starts[i] + lengths[i]) of all rows into a string column; "-" is null. At least 64 bytes
+     * behind each text are readable. */
     bool (*intern)(struct flp_batch *batch, uint32_t field, const char *text, const uint32_t *starts,
                    const uint32_t *lengths, uint32_t rows);
     /* The slow, strict address parser: 16 bytes as in FLP_ADDR. */

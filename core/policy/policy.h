@@ -127,7 +127,7 @@ enum fl_builtin_network {
     FL_NET_BUILTIN_COUNT
 };
 
-/* The shipped list of server ports (docs/ports.md): is (protocol, port) one that usually serves? */
-bool fl_listed_service(unsigned protocol, unsigned port);
+/* The shipped list of server ports (docs/ports.md): sets the bit of every port that usually serves. */
+void fl_listed_services(uint64_t tcp[1024], uint64_t udp[1024]);
 
 #endif

@@ -13,20 +13,16 @@ static const uint16_t tcp_only[] = {
 static const uint16_t udp_only[] = {67, 68, 69, 137, 138, 443, 1434, 1701, 1812, 1813, 3702, 4789, 5353, 5355, 6081,
                                     8125, 8472, 51820};
 
-static bool contains(const uint16_t *list, size_t count, unsigned port)
+static void set_bits(uint64_t *bits, const uint16_t *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (list[i] == port)
-            return true;
-    return false;
+        bits[list[i] >> 6] |= UINT64_C(1) << (list[i] & 63);
 }
 
-bool fl_listed_service(unsigned protocol, unsigned port)
+void fl_listed_services(uint64_t tcp[1024], uint64_t udp[1024])
 {
-    if (protocol != 6 && protocol != 17)
-        return false;
-    if (contains(both, sizeof both / sizeof both[0], port))
-        return true;
-    return protocol == 6 ? contains(tcp_only, sizeof tcp_only / sizeof tcp_only[0], port)
-                         : contains(udp_only, sizeof udp_only / sizeof udp_only[0], port);
+    set_bits(tcp, both, sizeof both / sizeof both[0]);
+    set_bits(udp, both, sizeof both / sizeof both[0]);
+    set_bits(tcp, tcp_only, sizeof tcp_only / sizeof tcp_only[0]);
+    set_bits(udp, udp_only, sizeof udp_only / sizeof udp_only[0]);
 }

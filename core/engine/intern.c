@@ -1,0 +1,47 @@
+#include "core/engine/intern.h"
+
+static uint64_t load8(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* All bytes of the text in three words, which overlap. */
+static void words_of(struct fl_str text, uint64_t words[3])
+{
+    words[0] = load8(text.ptr);
+    words[1] = words[2] = 0;
+    if (text.len < 8) {
+        words[0] &= (UINT64_C(1) << (8 * text.len)) - 1;
+        return;
+    }
+    words[1] = load8(text.ptr + text.len - 8);
+    if (text.len > 16)
+        words[2] = load8(text.ptr + 8);
+}
+
+static bool holds(const struct fl_intern_slot *slot, const uint64_t words[3], size_t len)
+{
+    return slot->len == len && slot->words[0] == words[0] && slot->words[1] == words[1] && slot->words[2] == words[2];
+}
+
+uint32_t fl_intern(struct fl_intern *table, struct fl_str text)
+{
+    if (text.len == 0 || text.len > FL_INTERN_BYTES_MAX)
+        return fl_map_intern(table->strings, text);
+    uint64_t words[3];
+    words_of(text, words);
+    uint64_t hash = (words[0] ^ words[1] * 3 ^ words[2] * 5) * UINT64_C(0x9e3779b97f4a7c15);
+    struct fl_intern_slot *pair = &table->slots[(hash >> 51) & ~UINT64_C(1)];
+    if (holds(&pair[0], words, text.len))
+        return pair[0].id;
+    if (holds(&pair[1], words, text.len))
+        return pair[1].id;
+    uint32_t id = fl_map_intern(table->strings, text);
+    if (id != FL_MAP_NONE) {
+        pair[1] = pair[0];
+        pair[0] = (struct fl_intern_slot){{words[0], words[1], words[2]}, (uint32_t)text.len, id};
+    }
+    return id;
+}

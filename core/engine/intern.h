@@ -1,0 +1,28 @@
+/* intern.h: short texts of a column -> ids of the worker's strings, most of them without hashing.
+ *
+ * Records of one interface come again and again: a table of the texts seen lately stands in front of the map. One per
+ * worker, for the one map that it was made for.
+ */
+#ifndef FL_ENGINE_INTERN_H
+#define FL_ENGINE_INTERN_H
+
+#include "core/base/map.h"
+
+#define FL_INTERN_SLOTS 8192u
+#define FL_INTERN_BYTES_MAX 24u /* of a text that the table can hold */
+
+struct fl_intern_slot {
+    uint64_t words[3];
+    uint32_t len; /* 0: free */
+    uint32_t id;
+};
+
+struct fl_intern {
+    struct fl_map *strings;
+    struct fl_intern_slot slots[FL_INTERN_SLOTS];
+};
+
+/* The id of a text with at least 64 readable bytes behind it. FL_MAP_NONE when memory is out. */
+uint32_t fl_intern(struct fl_intern *table, struct fl_str text);
+
+#endif
