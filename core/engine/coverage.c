@@ -53,8 +53,6 @@ static bool grow(struct fl_coverage_map *map)
         if (old[i].seen & IN_USE)
             slots[slot_of(map, old[i].interface, old[i].hour)] = old[i];
     fl_free(old);
-    for (uint32_t i = 0; i < map->recent_capacity; i++)
-        map->recent[i].slot = UINT32_MAX;
     return true;
 }
 
@@ -143,7 +141,7 @@ static bool make_room(struct fl_coverage_map *map, uint32_t strings)
     if (!fl_grow((void **)&map->recent, &map->recent_capacity, strings, sizeof *map->recent))
         return false;
     for (uint32_t i = before; i < map->recent_capacity; i++)
-        map->recent[i] = (struct fl_coverage_recent){UINT32_MAX, UINT32_MAX, 0};
+        map->recent[i] = (struct fl_coverage_recent){.interface = UINT32_MAX};
     return true;
 }
 
@@ -161,9 +159,36 @@ static bool note_address(struct fl_coverage_map *map, uint32_t interface, const 
     return own == NULL || fl_column_null(own, r) || add_address(map, interface, own->addr[r]);
 }
 
-/* Minutes that are not in the slot used last. */
-static bool note_span(struct fl_coverage_map *map, struct fl_coverage_recent *recent, int64_t start_ms, int64_t end_ms,
-                      bool lost)
+static bool settle(struct fl_coverage_map *map, struct fl_coverage_recent *recent)
+{
+    struct fl_interface *item = item_of(map, recent->interface);
+    if (item == NULL)
+        return false;
+    item->records += recent->records;
+    item->skipped += recent->skipped;
+    recent->records = recent->skipped = 0;
+    if (recent->seen == 0)
+        return true;
+    uint32_t slot = touch(map, recent->interface, (uint32_t)(recent->hour_ms / FL_MS_PER_HOUR));
+    if (slot == UINT32_MAX)
+        return false;
+    map->slots[slot].seen |= recent->seen;
+    map->slots[slot].lost |= recent->lost;
+    recent->seen = recent->lost = 0;
+    return true;
+}
+
+enum fl_status fl_coverage_settle(struct fl_coverage_map *map)
+{
+    for (uint32_t i = 0; i < map->recent_capacity; i++)
+        if (map->recent[i].interface != UINT32_MAX && !settle(map, &map->recent[i]))
+            return FL_E_NOMEM;
+    return FL_OK;
+}
+
+/* A record that is not in the hour at hand, which its hour then becomes. */
+static bool change_hour(struct fl_coverage_map *map, struct fl_coverage_recent *recent, int64_t start_ms, int64_t end_ms,
+                        bool lost)
 {
     if (end_ms < start_ms)
         end_ms = start_ms;
@@ -172,10 +197,9 @@ static bool note_span(struct fl_coverage_map *map, struct fl_coverage_recent *re
     int64_t first = start_ms / FL_MS_PER_MINUTE, last = end_ms / FL_MS_PER_MINUTE;
     if (last - first >= SPAN_MINUTES_MAX)
         last = first + SPAN_MINUTES_MAX - 1;
-    if (!mark_span(map, recent->interface, first, last, lost))
+    if (!settle(map, recent) || !mark_span(map, recent->interface, first, last, lost))
         return false;
     recent->hour_ms = first / 60 * FL_MS_PER_HOUR;
-    recent->slot = slot_of(map, recent->interface, (uint32_t)(first / 60));
     return true;
 }
 
@@ -185,25 +209,25 @@ static bool add_row(struct fl_coverage_map *map, const struct fl_batch *batch, c
     if (fl_column_null(in->interface, r))
         return true;
     struct fl_coverage_recent *recent = &map->recent[in->interface->u32[r]];
-    if (recent->interface == UINT32_MAX)
+    if (recent->interface == UINT32_MAX) {
         recent->interface = fl_map_intern(&map->interfaces, batch->strings.keys[in->interface->u32[r]]);
-    struct fl_interface *item = recent->interface == UINT32_MAX ? NULL : item_of(map, recent->interface);
-    if (item == NULL)
-        return false;
+        if (recent->interface == FL_MAP_NONE)
+            return false;
+    }
     bool lost = !fl_column_null(in->status, r) && in->status->u8[r] == FL_STATUS_SKIPDATA;
-    item->skipped += lost;
-    item->records += !lost;
+    recent->skipped += lost;
+    recent->records += !lost;
     if (with_addresses && !note_address(map, recent->interface, in, r))
         return false;
     if (fl_column_null(in->start, r))
         return true;
     int64_t start_ms = in->start->i64[r], end_ms = fl_column_null(in->end, r) ? start_ms : in->end->i64[r];
     uint64_t from = (uint64_t)(start_ms - recent->hour_ms), to = (uint64_t)(end_ms - recent->hour_ms);
-    if (recent->slot == UINT32_MAX || from > to || to >= FL_MS_PER_HOUR)
-        return note_span(map, recent, start_ms, end_ms, lost);
+    if (from > to || to >= (uint64_t)FL_MS_PER_HOUR)
+        return change_hour(map, recent, start_ms, end_ms, lost);
     uint64_t bits = minutes((uint32_t)from / MINUTE_MS, (uint32_t)to / MINUTE_MS);
-    map->slots[recent->slot].seen |= bits;
-    map->slots[recent->slot].lost |= lost ? bits : 0;
+    recent->seen |= bits;
+    recent->lost |= lost ? bits : 0;
     return true;
 }
 

@@ -22,11 +22,12 @@ struct fl_interface {
     uint64_t skipped; /* SKIPDATA lines */
 };
 
-/* Where the newest records of an interface went. */
+/* The newest records of an interface, not yet in the map: those of one hour. */
 struct fl_coverage_recent {
     uint32_t interface; /* UINT32_MAX: not seen yet */
-    uint32_t slot;      /* UINT32_MAX: none */
-    int64_t hour_ms;    /* start of the slot's hour */
+    uint64_t records, skipped;
+    int64_t hour_ms;    /* start of the hour */
+    uint64_t seen, lost;
 };
 
 struct fl_coverage_map {
@@ -44,6 +45,8 @@ void fl_coverage_dispose(struct fl_coverage_map *map);
 /* Adds every row; with_addresses also notes own addresses by vantage. */
 enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch,
                                bool with_addresses);
+/* Brings into the map what is still kept beside it; to be called after the last record. */
+enum fl_status fl_coverage_settle(struct fl_coverage_map *map);
 enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from);
 /* Minutes seen and lost; of all interfaces, or of one (id of `interfaces`). */
 void fl_coverage_minutes(const struct fl_coverage_map *map, uint32_t interface, uint64_t *seen,

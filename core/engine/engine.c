@@ -140,6 +140,9 @@ static enum fl_status gather(struct run *run, struct fl_part *out)
     memset(first, 0, sizeof *first);
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < run->worker_count; i++) {
+        struct fl_coverage_map *coverage = i == 0 ? &out->coverage : &run->workers[i].part.coverage;
+        if (status == FL_OK)
+            status = fl_coverage_settle(coverage);
         out->null_arithmetic += fl_program_null_arithmetic(run->workers[i].program);
         if (i > 0 && status == FL_OK)
             status = merge_part(out, &run->workers[i].part);
