@@ -96,6 +96,17 @@ enum fl_status fl_learned_add(struct fl_learned *learned, struct fl_batch *batch
     return status;
 }
 
+enum fl_status fl_learned_copy(struct fl_learned *to, uint32_t to_interface, const struct fl_learned *from,
+                               uint32_t from_interface)
+{
+    enum fl_status status = make_room(to, to_interface + 1);
+    if (status != FL_OK)
+        return status;
+    memcpy(to->candidates[to_interface], from->candidates[from_interface], sizeof to->candidates[0]);
+    to->state[to_interface] = from->state[from_interface];
+    return FL_OK;
+}
+
 bool fl_learned_address(const struct fl_learned *learned, uint32_t interface, struct fl_addr *out)
 {
     if (learned == NULL || interface >= learned->capacity || learned->state[interface] != 2)

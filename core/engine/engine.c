@@ -6,37 +6,111 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/engine/worker.h"
+#include "core/engine/schedule.h"
+
+#define SHARE_BYTES (2u * 1024u * 1024u) /* of an object that make one more worker worth its start */
 
 struct run {
     struct fl_worker *workers;
+    struct fl_turn *turns; /* by worker */
     uint32_t worker_count;
     uint32_t source_count;
-    atomic_uint next;        /* object to take */
-    atomic_int stop;         /* a worker failed */
+    struct fl_engine_totals totals;
+    atomic_uint next;      /* object to take */
+    atomic_int stop;       /* a worker failed */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    uint32_t owners;       /* workers that still take objects */
+    uint64_t news;         /* grows when a turn opens or an owner ends */
 };
 
 struct thread {
     struct run *run;
-    struct fl_worker *worker;
+    uint32_t index;
     pthread_t id;
     bool started;
     enum fl_status status;
     struct fl_error err;
 };
 
+static void tell(struct run *run, bool owner_ends)
+{
+    pthread_mutex_lock(&run->lock);
+    run->owners -= owner_ends;
+    run->news++;
+    pthread_cond_broadcast(&run->changed);
+    pthread_mutex_unlock(&run->lock);
+}
+
+static enum fl_status read_object(struct run *run, struct fl_turn *turn, uint32_t source, struct fl_error *err)
+{
+    bool open;
+    enum fl_status status = fl_turn_open(turn, source, &open, err);
+    if (open) {
+        if (run->worker_count > 1)
+            tell(run, false);
+        status = fl_turn_own(turn, err);
+    }
+    fl_turn_close(turn);
+    return status;
+}
+
+static enum fl_status visit(struct fl_turn *turn, struct fl_worker *guest, bool *joined)
+{
+    enum fl_status status;
+    struct fl_chunk chunk;
+    bool got = true;
+    if (!fl_turn_join(turn, guest, &status))
+        return FL_OK;
+    *joined = true;
+    while (got && status == FL_OK) {
+        status = fl_turn_take(turn, guest, &chunk, &got);
+        if (status == FL_OK && got)
+            status = fl_worker_chunk(guest, &chunk);
+    }
+    fl_turn_leave(turn, guest);
+    return status;
+}
+
+/* No object is left to take: takes chunks of those that others still read. */
+static enum fl_status help(struct run *run, struct fl_worker *guest)
+{
+    enum fl_status status = FL_OK;
+    uint64_t seen;
+    pthread_mutex_lock(&run->lock);
+    do {
+        seen = run->news;
+        pthread_mutex_unlock(&run->lock);
+        bool joined = false;
+        for (uint32_t i = 0; i < run->worker_count && status == FL_OK; i++)
+            if (run->turns[i].owner != guest)
+                status = visit(&run->turns[i], guest, &joined);
+        pthread_mutex_lock(&run->lock);
+        while (!joined && status == FL_OK && run->news == seen && run->owners > 0 && !atomic_load(&run->stop))
+            pthread_cond_wait(&run->changed, &run->lock);
+    } while (status == FL_OK && run->owners > 0 && !atomic_load(&run->stop));
+    pthread_mutex_unlock(&run->lock);
+    return status;
+}
+
 static void *work(void *argument)
 {
     struct thread *t = argument;
     struct run *run = t->run;
-    while (!atomic_load(&run->stop)) {
+    while (t->status == FL_OK && !atomic_load(&run->stop)) {
         uint32_t source = atomic_fetch_add(&run->next, 1);
         if (source >= run->source_count)
             break;
-        t->status = fl_worker_read(t->worker, source, &t->err);
+        t->status = read_object(run, &run->turns[t->index], source, &t->err);
+    }
+    if (t->status != FL_OK)
+        atomic_store(&run->stop, 1);
+    tell(run, true);
+    if (t->status == FL_OK && run->worker_count > 1) {
+        t->status = help(run, &run->workers[t->index]);
         if (t->status != FL_OK) {
+            fl_fail(&t->err, t->status, "out of memory");
             atomic_store(&run->stop, 1);
-            break;
         }
     }
     return NULL;
@@ -47,11 +121,15 @@ static enum fl_status run_threads(struct run *run, struct fl_error *err)
     struct thread *threads = fl_alloc_zero(run->worker_count, sizeof *threads);
     if (threads == NULL)
         return fl_fail(err, FL_E_NOMEM, "out of memory");
+    run->owners = run->worker_count;
     for (uint32_t i = 0; i < run->worker_count; i++) {
         threads[i].run = run;
-        threads[i].worker = &run->workers[i];
-        if (i > 0)
-            threads[i].started = pthread_create(&threads[i].id, NULL, work, &threads[i]) == 0;
+        threads[i].index = i;
+        if (i == 0)
+            continue;
+        threads[i].started = pthread_create(&threads[i].id, NULL, work, &threads[i]) == 0;
+        if (!threads[i].started)
+            tell(run, true);
     }
     /* The calling thread is the first worker; a thread that did not start is only missed. */
     work(&threads[0]);
@@ -66,35 +144,6 @@ static enum fl_status run_threads(struct run *run, struct fl_error *err)
         }
     }
     fl_free(threads);
-    return status;
-}
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = *state;
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
-
-/* Objects in a shuffled order, each given to some worker, one after the other. */
-static enum fl_status run_schedule(struct run *run, uint64_t seed, struct fl_error *err)
-{
-    uint32_t *order = fl_alloc((size_t)(run->source_count + 1) * sizeof *order);
-    if (order == NULL)
-        return fl_fail(err, FL_E_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < run->source_count; i++) {
-        uint32_t j = (uint32_t)(next_random(&seed) % (i + 1));
-        order[i] = order[j];
-        order[j] = i;
-    }
-    enum fl_status status = FL_OK;
-    for (uint32_t i = 0; i < run->source_count && status == FL_OK; i++) {
-        uint32_t w = (uint32_t)(next_random(&seed) % run->worker_count);
-        status = fl_worker_read(&run->workers[w], order[i], err);
-    }
-    fl_free(order);
     return status;
 }
 
@@ -150,6 +199,27 @@ static enum fl_status gather(struct run *run, struct fl_part *out)
     return status;
 }
 
+/* A worker more for each object, and for each so many bytes of one. */
+static uint32_t useful_workers(const struct fl_source_list *sources, uint32_t threads)
+{
+    uint64_t useful = 0;
+    for (uint32_t i = 0; i < sources->count && useful < threads; i++)
+        useful += 1 + sources->items[i].size_bytes / SHARE_BYTES;
+    return useful == 0 ? 1 : useful < threads ? (uint32_t)useful : threads;
+}
+
+static enum fl_status start_worker(struct run *run, uint32_t i, const struct fl_plan *plan,
+                                   const struct fl_source_list *sources, const struct fl_engine_options *options,
+                                   struct fl_part *shared, struct fl_error *err)
+{
+    struct fl_worker *worker = &run->workers[i];
+    enum fl_status status = fl_worker_init(worker, plan, sources, options, shared, err);
+    worker->totals = &run->totals;
+    worker->tells_progress = i == 0;
+    fl_turn_init(&run->turns[i], worker);
+    return status;
+}
+
 enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
                              const struct fl_engine_options *options, struct fl_part *out,
                              struct fl_error *err)
@@ -157,25 +227,31 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
     memset(out, 0, sizeof *out);
     out->objects = fl_alloc_zero((size_t)sources->count + 1, sizeof *out->objects);
     out->object_count = sources->count;
-    uint32_t count = options->threads;
-    if (options->schedule_seed == 0 && count > sources->count)
-        count = sources->count > 0 ? sources->count : 1;
+    uint32_t count = options->schedule_seed != 0 ? options->threads : useful_workers(sources, options->threads);
     struct run run = {.workers = fl_alloc_zero(count, sizeof *run.workers),
+                      .turns = fl_alloc_zero(count, sizeof *run.turns),
                       .worker_count = count,
-                      .source_count = sources->count};
+                      .source_count = sources->count,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
+                      .changed = PTHREAD_COND_INITIALIZER};
     enum fl_status status = FL_OK;
-    if (out->objects == NULL || run.workers == NULL)
+    if (out->objects == NULL || run.workers == NULL || run.turns == NULL)
         status = fl_fail(err, FL_E_NOMEM, "out of memory");
     for (uint32_t i = 0; i < count && status == FL_OK; i++)
-        status = fl_worker_init(&run.workers[i], plan, sources, options, out, err);
+        status = start_worker(&run, i, plan, sources, options, out, err);
     if (status == FL_OK)
-        status = options->schedule_seed != 0 ? run_schedule(&run, options->schedule_seed, err)
-                                             : run_threads(&run, err);
+        status = options->schedule_seed != 0
+                     ? fl_schedule_run(run.turns, count, sources->count, options->schedule_seed, err)
+                     : run_threads(&run, err);
     if (status == FL_OK && gather(&run, out) != FL_OK)
         status = fl_fail(err, FL_E_NOMEM, "out of memory while merging");
-    for (uint32_t i = 0; run.workers != NULL && i < count; i++)
-        if (run.workers[i].plan != NULL)
-            fl_worker_dispose(&run.workers[i]);
+    for (uint32_t i = 0; run.workers != NULL && run.turns != NULL && i < count; i++) {
+        if (run.workers[i].plan == NULL)
+            continue;
+        fl_turn_dispose(&run.turns[i]);
+        fl_worker_dispose(&run.workers[i]);
+    }
+    fl_free(run.turns);
     fl_free(run.workers);
     return status;
 }

@@ -213,6 +213,9 @@ static void note_layout(struct fl_host *host)
     for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
         stats->columns.bits[w] &= columns.bits[w];
     stats->has_layout = true;
+    if (host->batch->base_offset < stats->format_offset)
+        return;
+    stats->format_offset = host->batch->base_offset;
     snprintf(stats->format, sizeof stats->format, "%s: %s", host->names[host->current],
              decoder->layout_origin(self));
 }
@@ -272,6 +275,15 @@ static size_t line_length(struct fl_str text)
     return end == NULL ? text.len : (size_t)(end - text.ptr) + 1;
 }
 
+static void note_bad_header(struct fl_host *host, uint64_t offset, const char *error)
+{
+    struct fl_object_stats *stats = host->stats;
+    if (stats == NULL || (stats->trouble[0] != '\0' && stats->trouble_offset <= offset))
+        return;
+    stats->trouble_offset = offset;
+    snprintf(stats->trouble, sizeof stats->trouble, "header line at byte %llu: %.200s", (unsigned long long)offset, error);
+}
+
 enum fl_status fl_host_decode(struct fl_host *host, struct fl_str text, size_t *consumed)
 {
     const struct flp_decoder *decoder = host->decoders[host->current];
@@ -290,13 +302,71 @@ enum fl_status fl_host_decode(struct fl_host *host, struct fl_str text, size_t *
         struct fl_str rest = {text.ptr + *consumed, text.len - *consumed};
         size_t header = line_length(rest);
         char error[256];
-        if (!decoder->header(self, rest.ptr, header, error, sizeof error) && host->stats != NULL &&
-            host->stats->trouble[0] == '\0')
-            snprintf(host->stats->trouble, sizeof host->stats->trouble, "header line at byte %llu: %.200s",
-                     (unsigned long long)(host->batch->base_offset + *consumed), error);
+        if (!decoder->header(self, rest.ptr, header, error, sizeof error))
+            note_bad_header(host, host->batch->base_offset + *consumed, error);
         *consumed += header;
     }
     return FL_OK;
+}
+
+/* ---- sharing an object ---- */
+
+bool fl_host_can_share(const struct fl_host *host)
+{
+    const struct flp_decoder *decoder = host->decoders[host->current];
+    return decoder->adopt != NULL && decoder->next_header != NULL;
+}
+
+static void ignore_column(void *context, const char *name, size_t len)
+{
+    (void)context;
+    (void)name;
+    (void)len;
+}
+
+bool fl_front_open(struct fl_front *front, struct fl_host *host)
+{
+    char error[256];
+    const struct flp_decoder *decoder = host->decoders[host->current];
+    if (front->self != NULL && front->decoder != host->current)
+        fl_front_close(front, host);
+    struct flp_open how = {.size = sizeof how, .told_format = host->told_format, .wanted = host->wanted.bits,
+                           .wanted_words = FL_FIELD_WORDS};
+    front->decoder = host->current;
+    front->functions = host->functions;
+    front->functions.unknown_column = ignore_column;
+    if (front->self == NULL)
+        front->self = decoder->open(&front->functions, &how, error, sizeof error);
+    if (front->self == NULL)
+        return false;
+    decoder->adopt(front->self, host->selves[host->current]);
+    return true;
+}
+
+void fl_front_close(struct fl_front *front, const struct fl_host *host)
+{
+    if (front->self != NULL)
+        host->decoders[front->decoder]->close(front->self);
+    front->self = NULL;
+}
+
+bool fl_front_pass(struct fl_front *front, struct fl_host *to, struct fl_object_stats *stats, struct fl_str text)
+{
+    char error[256];
+    const struct flp_decoder *decoder = to->decoders[front->decoder];
+    to->current = front->decoder;
+    to->stats = stats;
+    if (!open_current(to, error, sizeof error))
+        return false;
+    decoder->adopt(to->selves[to->current], front->self);
+    for (size_t at = 0; at < text.len;) {
+        at += decoder->next_header(front->self, text.ptr + at, text.len - at);
+        size_t header = at < text.len ? line_length((struct fl_str){text.ptr + at, text.len - at}) : 0;
+        if (header > 0)
+            decoder->header(front->self, text.ptr + at, header, error, sizeof error);
+        at += header;
+    }
+    return true;
 }
 
 void fl_host_fields(struct fl_host *host, struct fl_str line,

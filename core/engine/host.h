@@ -42,6 +42,22 @@ enum fl_status fl_host_decode(struct fl_host *host, struct fl_str text, size_t *
 /* Brings the values of these rows of a lazy column of the batch that was decoded last. */
 enum fl_status fl_host_fill(struct fl_host *host, uint32_t field, const uint64_t *rows);
 
+/* ---- one object, several workers ----
+ *
+ * Chunks are cut in order, under a lock; the front is a decoder object that has the layout which is in force where the
+ * next chunk begins. The one who cuts a chunk takes its layout from the front, and moves the front behind the chunk. */
+struct fl_front {
+    void *self;
+    uint32_t decoder;
+    struct flp_host functions; /* those of a host, but nothing is reported */
+};
+bool fl_host_can_share(const struct fl_host *host);
+/* Puts the front where this host stands. false when memory is out. */
+bool fl_front_open(struct fl_front *front, struct fl_host *host);
+void fl_front_close(struct fl_front *front, const struct fl_host *host);
+/* `to` is ready to decode text, whole lines that were just cut. false when memory is out. */
+bool fl_front_pass(struct fl_front *front, struct fl_host *to, struct fl_object_stats *stats, struct fl_str text);
+
 /* Named fields of one raw line by the layout in force. */
 void fl_host_fields(struct fl_host *host, struct fl_str line,
                     void (*emit)(void *context, const char *name, size_t name_len, const char *value,

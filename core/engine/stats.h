@@ -1,4 +1,5 @@
-/* stats.h: what happened to one object while it was read. Written by one worker, then read-only. */
+/* stats.h: what happened to one object while it was read. Workers that share an object have one each, which
+ * are then merged. */
 #ifndef FL_ENGINE_STATS_H
 #define FL_ENGINE_STATS_H
 
@@ -17,8 +18,10 @@ struct fl_object_stats {
     bool opened;
     bool recognised;       /* a decoder took it */
     bool foreign;          /* something that is known to be no flow log */
-    char format[96];       /* "aws_vpc: header" */
+    char format[96];       /* "aws_vpc: header": the last one in force */
+    uint64_t format_offset;
     char trouble[320];     /* why it was not read */
+    uint64_t trouble_offset;
     bool has_layout;
     struct fl_field_set columns;  /* decoded columns of every layout it used */
     uint64_t records, no_data, skip_data;
@@ -29,6 +32,10 @@ struct fl_object_stats {
     int64_t first_ms, last_ms; /* INT64_MAX / INT64_MIN without records */
     struct fl_read_stats read;
 };
+
+void fl_object_stats_clear(struct fl_object_stats *stats);
+/* Adds what another worker saw of the same object; stats->read stays. */
+void fl_object_stats_merge(struct fl_object_stats *into, const struct fl_object_stats *from);
 
 static inline uint64_t fl_object_bad_lines(const struct fl_object_stats *s)
 {

@@ -121,6 +121,7 @@ void fl_worker_dispose(struct fl_worker *worker)
     fl_learned_dispose(&worker->learned);
     fl_arena_dispose(&worker->scratch);
     fl_free(worker->bitmaps);
+    fl_free(worker->copy);
     dispose_rules(&worker->part);
     fl_coverage_dispose(&worker->part.coverage);
     fl_map_dispose(&worker->part.unknown_columns);
@@ -282,7 +283,7 @@ static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
 {
     const struct fl_batch *batch = &worker->batch;
     stats->records += batch->rows;
-    worker->records += batch->rows;
+    atomic_fetch_add_explicit(&worker->totals->records, batch->rows, memory_order_relaxed);
     const struct fl_column *status = &batch->columns[FL_F_LOG_STATUS];
     if (status->present) {
         for (uint32_t r = 0; r < batch->rows; r++) {
@@ -308,24 +309,17 @@ static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
     }
 }
 
-static enum fl_status run_batch(struct fl_worker *worker, struct fl_object_stats *stats)
+static enum fl_status run_batch(struct fl_worker *worker)
 {
     struct fl_batch *batch = &worker->batch;
     if (batch->rows == 0)
         return FL_OK;
     enum fl_status status = reserve_bitmaps(worker);
+    if (status == FL_OK)
+        status = fl_derive_run(&worker->plan->derive, &worker->learned, batch);
     if (status != FL_OK)
         return status;
-    if (batch->base_offset < FL_LEARN_BYTES &&
-        fl_field_set_has(&worker->plan->derive.wanted, FL_F_VANTAGE)) {
-        status = fl_learned_add(&worker->learned, batch);
-        if (status != FL_OK)
-            return status;
-    }
-    status = fl_derive_run(&worker->plan->derive, &worker->learned, batch);
-    if (status != FL_OK)
-        return status;
-    count_rows(worker, stats);
+    count_rows(worker, worker->host.stats);
     status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
     if (status != FL_OK || worker->plan->rule_count == 0)
         return status;
@@ -338,64 +332,109 @@ static enum fl_status run_batch(struct fl_worker *worker, struct fl_object_stats
     return run_rules(worker, with_data, every_line);
 }
 
-static enum fl_status run_chunk(struct fl_worker *worker, struct fl_object_stats *stats,
-                                const struct fl_chunk *chunk)
+static enum fl_status decode(struct fl_worker *worker, const struct fl_chunk *chunk, size_t at, size_t *consumed)
 {
-    size_t at = 0;
-    while (at < chunk->len) {
-        size_t consumed;
-        worker->batch.base_offset = chunk->offset + at;
-        struct fl_str rest = {chunk->text + at, chunk->len - at};
-        enum fl_status status = fl_host_decode(&worker->host, rest, &consumed);
+    worker->batch.base_offset = chunk->offset + at;
+    return fl_host_decode(&worker->host, (struct fl_str){chunk->text + at, chunk->len - at}, consumed);
+}
+
+static void tell_progress(const struct fl_worker *worker)
+{
+    if (worker->tells_progress && worker->options->progress != NULL)
+        worker->options->progress(worker->options->progress_context,
+                                  atomic_load_explicit(&worker->totals->object_bytes, memory_order_relaxed),
+                                  atomic_load_explicit(&worker->totals->records, memory_order_relaxed));
+}
+
+enum fl_status fl_worker_chunk(struct fl_worker *worker, const struct fl_chunk *chunk)
+{
+    enum fl_status status = FL_OK;
+    for (size_t at = 0, consumed; at < chunk->len && status == FL_OK; at += consumed) {
+        status = decode(worker, chunk, at, &consumed);
         if (status == FL_OK)
-            status = run_batch(worker, stats);
+            status = run_batch(worker);
         if (status != FL_OK)
-            return status;
-        at += consumed;
+            break;
     }
-    return FL_OK;
+    tell_progress(worker);
+    return status;
 }
 
-static void finish_object(struct fl_worker *worker, struct fl_object_stats *stats)
+/* Learns own addresses from the beginning of the object, before the first record is judged. */
+static enum fl_status learn(struct fl_worker *worker, const struct fl_chunk *chunk)
 {
-    stats->read = *fl_reader_stats(worker->reader);
-    worker->text_bytes += stats->read.object_bytes;
-    if (worker->options->progress != NULL)
-        worker->options->progress(worker->options->progress_context, worker->text_bytes,
-                                  worker->records);
+    struct fl_object_stats *stats = worker->host.stats;
+    enum fl_status status = FL_OK;
+    fl_learned_clear(&worker->learned);
+    if (!fl_field_set_has(&worker->plan->derive.wanted, FL_F_VANTAGE))
+        return FL_OK;
+    worker->host.stats = NULL;
+    for (size_t at = 0, consumed; at < chunk->len && at < FL_LEARN_BYTES && status == FL_OK; at += consumed) {
+        status = decode(worker, chunk, at, &consumed);
+        if (status == FL_OK)
+            status = fl_learned_add(&worker->learned, &worker->batch);
+        if (status != FL_OK)
+            break;
+    }
+    if (status == FL_OK)
+        fl_host_begin(&worker->host, stats, (struct fl_str){chunk->text, chunk->len});
+    return status;
 }
 
-enum fl_status fl_worker_read(struct fl_worker *worker, uint32_t source, struct fl_error *err)
+static enum fl_status fail_scan(enum fl_status status, struct fl_error *err)
+{
+    return fl_fail(err, status, status == FL_E_NOMEM ? "out of memory" : "internal error in the scan");
+}
+
+enum fl_status fl_worker_open(struct fl_worker *worker, uint32_t source, bool *more, struct fl_error *err)
 {
     struct fl_object_stats *stats = &worker->shared->objects[source];
-    const struct fl_source *object = &worker->sources->items[source];
     struct fl_error open_error;
-    stats->first_ms = INT64_MAX;
-    stats->last_ms = INT64_MIN;
-    enum fl_status status = fl_reader_open(worker->reader, object, &open_error);
+    fl_object_stats_clear(stats);
+    *more = false;
+    enum fl_status status = fl_reader_open(worker->reader, &worker->sources->items[source], &open_error);
     if (status == FL_E_NOMEM)
-        return fl_fail(err, status, "out of memory");
+        return fail_scan(status, err);
     if (status != FL_OK) {
         snprintf(stats->trouble, sizeof stats->trouble, "%.300s", open_error.text);
         return FL_OK;
     }
     stats->opened = true;
+    worker->noted_bytes = 0;
     worker->batch.source = source;
-    fl_learned_clear(&worker->learned);
     struct fl_chunk chunk;
-    bool begun = false;
-    while ((status = fl_reader_next(worker->reader, &chunk)) == FL_OK) {
-        if (!begun && !fl_host_begin(&worker->host, stats, (struct fl_str){chunk.text, chunk.len})) {
-            finish_object(worker, stats);
-            return FL_OK;
-        }
-        begun = true;
-        status = run_chunk(worker, stats, &chunk);
-        if (status != FL_OK)
-            break;
+    status = fl_reader_next(worker->reader, &chunk);
+    if (status == FL_OK && fl_host_begin(&worker->host, stats, (struct fl_str){chunk.text, chunk.len})) {
+        status = learn(worker, &chunk);
+        if (status == FL_OK)
+            status = fl_worker_chunk(worker, &chunk);
+        *more = status == FL_OK;
     }
-    finish_object(worker, stats);
-    if (status == FL_END)
-        return FL_OK;
-    return fl_fail(err, status, status == FL_E_NOMEM ? "out of memory" : "internal error in the scan");
+    fl_worker_note_bytes(worker);
+    return status == FL_OK || status == FL_END ? FL_OK : fail_scan(status, err);
+}
+
+enum fl_status fl_worker_next(struct fl_worker *worker, bool *more, struct fl_error *err)
+{
+    struct fl_chunk chunk;
+    enum fl_status status = fl_reader_next(worker->reader, &chunk);
+    *more = status == FL_OK;
+    if (status == FL_OK)
+        status = fl_worker_chunk(worker, &chunk);
+    fl_worker_note_bytes(worker);
+    return status == FL_OK || status == FL_END ? FL_OK : fail_scan(status, err);
+}
+
+void fl_worker_close(struct fl_worker *worker, uint32_t source)
+{
+    struct fl_object_stats *stats = &worker->shared->objects[source];
+    if (stats->opened)
+        stats->read = *fl_reader_stats(worker->reader);
+}
+
+void fl_worker_note_bytes(struct fl_worker *worker)
+{
+    uint64_t bytes = fl_reader_stats(worker->reader)->object_bytes;
+    atomic_fetch_add_explicit(&worker->totals->object_bytes, bytes - worker->noted_bytes, memory_order_relaxed);
+    worker->noted_bytes = bytes;
 }

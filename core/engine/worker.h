@@ -1,9 +1,16 @@
-/* worker.h: one worker: reads objects, decodes, derives, selects, adds to its own part. One thread uses it. */
+/* worker.h: one worker: reads objects, decodes, derives, selects, adds to its own part. One thread uses it at a time. */
 #ifndef FL_ENGINE_WORKER_H
 #define FL_ENGINE_WORKER_H
 
+#include <stdatomic.h>
+
 #include "core/engine/engine.h"
 #include "core/engine/host.h"
+
+/* What all workers have read so far. */
+struct fl_engine_totals {
+    _Atomic uint64_t object_bytes, records;
+};
 
 struct fl_worker {
     const struct fl_plan *plan;
@@ -20,7 +27,12 @@ struct fl_worker {
     struct fl_part part;      /* objects unused */
     uint64_t *bitmaps;        /* base, selection, then one per filter of the rule at hand */
     uint32_t bitmap_words, bitmap_count;
-    uint64_t text_bytes, records; /* totals, for progress */
+    char *copy;               /* a chunk of an object that other workers read too */
+    size_t copy_capacity;
+    struct fl_object_stats guest_stats; /* of an object that another worker owns */
+    uint64_t noted_bytes;     /* of the open object, in the totals already */
+    struct fl_engine_totals *totals;
+    bool tells_progress;
 };
 
 enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *plan,
@@ -28,6 +40,16 @@ enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *pl
                               const struct fl_engine_options *options, struct fl_part *shared,
                               struct fl_error *err);
 void fl_worker_dispose(struct fl_worker *worker);
-enum fl_status fl_worker_read(struct fl_worker *worker, uint32_t source, struct fl_error *err);
+
+/* Opens an object and runs its first chunk. *more: it was read, and there may be further chunks. */
+enum fl_status fl_worker_open(struct fl_worker *worker, uint32_t source, bool *more, struct fl_error *err);
+/* Runs the next chunk of the object that is open. *more = false: there was none. */
+enum fl_status fl_worker_next(struct fl_worker *worker, bool *more, struct fl_error *err);
+/* Runs a chunk that the host is ready for. */
+enum fl_status fl_worker_chunk(struct fl_worker *worker, const struct fl_chunk *chunk);
+/* The object is read. */
+void fl_worker_close(struct fl_worker *worker, uint32_t source);
+/* Adds what the reader has read to the totals. */
+void fl_worker_note_bytes(struct fl_worker *worker);
 
 #endif

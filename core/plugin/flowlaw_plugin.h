@@ -116,6 +116,11 @@ struct flp_decoder {
     /* May be NULL. Stores the values of the rows whose bits are set in a lazy column of the batch that decode() made
      * last; its text is still there. Each row is asked for at most once. false when memory is out. */
     bool (*fill)(void *self, uint32_t field, const uint64_t *rows, struct flp_batch *out);
+    /* Several workers decode the chunks of one object when the decoder has both of these; NULL otherwise.
+     * adopt: takes over the layout that `from`, another decoder object of this plugin, has in force. */
+    void (*adopt)(void *self, const void *from);
+    /* Offset of the first header line in whole lines of text, or len. Reads nothing that decode() changes. */
+    size_t (*next_header)(const void *self, const char *text, size_t len);
 };
 
 struct fl_report;

@@ -217,6 +217,7 @@ static inline bool fl_vpc_wants(const struct fl_vpc *self, uint32_t field)
 bool fl_vpc_host_knows(const void *self, const char *name, size_t len);
 bool fl_vpc_buffer_reserve(struct fl_vpc_buffer *buffer, size_t bytes);
 size_t fl_vpc_decode(void *self, const char *text, size_t len, struct flp_batch *out);
+size_t fl_vpc_next_header(const void *self, const char *text, size_t len);
 
 /* ---- fill.c ---- */
 

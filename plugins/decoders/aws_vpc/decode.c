@@ -94,6 +94,21 @@ static size_t header_ahead(struct fl_vpc *self, const char *text, size_t len)
     return len;
 }
 
+/* A header starts with a letter, a blank or a byte order mark; most records start with a digit. */
+size_t fl_vpc_next_header(const void *context, const char *text, size_t len)
+{
+    const struct fl_vpc *self = context;
+    size_t next;
+
+    for (size_t at = 0; at < len; at += next) {
+        size_t n = fl_vpc_line(text + at, len - at, &next);
+
+        if ((unsigned char)(text[at] - '0') > 9 && is_header(self, text + at, n))
+            return at;
+    }
+    return len;
+}
+
 /* ---- a regular copy of irregular text ---- */
 
 struct cleaner {

@@ -178,6 +178,14 @@ static bool decoder_header(void *context, const char *line, size_t len, char *er
     return fl_vpc_layout_from_header(self, line, len, error, error_bytes);
 }
 
+static void decoder_adopt(void *context, const void *from)
+{
+    struct fl_vpc *self = context;
+
+    self->layout = ((const struct fl_vpc *)from)->layout;
+    self->look_ahead = false;
+}
+
 static const char *decoder_layout_origin(void *context)
 {
     const struct fl_vpc *self = context;
@@ -228,6 +236,8 @@ static const struct flp_decoder decoder = {
     .layout_fields = decoder_layout_fields,
     .fields = decoder_fields,
     .fill = fl_vpc_fill,
+    .adopt = decoder_adopt,
+    .next_header = fl_vpc_next_header,
 };
 
 extern const struct flp_plugin flp_plugin_aws_vpc;
