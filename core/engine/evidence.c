@@ -22,9 +22,8 @@ struct rereading {
 static uint64_t count_lines(const char *text, size_t len)
 {
     uint64_t lines = 0;
-    for (const char *p = text, *end = text + len;
-         p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
-        lines++;
+    for (size_t i = 0; i < len; i++)
+        lines += text[i] == '\n';
     return lines;
 }
 
@@ -55,6 +54,10 @@ static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *ch
                                  uint32_t *next, uint32_t to)
 {
     size_t at = 0, counted = 0;
+    if (fl_place_offset(re->places[*next]) >= chunk->offset + chunk->len) {
+        *line_no += count_lines(chunk->text, chunk->len);
+        return fl_host_skip(&re->host, (struct fl_str){chunk->text, chunk->len});
+    }
     while (at < chunk->len) {
         size_t consumed;
         re->batch.base_offset = chunk->offset + at;

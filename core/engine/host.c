@@ -317,6 +317,32 @@ bool fl_host_can_share(const struct fl_host *host)
     return decoder->adopt != NULL && decoder->next_header != NULL;
 }
 
+/* Puts every header line of the text into force. */
+static void follow_headers(const struct flp_decoder *decoder, void *self, struct fl_str text)
+{
+    char error[256];
+    for (size_t at = 0; at < text.len;) {
+        at += decoder->next_header(self, text.ptr + at, text.len - at);
+        size_t header = at < text.len ? line_length((struct fl_str){text.ptr + at, text.len - at}) : 0;
+        if (header > 0)
+            decoder->header(self, text.ptr + at, header, error, sizeof error);
+        at += header;
+    }
+}
+
+enum fl_status fl_host_skip(struct fl_host *host, struct fl_str text)
+{
+    const struct flp_decoder *decoder = host->decoders[host->current];
+    enum fl_status status = FL_OK;
+    if (decoder->next_header != NULL) {
+        follow_headers(decoder, host->selves[host->current], text);
+        return FL_OK;
+    }
+    for (size_t at = 0, consumed; at < text.len && status == FL_OK; at += consumed)
+        status = fl_host_decode(host, (struct fl_str){text.ptr + at, text.len - at}, &consumed);
+    return status;
+}
+
 static void ignore_column(void *context, const char *name, size_t len)
 {
     (void)context;
@@ -359,13 +385,7 @@ bool fl_front_pass(struct fl_front *front, struct fl_host *to, struct fl_object_
     if (!open_current(to, error, sizeof error))
         return false;
     decoder->adopt(to->selves[to->current], front->self);
-    for (size_t at = 0; at < text.len;) {
-        at += decoder->next_header(front->self, text.ptr + at, text.len - at);
-        size_t header = at < text.len ? line_length((struct fl_str){text.ptr + at, text.len - at}) : 0;
-        if (header > 0)
-            decoder->header(front->self, text.ptr + at, header, error, sizeof error);
-        at += header;
-    }
+    follow_headers(decoder, front->self, text);
     return true;
 }
 

@@ -42,6 +42,9 @@ enum fl_status fl_host_decode(struct fl_host *host, struct fl_str text, size_t *
 /* Brings the values of these rows of a lazy column of the batch that was decoded last. */
 enum fl_status fl_host_fill(struct fl_host *host, uint32_t field, const uint64_t *rows);
 
+/* Moves the layout in force behind this text (whole lines) without decoding it. */
+enum fl_status fl_host_skip(struct fl_host *host, struct fl_str text);
+
 /* ---- one object, several workers ----
  *
  * Chunks are cut in order, under a lock; the front is a decoder object that has the layout which is in force where the

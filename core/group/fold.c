@@ -9,6 +9,7 @@ struct sorted {
     const struct fl_entry *entry;
     int64_t pane;
     struct fl_value *keys;
+    uint64_t prefix; /* never falls as the first key grows: decides most comparisons */
 };
 
 struct folding {
@@ -26,6 +27,23 @@ struct folding {
 
 static uint32_t sort_keys; /* qsort has no context; folds run on one thread at a time */
 
+static uint64_t prefix_of(const struct fl_value *key)
+{
+    uint64_t prefix = 0;
+    switch (key->type) {
+    case FL_T_NULL:
+        return UINT64_MAX;
+    case FL_T_ADDR:
+        return key->addr.hi == 0 ? key->addr.lo >> 1 : UINT64_C(1) << 63 | key->addr.hi >> 1;
+    case FL_T_STR:
+        for (size_t i = 0; i < 8; i++)
+            prefix = prefix << 8 | (i < key->str.len ? (uint8_t)key->str.ptr[i] : 0);
+        return prefix;
+    default:
+        return key->i < 0 ? 0 : key->i > INT64_MAX ? INT64_MAX : (uint64_t)key->i;
+    }
+}
+
 static int compare_keys(const struct sorted *a, const struct sorted *b)
 {
     for (uint32_t k = 0; k < sort_keys; k++) {
@@ -39,6 +57,8 @@ static int compare_keys(const struct sorted *a, const struct sorted *b)
 static int compare_sorted(const void *left, const void *right)
 {
     const struct sorted *a = left, *b = right;
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix ? -1 : 1;
     int c = compare_keys(a, b);
     return c != 0 ? c : a->pane < b->pane ? -1 : a->pane > b->pane;
 }
@@ -61,6 +81,7 @@ static bool decode_keys(const struct fl_table *t, const struct fl_entry *e, stru
         p += n;
         left -= n;
     }
+    out->prefix = t->spec.key_count > 0 ? prefix_of(&out->keys[0]) : 0;
     return true;
 }
 
