@@ -193,11 +193,11 @@ static void object_share(const struct fl_judging *j, const struct fl_plan_rule *
         if (!s->has_layout || s->records == 0)
             continue;
         (*read)++;
-        if (rule->void_reason != NULL || fl_plan_rule_possible(rule, &s->columns))
+        if (rule->void_reason != NULL || fl_plan_rule_possible(j->plan, rule, &s->columns))
             continue;
         (*lacking)++;
         if (*lacks == NULL)
-            *lacks = fl_plan_rule_lacks(rule, &s->columns);
+            *lacks = fl_plan_rule_lacks(j->plan, rule, &s->columns);
     }
 }
 

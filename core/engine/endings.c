@@ -112,11 +112,11 @@ static void count_objects(const struct fl_judging *j, const struct fl_plan_rule 
         if (!stats->has_layout || stats->records == 0)
             continue;
         (*read)++;
-        if (fl_plan_rule_possible(rule, &stats->columns))
+        if (fl_plan_rule_possible(j->plan, rule, &stats->columns))
             continue;
         (*lacking)++;
         if (*lacks == NULL)
-            *lacks = fl_plan_rule_lacks(rule, &stats->columns);
+            *lacks = fl_plan_rule_lacks(j->plan, rule, &stats->columns);
     }
 }
 

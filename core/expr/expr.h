@@ -97,9 +97,15 @@ struct fl_eval {
 };
 struct fl_value fl_expr_eval(const struct fl_node *node, const struct fl_eval *eval);
 
-/* Can the condition be true for some record of an object that has only the fields in `present`
- * (every other field null)? Folds the tree with missing = unknown. */
-bool fl_expr_can_be_true(const struct fl_node *node, const struct fl_field_set *present);
+/* What an object lacks: columns, and with them measures and networks. Callbacks may be NULL (nothing of that kind). */
+struct fl_absence {
+    const struct fl_field_set *present; /* fields that it has */
+    void *context;
+    bool (*slot)(void *context, uint32_t slot);       /* is the measure, key or counter unknown there? */
+    bool (*network)(void *context, uint32_t network); /* can nobody be known to be in the network? */
+};
+/* Can the condition be true there? Folds the tree with missing = unknown. */
+bool fl_expr_can_be_true(const struct fl_node *node, const struct fl_absence *absence);
 
 bool fl_glob_match(struct fl_str pattern, struct fl_str text); /* * ? [a-z] [!x] \x; linear time */
 

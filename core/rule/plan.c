@@ -136,52 +136,6 @@ void fl_plan_dispose(struct fl_plan *plan)
     memset(plan, 0, sizeof *plan);
 }
 
-static bool keys_possible(const struct fl_plan_rule *rule, const struct fl_field_set *present)
-{
-    for (uint32_t k = 0; k < rule->key_count; k++)
-        if (!fl_field_set_has(present, rule->keys[k]))
-            return false;
-    return true;
-}
-
-bool fl_plan_rule_possible(const struct fl_plan_rule *rule, const struct fl_field_set *columns)
-{
-    struct fl_field_set present = *columns;
-    fl_derive_present(&present);
-    if (!keys_possible(rule, &present))
-        return false;
-    if (rule->outcome_measure >= 0 && !fl_field_set_has(&present, FL_F_ACTION))
-        return false;
-    return rule->where == NULL || fl_expr_can_be_true(rule->where, &present);
-}
-
-const char *fl_plan_rule_lacks(const struct fl_plan_rule *rule, const struct fl_field_set *columns)
-{
-    struct fl_field_set needed = {{0}};
-    for (uint32_t k = 0; k < rule->key_count; k++)
-        fl_field_set_add(&needed, rule->keys[k]);
-    if (rule->where != NULL)
-        fl_expr_fields(rule->where, &needed);
-    if (rule->outcome_measure >= 0)
-        fl_field_set_add(&needed, FL_F_ACTION);
-    fl_derive_needs(&needed);
-    struct fl_field_set present = *columns;
-    fl_derive_present(&present);
-    /* The decoded column to blame is one whose presence would make the rule possible. */
-    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++) {
-        if (!fl_field_set_has(&needed, f) || fl_field_set_has(&present, f))
-            continue;
-        struct fl_field_set with = *columns;
-        fl_field_set_add(&with, f);
-        if (fl_plan_rule_possible(rule, &with))
-            return fl_fields[f].name;
-    }
-    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
-        if (fl_field_set_has(&needed, f) && !fl_field_set_has(&present, f))
-            return fl_fields[f].name;
-    return NULL;
-}
-
 void fl_template_print(const struct fl_template *t, const struct fl_value *slots, struct fl_buf *out)
 {
     for (uint32_t i = 0; i < t->count; i++) {

@@ -80,9 +80,11 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
 void fl_plan_dispose(struct fl_plan *plan);
 
 /* Can the rule select a record of an object with these decoded columns? */
-bool fl_plan_rule_possible(const struct fl_plan_rule *rule, const struct fl_field_set *columns);
+bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule *rule,
+                           const struct fl_field_set *columns);
 /* Names the first decoded column whose absence makes it impossible, for the reader; or NULL. */
-const char *fl_plan_rule_lacks(const struct fl_plan_rule *rule, const struct fl_field_set *columns);
+const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule,
+                               const struct fl_field_set *columns);
 
 const char *fl_plan_network_name(void *policy, uint32_t network);
 

@@ -38,10 +38,10 @@ static bool print_lacking(const struct fl_plan *plan, const struct fl_part *part
             if (!s->has_layout)
                 continue;
             read++;
-            if (fl_plan_rule_possible(rule, &s->columns))
+            if (fl_plan_rule_possible(plan, rule, &s->columns))
                 continue;
             lacking++;
-            lacks = lacks == NULL ? fl_plan_rule_lacks(rule, &s->columns) : lacks;
+            lacks = lacks == NULL ? fl_plan_rule_lacks(plan, rule, &s->columns) : lacks;
         }
         if (lacking > 0)
             printf("  %s: %u of %u objects lack the field %s\n", rule->decl->id, lacking, read,

@@ -1,0 +1,98 @@
+/* possible.c: can a rule select anything in an object with these columns? If not, it is not evaluated there. */
+#include "core/rule/plan.h"
+
+struct lacking {
+    const struct fl_plan_rule *rule;
+    const struct fl_policy *policy;
+    const struct fl_field_set *present;
+};
+
+static bool can_be_true(struct lacking *l, const struct fl_node *node);
+
+static bool has(const struct lacking *l, uint32_t field)
+{
+    return field == FL_FIELD_NONE || fl_field_set_has(l->present, field);
+}
+
+static bool measure_lacks(struct lacking *l, const struct fl_measure *m)
+{
+    return !has(l, m->field) || !has(l, m->by) || !can_be_true(l, m->filter) || !can_be_true(l, m->filter2);
+}
+
+static bool slot_lacks(void *context, uint32_t slot)
+{
+    struct lacking *l = context;
+    const struct fl_plan_rule *rule = l->rule;
+    static const uint32_t counters[FL_COUNTER_COUNT] = {
+        [FL_C_FLOWS] = FL_FIELD_NONE,           [FL_C_PACKETS] = FL_F_PACKETS,     [FL_C_BYTES] = FL_F_BYTES,
+        [FL_C_FIRST_SEEN] = FL_F_START_TIME,    [FL_C_LAST_SEEN] = FL_F_START_TIME};
+    if (slot < rule->key_count)
+        return !has(l, rule->keys[slot]);
+    slot -= rule->key_count;
+    if (slot < FL_COUNTER_COUNT)
+        return !has(l, counters[slot]);
+    return measure_lacks(l, &rule->measures[slot - FL_COUNTER_COUNT]);
+}
+
+/* A network of one VPC or account needs the column that tells which. */
+static bool network_lacks(void *context, uint32_t network)
+{
+    const struct lacking *l = context;
+    const struct fl_network *n = &l->policy->networks[network];
+    return (n->vpc != NULL && !has(l, FL_F_VPC_ID)) || (n->account != NULL && !has(l, FL_F_ACCOUNT_ID)) ||
+           ((n->vpc != NULL || n->account != NULL) && !has(l, FL_F_VANTAGE));
+}
+
+static bool can_be_true(struct lacking *l, const struct fl_node *node)
+{
+    struct fl_absence absence = {l->present, l, slot_lacks, network_lacks};
+    return node == NULL || fl_expr_can_be_true(node, &absence);
+}
+
+static bool possible(struct lacking *l)
+{
+    const struct fl_plan_rule *rule = l->rule;
+    for (uint32_t k = 0; k < rule->key_count; k++)
+        if (!has(l, rule->keys[k]))
+            return false;
+    if (rule->outcome_measure >= 0 && !has(l, FL_F_ACTION))
+        return false;
+    if (rule->window_ms > 0 && !has(l, FL_F_START_TIME))
+        return false;
+    return can_be_true(l, rule->where) && can_be_true(l, rule->having);
+}
+
+bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule *rule,
+                           const struct fl_field_set *columns)
+{
+    struct fl_field_set present = *columns;
+    fl_derive_present(&present);
+    struct lacking l = {rule, plan->policy, &present};
+    return possible(&l);
+}
+
+const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule,
+                               const struct fl_field_set *columns)
+{
+    struct fl_field_set needed = rule->reads, present = *columns;
+    if (rule->where != NULL)
+        fl_expr_fields(rule->where, &needed);
+    static const uint32_t more[] = {FL_F_ACTION, FL_F_START_TIME, FL_F_VPC_ID, FL_F_ACCOUNT_ID};
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        fl_field_set_add(&needed, more[i]);
+    fl_derive_needs(&needed);
+    fl_derive_present(&present);
+    /* The decoded column to blame is one whose presence would make the rule possible. */
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++) {
+        if (!fl_field_set_has(&needed, f) || fl_field_set_has(&present, f))
+            continue;
+        struct fl_field_set with = *columns;
+        fl_field_set_add(&with, f);
+        if (fl_plan_rule_possible(plan, rule, &with))
+            return fl_fields[f].name;
+    }
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
+        if (fl_field_set_has(&needed, f) && !fl_field_set_has(&present, f))
+            return fl_fields[f].name;
+    return NULL;
+}
