@@ -19,12 +19,15 @@ PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 ALL_CFLAGS = $(STD) $(WARN) $(CFLAGS) $(SANITIZE) $(FEATURES) -I. $(PKG_CFLAGS) -MMD -MP -pthread
 LIBS = $(PKG_LIBS) -pthread
 
+# In include order: a folder includes only itself and folders to its left; tests/lint/include_order.py reads this line.
+FOLDERS := base text record plugin input expr measure group policy derive rule engine lua session cli
+
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 PLUGIN_SRC := $(sort $(wildcard plugins/*/*/*.c))
 MAIN_SRC := core/cli/main.c
 LIB_SRC := $(filter-out $(MAIN_SRC),$(CORE_SRC)) $(PLUGIN_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
 all: $(BUILD)/flowlaw
@@ -51,9 +54,16 @@ $(BUILD)/libflowlaw.a: $(LIB_OBJ) $(BUILD)/plugins.o
 $(BUILD)/flowlaw: $(BUILD)/core/cli/main.o $(BUILD)/libflowlaw.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libflowlaw.a
+# tests/unit/<folder>/test_<module>.c links core/<folder> and the folders before it, nothing else; tests/unit/plugins
+# links up to core/plugin and all plugins, which the registry of core/plugin names.
+up_to = $(if $(filter-out $(1),$(lastword $(2))),$(call up_to,$(1),$(wordlist 2,$(words $(2)),: $(2))),$(2))
+unit_folders = $(filter-out $(if $(filter lua,$(1)),engine),$(call up_to,$(1:plugins=plugin),$(FOLDERS)))
+unit_objects = $(filter $(foreach f,$(unit_folders),$(BUILD)/core/$(f)/%),$(LIB_OBJ)) \
+    $(if $(filter plugin,$(unit_folders)),$(PLUGIN_SRC:%.c=$(BUILD)/%.o) $(BUILD)/plugins.o)
+.SECONDEXPANSION:
+$(BUILD)/unit/%: tests/unit/%.c $$(call unit_objects,$$(*D))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $< $(BUILD)/libflowlaw.a -o $@ -lcmocka $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka $(LIBS)
 
 $(BUILD)/bench/gen: tests/bench/gen.c
 	@mkdir -p $(@D)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs unit tests and golden cases; the last line is "N passed, N failed".
-# usage: tests/run.sh BUILD
+# usage, in the top folder: tests/run.sh BUILD
 set -uo pipefail
 build=$1
 passed=0 failed=0
 
-for test in "$build"/unit/test_*; do
-    [ -x "$test" ] && [ "${test%.d}" = "$test" ] || continue
+for source in tests/unit/*/test_*.c; do
+    test=${source#tests/}
+    test=$build/${test%.c}
     log=$("$test" 2>&1)
     status=$?
     ok=$(grep -c '^\[       OK \]' <<<"$log")

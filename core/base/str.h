@@ -31,7 +31,7 @@ static inline bool fl_str_is(struct fl_str a, const char *text)
 /* Bytewise order; a prefix stands before the longer text. */
 int fl_str_compare(struct fl_str a, struct fl_str b);
 
-/* The candidate that `text` most likely meant (Damerau-Levenshtein distance of at most 2 and less than
+/* The candidate that `text` most likely meant (Damerau-Levenshtein distance of at most 2 and at most
  * half its length), or NULL. The caller walks its candidates with best.distance starting at 99. */
 struct fl_str_guess {
     const char *best;

@@ -179,10 +179,11 @@ int64_t fl_zone_offset_ms(const struct fl_zone *zone, int64_t utc_ms)
 int64_t fl_zone_day_start(const struct fl_zone *zone, int64_t local_day)
 {
     int64_t local_ms = local_day * FL_MS_PER_DAY;
-    int64_t guess = local_ms - fl_zone_offset_ms(zone, local_ms);
-    int64_t second = local_ms - fl_zone_offset_ms(zone, guess);
-    /* Two candidates when the clocks change that night: the day begins at the earlier valid one. */
-    int64_t early = guess < second ? guess : second, late = guess < second ? second : guess;
+    /* No zone changes twice within two days, so these are the offsets on both sides of any change that night. The
+     * day begins at the earlier candidate at which its date has come. */
+    int64_t before = local_ms - fl_zone_offset_ms(zone, local_ms - FL_MS_PER_DAY);
+    int64_t after = local_ms - fl_zone_offset_ms(zone, local_ms + FL_MS_PER_DAY);
+    int64_t early = before < after ? before : after, late = before < after ? after : before;
     return early + fl_zone_offset_ms(zone, early) >= local_ms ? early : late;
 }
 

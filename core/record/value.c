@@ -118,16 +118,24 @@ void fl_value_json(struct fl_json *w, const struct fl_value *value)
         int_json(w, value->i);
 }
 
+/* The largest integer that is not above num / den. */
+static __int128 whole_part(struct fl_ratio r)
+{
+    return r.num / r.den - (r.num % r.den < 0);
+}
+
 static int compare_ratio(struct fl_ratio a, struct fl_ratio b)
 {
     __int128 x, y;
     if (!__builtin_mul_overflow(a.num, b.den, &x) && !__builtin_mul_overflow(b.num, a.den, &y))
         return x < y ? -1 : x > y;
-    /* Whole parts decide before anything can overflow; equal ones are compared by what remains. */
-    __int128 p = a.num / a.den, q = b.num / b.den;
+    /* Whole parts decide before anything can overflow; of equal ones the rests, both in [0, 1), by their reciprocals. */
+    __int128 p = whole_part(a), q = whole_part(b);
     if (p != q)
         return p < q ? -1 : 1;
     struct fl_ratio ra = {a.den, a.num % a.den}, rb = {b.den, b.num % b.den};
+    ra.den += ra.den < 0 ? a.den : 0;
+    rb.den += rb.den < 0 ? b.den : 0;
     if (ra.den == 0 || rb.den == 0)
         return (ra.den != 0) - (rb.den != 0);
     return compare_ratio(rb, ra);
@@ -245,7 +253,7 @@ size_t fl_value_decode(const uint8_t *bytes, size_t len, struct fl_value *out)
     case FL_T_RATIO:
         n = take_int(bytes, len, &out->ratio.num);
         m = n == 0 ? 0 : take_int(bytes + n, len - n, &out->ratio.den);
-        return m == 0 ? 0 : 1 + n + m;
+        return m == 0 || out->ratio.den <= 0 ? 0 : 1 + n + m;
     default:
         n = take_int(bytes, len, &out->i);
         return n == 0 ? 0 : 1 + n;

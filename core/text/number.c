@@ -90,21 +90,26 @@ bool fl_ratio_parse(struct fl_str text, struct fl_ratio *out)
     return true;
 }
 
-unsigned fl_int128_format(__int128 value, char out[FL_INT128_TEXT_BYTES])
+static unsigned format_unsigned(unsigned __int128 value, char *out)
 {
     char digits[FL_INT128_TEXT_BYTES];
     unsigned n = 0, len = 0;
-    unsigned __int128 rest = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
     do {
-        digits[n++] = (char)('0' + (unsigned)(rest % 10));
-        rest /= 10;
-    } while (rest != 0);
-    if (value < 0)
-        out[len++] = '-';
+        digits[n++] = (char)('0' + (unsigned)(value % 10));
+        value /= 10;
+    } while (value != 0);
     while (n > 0)
         out[len++] = digits[--n];
     out[len] = '\0';
     return len;
+}
+
+unsigned fl_int128_format(__int128 value, char out[FL_INT128_TEXT_BYTES])
+{
+    if (value >= 0)
+        return format_unsigned((unsigned __int128)value, out);
+    out[0] = '-';
+    return 1 + format_unsigned(-(unsigned __int128)value, out + 1);
 }
 
 unsigned fl_ratio_format(struct fl_ratio value, char out[FL_INT128_TEXT_BYTES + 8])
@@ -140,7 +145,7 @@ unsigned fl_ratio_format(struct fl_ratio value, char out[FL_INT128_TEXT_BYTES + 
     unsigned len = 0;
     if (negative && (whole != 0 || thousandths != 0))
         out[len++] = '-';
-    len += fl_int128_format((__int128)whole, out + len);
+    len += format_unsigned(whole, out + len);
     if (thousandths == 0)
         return len;
     len += (unsigned)snprintf(out + len, 8, ".%03u", thousandths);

@@ -69,12 +69,28 @@ static enum fl_status fail_at(struct loader *l, yaml_mark_t mark, enum fl_status
     return code;
 }
 
+/* Where a byte stands. libyaml tells a place for errors of grammar, but only an offset for bytes that it refuses. */
+static yaml_mark_t mark_of(struct fl_str source, size_t offset)
+{
+    yaml_mark_t mark = {.index = offset};
+    for (size_t i = 0; i < offset && i < source.len; i++) {
+        if (source.ptr[i] == '\n') {
+            mark.line++;
+            mark.column = 0;
+        } else if ((source.ptr[i] & 0xc0) != 0x80) {
+            mark.column++;
+        }
+    }
+    return mark;
+}
+
 static enum fl_status next_event(struct loader *l, yaml_event_t *event)
 {
     if (yaml_parser_parse(&l->parser, event))
         return FL_OK;
     const char *problem = l->parser.problem != NULL ? l->parser.problem : "not YAML";
-    yaml_mark_t mark = l->parser.problem_mark;
+    yaml_mark_t mark = l->parser.error == YAML_READER_ERROR ? mark_of(l->doc->source, l->parser.problem_offset)
+                                                            : l->parser.problem_mark;
     return fail_at(l, mark, l->parser.error == YAML_MEMORY_ERROR ? FL_E_NOMEM : FL_E_SYNTAX,
                    "this is no well-formed YAML: %s", problem);
 }
@@ -262,6 +278,9 @@ static enum fl_status parse_stream(struct loader *l)
 enum fl_status fl_yaml_parse(struct fl_str text, const char *file, struct fl_yaml_doc *out,
                              struct fl_error *err)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* some editors put a byte order mark first */
+    if (text.len >= 3 && memcmp(text.ptr, mark, 3) == 0)
+        text = (struct fl_str){text.ptr + 3, text.len - 3};
     memset(out, 0, sizeof *out);
     fl_arena_init(&out->arena);
     out->file = fl_arena_strdup(&out->arena, file);

@@ -8,7 +8,7 @@
  */
 #include <time.h>
 
-#include "tests/unit/decoder_host.h"
+#include "tests/unit/plugins/decoder_host.h"
 
 #define PADDING 64
 #define TEXT_MAX ((size_t)256 << 20)

@@ -3,8 +3,7 @@ import pathlib
 import re
 import sys
 
-ORDER = ["base", "text", "record", "plugin", "input", "expr", "measure", "group", "policy", "derive", "rule",
-         "engine", "lua", "session", "cli"]
+ORDER = re.search(r"^FOLDERS := (.*)$", pathlib.Path("Makefile").read_text(), re.M).group(1).split()
 PLUGINS_MAY = {"base", "text", "record", "plugin"}
 ONLY = {  # header pattern -> places that may include it
     r"lua\.h|lauxlib\.h|lualib\.h": r"core/lua/",
@@ -36,5 +35,9 @@ for path in sorted(pathlib.Path(".").glob("core/*/*.[ch]")) + sorted(pathlib.Pat
         for pattern, places in ONLY.items():
             if match and re.fullmatch(pattern, match.group(1)) and not re.match(places, name):
                 bad.append(f"{name}:{line}: {include} belongs to {places}")
+for path in sorted(pathlib.Path("tests/unit").glob("**/test_*.c")):
+    folder = path.parent.relative_to("tests/unit").as_posix()
+    if folder not in ORDER + ["plugins"]:
+        bad.append(f"{path.as_posix()}: {folder} is no folder of core; see FOLDERS in the Makefile")
 print("\n".join(bad), end="\n" if bad else "")
 sys.exit(bool(bad))

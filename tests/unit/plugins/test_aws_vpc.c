@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/decoder_host.h"
+#include "tests/unit/plugins/decoder_host.h"
 
-#include "tests/unit/aws_vpc_reference.h"
+#include "tests/unit/plugins/aws_vpc_reference.h"
 
 #define SAMPLES "plugins/decoders/aws_vpc/samples/"
 

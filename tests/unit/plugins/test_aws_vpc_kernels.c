@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/decoder_host.h"
+#include "tests/unit/plugins/decoder_host.h"
 
-#include "tests/unit/aws_vpc_reference.h"
+#include "tests/unit/plugins/aws_vpc_reference.h"
 
 static const char *const sets[] = {"portable", "avx2", "avx512"};
 static const char default_names[] =
