@@ -24,7 +24,7 @@ PLUGIN_SRC := $(sort $(wildcard plugins/*/*/*.c))
 MAIN_SRC := core/cli/main.c
 LIB_SRC := $(filter-out $(MAIN_SRC),$(CORE_SRC)) $(PLUGIN_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
 all: $(BUILD)/flowlaw

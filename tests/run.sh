@@ -5,7 +5,7 @@ set -uo pipefail
 build=$1
 passed=0 failed=0
 
-for test in "$build"/unit/test_*; do
+for test in "$build"/unit/test_* "$build"/unit/*/test_*; do
     [ -x "$test" ] && [ "${test%.d}" = "$test" ] || continue
     log=$("$test" 2>&1)
     status=$?

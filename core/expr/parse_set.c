@@ -160,7 +160,7 @@ enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_
         status = fl_parse_advance(p);
         while (status == FL_OK && !fl_parse_at_mark(p, "}")) {
             status = push_item(p, &list, hint);
-            if (status != FL_OK || fl_parse_at_mark(p, "}"))
+            if (status != FL_OK || fl_parse_at_mark(p, "}") || p->now.kind == FL_TOKEN_END)
                 break;
             status = fl_parse_expect(p, ",");
         }
