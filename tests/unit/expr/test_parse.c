@@ -355,7 +355,7 @@ static void test_parse__errors_name_the_place(void **state)
         {"dstport in 70000", 1, 12, "0..65535"},
         {"service == tcp/70000", 1, 16, "0..65535"},
         {"service == tcp/80..90", 1, 12, "behind `in`"},
-        {"service in tcp/90..80", 1, 19, "last port"},
+        {"service in tcp/90..80", 1, 20, "last port"},
         {"rejected bytes", 1, 10, "the end is expected"},
         {"bytes", 1, 1, "not a condition"},
         {"rejected and bytes", 1, 14, "not a condition"},
