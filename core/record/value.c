@@ -123,6 +123,10 @@ static int compare_ratio(struct fl_ratio a, struct fl_ratio b)
     __int128 x, y;
     if (!__builtin_mul_overflow(a.num, b.den, &x) && !__builtin_mul_overflow(b.num, a.den, &y))
         return x < y ? -1 : x > y;
+    if ((a.num < 0) != (b.num < 0))
+        return a.num < 0 ? -1 : 1;
+    if (a.num < 0)
+        return compare_ratio((struct fl_ratio){-b.num, b.den}, (struct fl_ratio){-a.num, a.den});
     /* Whole parts decide before anything can overflow; equal ones are compared by what remains. */
     __int128 p = a.num / a.den, q = b.num / b.den;
     if (p != q)
