@@ -37,6 +37,9 @@ enum fl_status fl_program_seal(struct fl_program *program, const struct fl_netwo
 /* Fields that the conditions read (valid before sealing too). Bound networks add vantage, vpc_id, account_id. */
 void fl_program_fields(const struct fl_program *program, struct fl_field_set *fields);
 
+/* Memory that the compiled conditions hold, tables of networks and ports aside. */
+size_t fl_program_bytes(const struct fl_program *program);
+
 /* For labels and single tests, after sealing: is addr in the network (binding ignored)? Sets are shared. */
 const struct fl_prefix_sets *fl_program_sets(const struct fl_program *program);
 bool fl_program_in_network(const struct fl_program *program, uint32_t network, struct fl_addr addr);
