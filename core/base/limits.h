@@ -8,7 +8,8 @@
 #define FL_COLUMNS_MAX 128u                    /* of one text format */
 #define FL_MEASURES_PER_RULE_MAX 32u
 #define FL_EXPR_BYTES_MAX 65536u
-#define FL_EXPR_DEPTH_MAX 64u
+#define FL_EXPR_DEPTH_MAX 64u                  /* brackets, not and minus inside each other */
+#define FL_EXPR_HEIGHT_MAX 2000u               /* operators in a row: what walks a tree recurses that deep */
 #define FL_POLICY_BYTES_MAX (16u * 1024u * 1024u)
 #define FL_PANES_PER_WINDOW_MAX 64u
 #define FL_DISTINCT_EXACT 4096u

@@ -1,6 +1,9 @@
 /* eval.c: the plain, exact evaluation of a tree: the reference that programs are measured against. */
 #include "core/expr/check.h"
 
+/* Kept out of results, so that a negation or a remainder cannot overflow. */
+#define LEAST_INT128 (((__int128)1 << 126) * -2)
+
 static struct fl_value unknown(void)
 {
     return FL_VALUE_NULL;
@@ -30,7 +33,7 @@ static __int128 gcd(__int128 a, __int128 b)
 
 static struct fl_value make_ratio(__int128 num, __int128 den)
 {
-    if (den == 0)
+    if (den == 0 || num == LEAST_INT128 || den == LEAST_INT128)
         return unknown();
     if (den < 0) {
         num = -num;
@@ -83,7 +86,7 @@ static struct fl_value int_arith(enum fl_op op, enum fl_type type, __int128 a, _
         out = a % b;
         break;
     }
-    return overflow ? unknown() : fl_value_int(type, out);
+    return overflow || out == LEAST_INT128 ? unknown() : fl_value_int(type, out);
 }
 
 static struct fl_value arith(const struct fl_node *node, const struct fl_value *a, const struct fl_value *b)

@@ -44,6 +44,7 @@ struct fl_node {
     enum fl_op op;
     enum fl_type type; /* of the result; FL_T_BOOL for tests; for SET the type of its members */
     uint32_t at;       /* byte offset in the expression's text */
+    uint32_t height;   /* operators below it, along the longest way */
     const struct fl_node *left, *right;
     struct fl_value literal;
     uint32_t field, slot;

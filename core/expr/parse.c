@@ -9,7 +9,6 @@
 static enum fl_status parse_or(struct parser *p, const struct fl_node **out);
 static enum fl_status parse_sum(struct parser *p, struct hint hint, const struct fl_node **out);
 
-
 static void place_error(struct parser *p, uint32_t at)
 {
     uint32_t line = 1, start = 0;
@@ -101,6 +100,12 @@ static enum fl_status binary(struct parser *p, enum fl_node_kind kind, enum fl_o
     node->op = op;
     node->left = left;
     node->right = right;
+    node->height = 1 + left->height;
+    if (right != NULL && right->height >= node->height)
+        node->height = 1 + right->height;
+    if (node->height > FL_EXPR_HEIGHT_MAX)
+        return fl_parse_fail(p, at, FL_E_LIMIT, "more than %u operators in a row; name many values by a set",
+                             FL_EXPR_HEIGHT_MAX);
     *out = node;
     return FL_OK;
 }
@@ -132,6 +137,11 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
     const char *enum_text;
     for (uint32_t i = 0; (enum_text = fl_enum_text(type, i)) != NULL; i++)
         guess_name(&guess, enum_text);
+    const char *dash = memchr(name.ptr, '-', name.len);
+    if (dash != NULL && p->env->fields &&
+        fl_field_find((struct fl_str){name.ptr, (size_t)(dash - name.ptr)}) != FL_FIELD_NONE)
+        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; put blanks around a minus",
+                             (int)name.len, name.ptr);
     if (guess.guess.best != NULL)
         return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
                        name.ptr, guess.guess.best);
@@ -193,7 +203,13 @@ enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out)
     if (node == NULL)
         return fl_parse_fail(p, p->now.at, FL_E_NAME, "there is no parameter $%.*s", (int)p->now.text.len,
                        p->now.text.ptr);
-    *out = node;
+    /* A copy, so that errors point at $name and not into the parameter's own text. */
+    struct fl_node *copy = fl_parse_node(p, node->kind, node->type, p->now.at);
+    if (copy == NULL)
+        return FL_E_NOMEM;
+    *copy = *node;
+    copy->at = p->now.at;
+    *out = copy;
     return fl_parse_advance(p);
 }
 
@@ -268,6 +284,37 @@ static enum fl_status number_literal(struct parser *p, const struct fl_node **ou
     return status != FL_OK ? status : literal(p, value, at, out);
 }
 
+static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_node *left,
+                            const struct fl_node *right, uint32_t at, const struct fl_node **out)
+{
+    enum fl_type type;
+    if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET)
+        return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with a %s and a %s", fl_type_name(left->type),
+                       fl_type_name(right->type));
+    return binary(p, FL_N_ARITH, op, type, left, right, at, out);
+}
+
+static enum fl_status parse_primary(struct parser *p, struct hint hint, const struct fl_node **out);
+
+/* -x is 0 - x, in the unit of x. */
+static enum fl_status parse_minus(struct parser *p, struct hint hint, const struct fl_node **out)
+{
+    uint32_t at = p->now.at;
+    const struct fl_node *zero, *operand;
+    if (++p->depth > FL_EXPR_DEPTH_MAX)
+        return fl_parse_fail(p, at, FL_E_LIMIT, "nested more than %u deep", FL_EXPR_DEPTH_MAX);
+    enum fl_status status = fl_parse_advance(p);
+    if (status == FL_OK)
+        status = parse_primary(p, hint, &operand);
+    if (status != FL_OK)
+        return status;
+    p->depth--;
+    if (operand->kind == FL_N_LITERAL && operand->type == FL_T_INT)
+        return literal(p, fl_value_int(FL_T_INT, -operand->literal.i), at, out);
+    status = literal(p, fl_value_int(operand->type == FL_T_DURATION ? FL_T_DURATION : FL_T_INT, 0), at, &zero);
+    return status != FL_OK ? status : arith(p, FL_OP_SUB, zero, operand, at, out);
+}
+
 static enum fl_status parse_primary(struct parser *p, struct hint hint, const struct fl_node **out)
 {
     uint32_t at = p->now.at;
@@ -314,30 +361,9 @@ static enum fl_status parse_primary(struct parser *p, struct hint hint, const st
             status = parse_or(p, out);
         return status != FL_OK ? status : fl_parse_expect(p, ")");
     }
-    if (fl_parse_at_mark(p, "-")) {
-        const struct fl_node *zero, *operand;
-        status = fl_parse_advance(p);
-        if (status == FL_OK)
-            status = parse_primary(p, hint, &operand);
-        if (status == FL_OK)
-            status = literal(p, fl_value_int(FL_T_INT, 0), at, &zero);
-        if (status != FL_OK)
-            return status;
-        if (operand->kind == FL_N_LITERAL && operand->type == FL_T_INT)
-            return literal(p, fl_value_int(FL_T_INT, -operand->literal.i), at, out);
-        return binary(p, FL_N_ARITH, FL_OP_SUB, operand->type, zero, operand, at, out);
-    }
+    if (fl_parse_at_mark(p, "-"))
+        return parse_minus(p, hint, out);
     return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing before \"%.*s\"", (int)p->now.text.len, p->now.text.ptr);
-}
-
-static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_node *left,
-                            const struct fl_node *right, uint32_t at, const struct fl_node **out)
-{
-    enum fl_type type;
-    if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET)
-        return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with a %s and a %s", fl_type_name(left->type),
-                       fl_type_name(right->type));
-    return binary(p, FL_N_ARITH, op, type, left, right, at, out);
 }
 
 static bool is_operator(const struct parser *p, const char *const marks[], const enum fl_op ops[], enum fl_op *op)

@@ -98,7 +98,7 @@ static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *ou
         if (!fl_when_parse(p->now.text, out))
             return fl_parse_fail(p, p->now.at, FL_E_VALUE, "this is no time");
     } else if (p->now.kind == FL_TOKEN_NUMBER && p->now.number.den == 1 && p->now.number.num <= INT64_MAX &&
-               type != FL_T_DURATION && type != FL_T_TIME && type != FL_T_SERVICE && !fl_type_is_enum(type))
+               fl_type_is_number(type))
         *out = (int64_t)p->now.number.num;
     else
         return fl_parse_fail(p, p->now.at, FL_E_TYPE, "a %s is tested here; this is none", fl_type_name(type));
@@ -160,7 +160,7 @@ enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_
         status = fl_parse_advance(p);
         while (status == FL_OK && !fl_parse_at_mark(p, "}")) {
             status = push_item(p, &list, hint);
-            if (status != FL_OK || fl_parse_at_mark(p, "}"))
+            if (status != FL_OK || fl_parse_at_mark(p, "}") || p->now.kind == FL_TOKEN_END)
                 break;
             status = fl_parse_expect(p, ",");
         }

@@ -270,6 +270,7 @@ static unsigned cost(const struct fl_program *p, uint32_t n)
     }
 }
 
+/* Lists the children through junctions of the same kind; out may be NULL to count them. */
 static void flatten(const struct fl_program *p, uint32_t n, enum fl_program_kind kind, uint32_t *out, uint32_t *count)
 {
     const struct fl_program_node *node = &p->nodes[n];
@@ -277,33 +278,57 @@ static void flatten(const struct fl_program *p, uint32_t n, enum fl_program_kind
         flatten(p, node->left, kind, out, count);
         flatten(p, node->right, kind, out, count);
     } else {
-        out[(*count)++] = n;
+        if (out != NULL)
+            out[*count] = n;
+        (*count)++;
     }
+}
+
+/* Junctions below a junction of their kind are part of it and never run by themselves. */
+static bool *inner_junctions(struct fl_program *p)
+{
+    bool *inner = fl_alloc_zero((size_t)p->node_count + 1, sizeof *inner);
+    for (uint32_t n = 0; inner != NULL && n < p->node_count; n++) {
+        const struct fl_program_node *node = &p->nodes[n];
+        if (node->kind != FL_P_ALL && node->kind != FL_P_SOME)
+            continue;
+        inner[node->left] = p->nodes[node->left].kind == node->kind;
+        inner[node->right] = p->nodes[node->right].kind == node->kind;
+    }
+    return inner;
+}
+
+static bool order_junction(struct fl_program *p, uint32_t n)
+{
+    struct fl_program_node *node = &p->nodes[n];
+    uint32_t count = 0;
+    flatten(p, n, node->kind, NULL, &count);
+    uint32_t *children = fl_arena_alloc(&p->arena, count * sizeof *children);
+    if (children == NULL)
+        return false;
+    count = 0;
+    flatten(p, n, node->kind, children, &count);
+    for (uint32_t i = 1; i < count; i++) {
+        uint32_t child = children[i], at = i;
+        while (at > 0 && cost(p, children[at - 1]) > cost(p, child)) {
+            children[at] = children[at - 1];
+            at--;
+        }
+        children[at] = child;
+    }
+    node->children = children;
+    node->child_count = count;
+    return true;
 }
 
 static bool order_junctions(struct fl_program *p)
 {
-    for (uint32_t n = 0; n < p->node_count; n++) {
-        struct fl_program_node *node = &p->nodes[n];
-        if (node->kind != FL_P_ALL && node->kind != FL_P_SOME)
-            continue;
-        uint32_t *children = fl_arena_alloc(&p->arena, ((size_t)n + 2) * sizeof *children);
-        if (children == NULL)
-            return false;
-        uint32_t count = 0;
-        flatten(p, n, node->kind, children, &count);
-        for (uint32_t i = 1; i < count; i++) {
-            uint32_t child = children[i], at = i;
-            while (at > 0 && cost(p, children[at - 1]) > cost(p, child)) {
-                children[at] = children[at - 1];
-                at--;
-            }
-            children[at] = child;
-        }
-        node->children = children;
-        node->child_count = count;
-    }
-    return true;
+    bool *inner = inner_junctions(p), ok = inner != NULL;
+    for (uint32_t n = 0; n < p->node_count && ok; n++)
+        if (!inner[n] && (p->nodes[n].kind == FL_P_ALL || p->nodes[n].kind == FL_P_SOME))
+            ok = order_junction(p, n);
+    fl_free(inner);
+    return ok;
 }
 
 enum fl_status fl_program_seal(struct fl_program *p, const struct fl_network_source *networks, struct fl_error *err)
@@ -317,6 +342,12 @@ enum fl_status fl_program_seal(struct fl_program *p, const struct fl_network_sou
             ok = build_classes(p, &p->terms[t], networks);
     ok = ok && order_junctions(p);
     return ok ? FL_OK : fl_fail(err, FL_E_NOMEM, "out of memory");
+}
+
+size_t fl_program_bytes(const struct fl_program *p)
+{
+    return p->arena.held_bytes + p->term_texts.arena.held_bytes + p->term_capacity * sizeof *p->terms +
+           p->node_capacity * sizeof *p->nodes + p->group_capacity * sizeof *p->groups;
 }
 
 void fl_program_fields(const struct fl_program *p, struct fl_field_set *fields)

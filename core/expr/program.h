@@ -40,6 +40,8 @@ void fl_program_fields(const struct fl_program *program, struct fl_field_set *fi
 /* Of those, the fields whose whole columns are looked at; others are asked for row by row (fl_batch_need). After
  * sealing. */
 void fl_program_whole_columns(const struct fl_program *program, struct fl_field_set *fields);
+/* Memory that the compiled conditions hold, tables of networks and ports aside. */
+size_t fl_program_bytes(const struct fl_program *program);
 
 /* For labels and single tests, after sealing: is addr in the network (binding ignored)? Sets are shared. */
 const struct fl_prefix_sets *fl_program_sets(const struct fl_program *program);

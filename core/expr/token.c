@@ -17,6 +17,11 @@ static bool is_hex(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+static bool is_word(char c)
+{
+    return is_letter(c) || is_digit(c);
+}
+
 static char char_at(struct fl_str text, size_t i)
 {
     return i < text.len ? text.ptr[i] : '\0';
@@ -175,8 +180,8 @@ enum fl_status fl_token_next(struct fl_str text, uint32_t at, struct fl_arena *a
     size_t start = c == '$';
     if (is_letter(char_at(rest, start))) {
         size_t n = start;
-        while (is_letter(char_at(rest, n)) || is_digit(char_at(rest, n)) ||
-               (char_at(rest, n) == '-' && is_letter(char_at(rest, n + 1)) && is_letter(char_at(rest, n - 1))) ||
+        while (is_word(char_at(rest, n)) ||
+               (char_at(rest, n) == '-' && n > start && is_word(char_at(rest, n - 1)) && is_word(char_at(rest, n + 1))) ||
                (char_at(rest, n) == '.' && is_letter(char_at(rest, n + 1))))
             n++;
         out->kind = start ? FL_TOKEN_PARAM : FL_TOKEN_NAME;

@@ -171,7 +171,8 @@ static bool is_name(struct fl_str name)
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '-')))
+        bool inner_dash = c == '-' && i > 0 && name.ptr[i - 1] != '-' && i + 1 < name.len;
+        if (!letter && !inner_dash && (i == 0 || c < '0' || c > '9'))
             return false;
     }
     return name.len > 0;
@@ -181,7 +182,7 @@ static bool check_name(struct fl_policy_loader *l, const struct fl_yaml_node *ke
 {
     const char *by;
     if (!is_name(key->text))
-        fl_load_fail(l, key, "a name has letters, digits, - and _, and begins with a letter");
+        fl_load_fail(l, key, "a name has letters, digits, _ and single - between them, and begins with a letter");
     else if (name_is_taken(l, key->text, &by))
         fl_load_fail(l, key, "\"%.*s\" is the name of %s", (int)key->text.len, key->text.ptr, by);
     else

@@ -67,7 +67,7 @@ bool fl_ratio_parse(struct fl_str text, struct fl_ratio *out)
         }
         if (c < '0' || c > '9')
             break;
-        if (++digits > 18)
+        if (++digits > 19)
             return false;
         num = num * 10 + (c - '0');
         if (point) {

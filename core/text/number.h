@@ -11,7 +11,7 @@
 bool fl_int_parse(struct fl_str text, int64_t *out);
 
 /* An exact quotient, den > 0: "12", "0.8", "95%", "10k", "1.5Gi" (k M G = 10^3n, Ki Mi Gi = 2^10n).
- * At most 18 digits. Reduced to lowest terms. */
+ * At most 19 digits. Reduced to lowest terms. */
 struct fl_ratio {
     __int128 num, den;
 };

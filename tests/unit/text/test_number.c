@@ -37,7 +37,7 @@ static void assert_ratio(const char *text, int64_t num, int64_t den)
 static void test_number__ratio_parse(void **state)
 {
     static const char *const bad[] = {"", "-", ".", ".5", "1.", "1..2", "1.2.3", "%", "1 %", "1%%", "1K", "1ki", "1kk",
-                                      "1T", "1e3", "+1", "1.5.", "1234567890123456789", "0.1234567890123456789", "1,5"};
+                                      "1T", "1e3", "+1", "1.5.", "12345678901234567890", "0.1234567890123456789", "1,5"};
     struct fl_ratio r;
     (void)state;
     assert_ratio("12", 12, 1);
@@ -62,7 +62,7 @@ static void test_number__ratio_parse(void **state)
             fail_msg("\"%s\" was taken", bad[i]);
     assert_true(fl_ratio_parse(FL_STR("999999999999999999Gi"), &r));
     assert_true(r.num == (__int128)INT64_C(999999999999999999) * 1073741824 && r.den == 1);
-    assert_true(fl_ratio_parse(FL_STR("0.000000000000000001%"), &r) == false); /* 19 digits */
+    assert_true(fl_ratio_parse(FL_STR("0.0000000000000000001%"), &r) == false); /* 20 digits */
     assert_true(fl_ratio_parse(FL_STR("0.00000000000000001%"), &r));
     assert_true(r.num == 1 && r.den == (__int128)INT64_C(100000000000000000) * 100);
 }
