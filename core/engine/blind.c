@@ -250,8 +250,8 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
                                     (unsigned long long)r->objects_lacking, (unsigned long long)r->objects,
                                     lacks != NULL ? lacks : "needed");
     else if (r->reason == NULL && failures > 0)
-        r->reason = fl_arena_printf(j->arena, "its code failed %llu times, losing those records or groups; first: %s",
-                                    (unsigned long long)failures,
+        r->reason = fl_arena_printf(j->arena, "its code failed %llu time%s, losing what it was called for; first: %s",
+                                    (unsigned long long)failures, failures == 1 ? "" : "s",
                                     part->lua_failures > 0 ? part->lua_error : tally->lua_error);
     enum fl_status status = FL_OK;
     bool is_void = tally->void_reason != NULL;
