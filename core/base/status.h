@@ -21,6 +21,7 @@ enum fl_status {
     FL_E_DATA,      /* input is damaged */
     FL_E_LIMIT,     /* a documented limit was met */
     FL_E_LUA,       /* a rule's Lua code failed */
+    FL_E_VOID,      /* a rule's Lua code kept state: nothing that it says can be used */
     FL_E_USAGE,     /* the command line is wrong */
     FL_E_INTERNAL,  /* a bug of ours */
 };

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,15 @@ static void print_version(void)
     printf("zstd: yes\n");
 }
 
+/* Text that did not reach standard output is not a success. audit has told of its results already. */
+static int finish(int exit_status)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_status != 0)
+        return exit_status;
+    fl_log_error("standard output could not be written: %s", strerror(errno));
+    return 3;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -46,16 +56,16 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return 0;
+        return finish(0);
     }
     if (strcmp(argv[1], "--version") == 0) {
         print_version();
-        return 0;
+        return finish(0);
     }
     struct fl_str_guess guess = {NULL, 99};
     for (size_t i = 0; i < VERB_COUNT; i++) {
         if (strcmp(argv[1], verbs[i].name) == 0)
-            return verbs[i].run(argc - 2, argv + 2);
+            return finish(verbs[i].run(argc - 2, argv + 2));
         fl_str_guess_try(&guess, fl_str_of(argv[1]), verbs[i].name);
     }
     if (guess.best != NULL)

@@ -41,8 +41,7 @@ static enum fl_status blind_sources(struct fl_judging *j)
         case FL_SOURCE_UNREADABLE:
             status = fl_judge_blind(j, FL_BLIND_UNREADABLE, true, 1, t->name, "%s", t->text);
             break;
-        case FL_SOURCE_DUPLICATE:
-            status = fl_judge_blind(j, FL_BLIND_OTHER, false, 1, t->name, "%s", t->text);
+        case FL_SOURCE_DUPLICATE: /* the same records either way: the command line is told, not the results */
             break;
         case FL_SOURCE_EMPTY:
             empty++;
@@ -80,6 +79,9 @@ static enum fl_status blind_bad_lines(struct fl_judging *j, const struct fl_obje
     if (s->sample_count > 0)
         snprintf(text + n, sizeof text - (size_t)n, "; first at byte %llu: \"%s\"",
                  (unsigned long long)s->samples[0].offset, s->samples[0].text);
+    else if (s->read.long_lines > 0)
+        snprintf(text + n, sizeof text - (size_t)n, "; first at byte %llu",
+                 (unsigned long long)s->read.first_long_line_offset);
     return fl_judge_blind(j, FL_BLIND_BAD_LINES, false, bad, name, "lines dropped: %s", text);
 }
 
@@ -94,9 +96,26 @@ static enum fl_status blind_bad_values(struct fl_judging *j, const struct fl_obj
     return status;
 }
 
+static enum fl_status blind_foreign(struct fl_judging *j)
+{
+    uint64_t count = 0;
+    const char *first = NULL, *what = NULL;
+    for (uint32_t o = 0; o < j->part->object_count; o++) {
+        if (!j->part->objects[o].foreign)
+            continue;
+        if (count++ == 0) {
+            first = j->sources->items[o].name;
+            what = j->part->objects[o].trouble;
+        }
+    }
+    return count == 0 ? FL_OK
+                      : fl_judge_blind(j, FL_BLIND_SKIPPED, false, count, "foreign objects",
+                                       "objects that hold no flows are not read; first %s: %s", first, what);
+}
+
 static enum fl_status blind_objects(struct fl_judging *j)
 {
-    enum fl_status status = FL_OK;
+    enum fl_status status = blind_foreign(j);
     for (uint32_t o = 0; o < j->part->object_count && status == FL_OK; o++) {
         const struct fl_object_stats *s = &j->part->objects[o];
         const char *name = j->sources->items[o].name;
@@ -105,7 +124,7 @@ static enum fl_status blind_objects(struct fl_judging *j)
         else if (s->read.damage != FL_DAMAGE_NONE)
             status = fl_judge_blind(j, FL_BLIND_DAMAGED, true, 1, name,
                                     "%s; the whole records before it are audited", s->read.damage_text);
-        if (s->opened && !s->recognised && s->trouble[0] != '\0' && status == FL_OK)
+        if (s->opened && !s->recognised && !s->foreign && s->trouble[0] != '\0' && status == FL_OK)
             status = fl_judge_blind(j, FL_BLIND_UNRECOGNISED, true, 1, name, "%s", s->trouble);
         else if (s->recognised && s->trouble[0] != '\0' && status == FL_OK)
             status = fl_judge_blind(j, FL_BLIND_BAD_LINES, true, 1, name, "%s", s->trouble);
@@ -131,7 +150,7 @@ static enum fl_status blind_totals(struct fl_judging *j)
                                 "not one record was read; --allow-empty says that this is fine");
     if (status == FL_OK && run->bad_lines > policy->max_bad_lines)
         status = fl_judge_blind(j, FL_BLIND_BAD_LINES, true, run->bad_lines, "input",
-                                "more lines were dropped than max_bad_lines (%llu) allows",
+                                "lines were dropped, more than max_bad_lines (%llu) allows",
                                 (unsigned long long)policy->max_bad_lines);
     /* lost / minutes > num / den, without division */
     bool over = (__int128)run->coverage.lost_minutes * policy->max_skipdata.den >
@@ -231,17 +250,19 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
                                     (unsigned long long)r->objects_lacking, (unsigned long long)r->objects,
                                     lacks != NULL ? lacks : "needed");
     else if (r->reason == NULL && failures > 0)
-        r->reason = fl_arena_printf(j->arena, "its code failed %llu times, losing those records or groups; first: %s",
-                                    (unsigned long long)failures,
+        r->reason = fl_arena_printf(j->arena, "its code failed %llu time%s, losing what it was called for; first: %s",
+                                    (unsigned long long)failures, failures == 1 ? "" : "s",
                                     part->lua_failures > 0 ? part->lua_error : tally->lua_error);
     enum fl_status status = FL_OK;
     bool is_void = tally->void_reason != NULL;
+    if (is_void) /* how far a worker came before the rule was void depends on threads */
+        r->records_selected = r->groups = 0;
     if (!r->evaluated && r->objects > 0)
         status = fl_judge_blind(j, FL_BLIND_RULE, is_void && rule->void_reason == NULL, 1, r->id,
                                 "not evaluated: %s", r->reason);
     else if (r->evaluated && r->reason != NULL)
         status = fl_judge_blind(j, FL_BLIND_RULE, failures > 0, r->objects_lacking, r->id, "%s", r->reason);
-    if (status == FL_OK && part->bad_times > 0)
+    if (status == FL_OK && part->bad_times > 0 && !is_void)
         status = fl_judge_blind(j, FL_BLIND_BAD_TIME, false, part->bad_times, r->id,
                                 "records without a start time of 1970..2100 are in no window");
     return status;

@@ -32,6 +32,7 @@ struct fl_rule_part {
     struct fl_place lua_error_place;
     uint64_t bad_times;
     bool over_limit;
+    bool stateful;          /* its code kept state between calls */
 };
 
 struct fl_part {

@@ -279,6 +279,17 @@ static struct fl_occurrence occurrence_of(struct fl_judging *j, const struct fl_
         .waived_by = waiver_label(j, hit->waiver)};
 }
 
+/* Whether `name` stands in an expression as a word of its own. */
+static bool names(const char *text, const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$";
+    size_t len = strlen(name);
+    for (const char *at = text; (at = strstr(at, name)) != NULL; at++)
+        if ((at == text || strchr(letters, at[-1]) == NULL) && (at[len] == '\0' || strchr(letters, at[len]) == NULL))
+            return true;
+    return false;
+}
+
 /* `having` with the measured values, for a person: "run >= 8: run = 20". */
 static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit)
 {
@@ -291,17 +302,17 @@ static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit
     const char *separator = " (";
     for (uint32_t m = 0; m < rule->measure_count; m++) {
         const struct fl_value *value = &hit->slots[rule->key_count + FL_COUNTER_COUNT + m];
-        if (value->type == FL_T_LIST || strstr(rule->having_text, rule->measures[m].name) == NULL)
+        if (value->type == FL_T_LIST || !names(rule->having_text, rule->measures[m].name))
             continue;
         fl_buf_add_format(&out, "%s%s = ", separator, rule->measures[m].name);
         fl_value_text(&out, value);
         separator = ", ";
     }
     for (uint32_t c = 0; c < 3; c++) {
-        static const char *const names[] = {"flows", "packets", "bytes"};
-        if (strstr(rule->having_text, names[c]) == NULL)
+        static const char *const counters[] = {"flows", "packets", "bytes"};
+        if (!names(rule->having_text, counters[c]))
             continue;
-        fl_buf_add_format(&out, "%s%s = ", separator, names[c]);
+        fl_buf_add_format(&out, "%s%s = ", separator, counters[c]);
         fl_value_text(&out, &hit->slots[rule->key_count + c]);
         separator = ", ";
     }

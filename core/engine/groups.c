@@ -138,6 +138,7 @@ static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_vie
                                                    v->j->arena, verdict, &err);
     if (status == FL_E_NOMEM)
         return status;
+    v->j->part->rules[v->index].stateful |= status == FL_E_VOID;
     if (status != FL_OK) {
         struct fl_rule_tally *tally = &v->j->rules[v->index];
         if (tally->failures++ == 0)
@@ -249,6 +250,8 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
     if (part->over_limit)
         return fl_arena_printf(j->arena, "more than %llu groups (max_groups)",
                                (unsigned long long)j->plan->policy->max_groups);
+    if (part->stateful)
+        return "its code changed a variable outside it: state lives in measures";
     uint64_t failures = part->lua_failures + tally->failures;
     const char *first = part->lua_failures > 0 ? part->lua_error : tally->lua_error;
     if (failures > FL_LUA_FAILURES_MAX)

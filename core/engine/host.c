@@ -224,8 +224,12 @@ bool fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct f
 {
     const char *what;
     host->stats = stats;
-    if (fl_detect_foreign(text.ptr, text.len, &what)) {
+    if (fl_detect_neighbour(text.ptr, text.len, &what)) {
         stats->foreign = true;
+        snprintf(stats->trouble, sizeof stats->trouble, "this is %s", what);
+        return false;
+    }
+    if (fl_detect_foreign(text.ptr, text.len, &what)) {
         snprintf(stats->trouble, sizeof stats->trouble,
                  "this is %s, which is not read: deliver the log as text", what);
         return false;

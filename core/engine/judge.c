@@ -1,5 +1,6 @@
 #include "core/engine/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,13 +30,6 @@ static bool matches(const struct fl_waiver *waiver, const struct fl_plan_rule *r
     return fl_glob_match(fl_str_of(waiver->rule), fl_str_of(rule->decl->id));
 }
 
-static void report(const struct fl_plan *plan, struct fl_error *err, uint32_t line, uint32_t column,
-                   struct fl_error_list *errors)
-{
-    fl_error_at(err, plan->policy->file, line, column);
-    fl_error_list_add(errors, err);
-}
-
 enum fl_status fl_waivers_bind(struct fl_plan *plan, struct fl_waiver_bind **out, uint32_t *count,
                                struct fl_error_list *errors)
 {
@@ -62,12 +56,13 @@ enum fl_status fl_waivers_bind(struct fl_plan *plan, struct fl_waiver_bind **out
         if (matched == 0) {
             fl_fail(&err, FL_E_NAME, "the waiver's rule \"%s\" matches no intent or rule of this policy",
                     waiver->rule);
-            report(plan, &err, waiver->line, 0, errors);
+            fl_error_at(&err, policy->file, waiver->line, 0);
+            fl_error_list_add(errors, &err);
         } else if (bound == 0) {
-            char text[FL_ERROR_TEXT_BYTES];
-            memcpy(text, err.text, sizeof text);
-            fl_fail(&err, FL_E_NAME, "the waiver's where does not fit %s: %.600s", waiver->rule, text);
-            report(plan, &err, waiver->where.line, waiver->where.column, errors);
+            struct fl_error told = err;
+            snprintf(told.text, sizeof told.text, "the waiver's where does not fit %.100s: %.600s", waiver->rule,
+                     err.text);
+            fl_policy_fail_expr(policy, &waiver->where, &told, errors);
         }
     }
     return errors->count > errors_before ? FL_E_VALUE : FL_OK;

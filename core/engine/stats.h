@@ -17,7 +17,7 @@ struct fl_bad_sample {
 struct fl_object_stats {
     bool opened;
     bool recognised;       /* a decoder took it */
-    bool foreign;          /* something that is known to be no flow log */
+    bool foreign;          /* a known neighbour of flow logs: skipped, nothing is lost */
     char format[96];       /* "aws_vpc: header": the last one in force */
     uint64_t format_offset;
     char trouble[320];     /* why it was not read */

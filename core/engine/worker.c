@@ -191,6 +191,11 @@ static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan
                 &err);
             if (status == FL_E_NOMEM)
                 return status;
+            part->stateful |= status == FL_E_VOID;
+            if (part->stateful) {
+                memset(selection, 0, fl_batch_words(batch) * sizeof *selection);
+                return FL_OK;
+            }
             if (status != FL_OK)
                 note_failure(worker, part, row, &err);
             if (status != FL_OK || !verdict.hit)
@@ -226,7 +231,7 @@ static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const u
     const struct fl_plan_rule *rule = &worker->plan->rules[index];
     struct fl_rule_part *part = &worker->part.rules[index];
     const struct fl_batch *batch = &worker->batch;
-    if (rule->void_reason != NULL || part->over_limit)
+    if (rule->void_reason != NULL || part->over_limit || part->stateful)
         return FL_OK;
     uint64_t *selection = bitmap(worker, 1);
     enum fl_status status = fl_program_eval(worker->program, rule->root,

@@ -23,3 +23,28 @@ bool fl_detect_foreign(const char *text, size_t len, const char **what)
     }
     return false;
 }
+
+/* Behind blanks and then `token`; NULL when something else stands there. */
+static const char *behind(const char *at, const char *end, const char *token)
+{
+    size_t len = strlen(token);
+    while (at != NULL && at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
+        at++;
+    return at != NULL && (size_t)(end - at) >= len && memcmp(at, token, len) == 0 ? at + len : NULL;
+}
+
+bool fl_detect_neighbour(const char *text, size_t len, const char **what)
+{
+    const char *end = text + len, *object = behind(text, end, "{");
+    size_t looked = len < FL_LEARN_BYTES ? len : FL_LEARN_BYTES;
+    if (behind(behind(behind(object, end, "\"Records\""), end, ":"), end, "[") != NULL &&
+        memmem(text, looked, "\"eventVersion\"", 14) != NULL) {
+        *what = "a CloudTrail log";
+        return true;
+    }
+    if (object != NULL && memmem(text, looked, "\"digestStartTime\"", 17) != NULL) {
+        *what = "a CloudTrail digest";
+        return true;
+    }
+    return false;
+}

@@ -438,12 +438,10 @@ static enum fl_status give(struct fl_reader *r, size_t end, struct fl_chunk *out
     return FL_OK;
 }
 
-/* The object has ended: its last line needs no line end, unless it was cut by damage. */
+/* The object has ended: its last line needs no line end, unless the object is damaged. */
 static enum fl_status give_rest(struct fl_reader *r, struct fl_chunk *out)
 {
-    bool cut = r->stats.damage == FL_DAMAGE_STREAM || r->stats.damage == FL_DAMAGE_TRUNCATED ||
-               r->stats.damage == FL_DAMAGE_READ;
-    if (r->begin == r->ready || cut || r->skipping) {
+    if (r->begin == r->ready || r->stats.damage != FL_DAMAGE_NONE || r->skipping) {
         r->begin = r->ready;
         return FL_END;
     }

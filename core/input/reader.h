@@ -57,4 +57,8 @@ const struct fl_read_stats *fl_reader_stats(const struct fl_reader *reader);
  * bzip2, xz. *what names it. */
 bool fl_detect_foreign(const char *text, size_t len, const char **what);
 
+/* true for known text that providers deliver beside flow logs and that holds no flows: it is skipped, which loses
+ * nothing. `text` is the beginning of the object. */
+bool fl_detect_neighbour(const char *text, size_t len, const char **what);
+
 #endif

@@ -197,14 +197,26 @@ static enum fl_status add_path(struct listing *l, const char *path)
     return add_object(l->list, path, &st, -1);
 }
 
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* What a pattern catches by chance is skipped as in a directory; `_*` asks for it. */
 static enum fl_status add_glob(struct listing *l, const char *pattern)
 {
     glob_t found = {0};
     enum fl_status status = FL_OK;
     if (glob(pattern, 0, NULL, &found) != 0)
         status = trouble(l->list, FL_SOURCE_NO_MATCH, without_dot(pattern), "matches nothing");
-    for (size_t i = 0; i < found.gl_pathc && status == FL_OK; i++)
-        status = add_path(l, found.gl_pathv[i]);
+    for (size_t i = 0; i < found.gl_pathc && status == FL_OK; i++) {
+        const char *path = found.gl_pathv[i];
+        if (hidden(last_part(path)) && !hidden(last_part(pattern)))
+            status = trouble(l->list, FL_SOURCE_SKIPPED, without_dot(path), "its name starts with . or _");
+        else
+            status = add_path(l, path);
+    }
     globfree(&found);
     return status;
 }
@@ -247,11 +259,11 @@ static enum fl_status drop_duplicates(struct fl_source_list *list)
             list->items[++kept] = *b;
             continue;
         }
-        /* The same path given twice (x and ./x) is no news. */
-        if (strcmp(a->name, b->name) == 0)
-            continue;
         char text[512];
-        snprintf(text, sizeof text, "is the same object as %.400s; it is read once", a->name);
+        if (strcmp(a->name, b->name) == 0)
+            snprintf(text, sizeof text, "is reached more than once; it is read once");
+        else
+            snprintf(text, sizeof text, "is the same object as %.400s; it is read once", a->name);
         enum fl_status status = trouble(list, FL_SOURCE_DUPLICATE, b->name, text);
         if (status != FL_OK)
             return status;

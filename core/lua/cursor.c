@@ -211,7 +211,7 @@ static enum fl_status take_override(lua_State *L, const char *key, struct fl_are
     return status;
 }
 
-/* The result is on the stack at 1. */
+/* The result is on the stack at 1. Runs in protected mode, as every access may raise. */
 static enum fl_status take_verdict(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
 {
     int type = lua_type(L, 1);
@@ -222,6 +222,10 @@ static enum fl_status take_verdict(lua_State *L, struct fl_arena *arena, struct 
     }
     if (type != LUA_TTABLE)
         return fl_fail(err, FL_E_LUA, "a rule returns nothing, true, false or a table, not a %s", luaL_typename(L, 1));
+    if (fl_lua_push_origin(L, 1))
+        lua_replace(L, 1);
+    else if (lua_getmetatable(L, 1))
+        return fl_fail(err, FL_E_LUA, "a rule returns a plain table, not a part of the library");
     out->hit = true;
     const char *severity = NULL;
     enum fl_status status = take_override(L, "severity", arena, &severity, err);
@@ -237,19 +241,32 @@ static enum fl_status take_verdict(lua_State *L, struct fl_arena *arena, struct 
     return status == FL_OK ? take_extra(L, arena, out, err) : status;
 }
 
+/* The function and its argument are on the stack. */
+static int run_call(lua_State *L)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    lua_call(L, 1, 1);
+    vm->verdict_status = take_verdict(L, vm->arena, vm->verdict, vm->verdict_error);
+    return 0;
+}
+
 static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, int cursor, struct fl_arena *arena,
                            struct fl_verdict *out, struct fl_error *err)
 {
     lua_State *L = vm->L;
     lua_settop(L, 0);
+    vm->arena = arena;
+    vm->verdict = out;
+    vm->verdict_error = err;
+    lua_pushcfunction(L, run_call);
     lua_rawgeti(L, LUA_REGISTRYINDEX, function);
     lua_rawgeti(L, LUA_REGISTRYINDEX, cursor);
-    enum fl_status status = fl_lua_call(vm, 1, 1, FL_LUA_STEPS_PER_CALL, err);
+    enum fl_status status = fl_lua_call(vm, 2, 0, FL_LUA_STEPS_PER_CALL, err);
     if (status == FL_OK)
-        status = take_verdict(L, arena, out, err);
+        status = vm->verdict_status;
     lua_settop(L, 0);
-    if (status == FL_OK && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
-        status = fl_fail(err, FL_E_LUA, "the code changed a variable outside it: state lives in measures");
+    if (status != FL_E_NOMEM && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
+        status = fl_fail(err, FL_E_VOID, "the code changed a variable outside it: state lives in measures");
     return status;
 }
 

@@ -87,6 +87,11 @@ static void freeze_function(lua_State *L, int seen, struct fl_lua_vm *vm, struct
     lua_pushvalue(L, function);
     lua_pushboolean(L, 1);
     lua_rawset(L, seen);
+    if (lua_iscfunction(L, function) && lua_getupvalue(L, function, 1) != NULL) {
+        lua_settop(L, function);
+        if (!fl_lua_in_library(L))
+            luaL_error(L, "an iterator cannot be kept between calls: make it where it is used");
+    }
     if (lua_iscfunction(L, function))
         return;
     const char *name;

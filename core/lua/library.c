@@ -9,6 +9,7 @@
 #include "core/lua/vm.h"
 
 #define PATTERN_WORK_MAX 10000000.0
+#define PATTERN_WORK_PER_BYTE 16 /* the bound is seldom met: charged at a discount */
 
 static const struct {
     const char *name, *why;
@@ -40,6 +41,11 @@ static int refuse(lua_State *L)
 {
     return luaL_error(L, "%s is not available in rules: %s", lua_tostring(L, lua_upvalueindex(1)),
                       lua_tostring(L, lua_upvalueindex(2)));
+}
+
+static int refuse_change(lua_State *L)
+{
+    return luaL_error(L, "the library is read-only");
 }
 
 /* ---- text of values ---- */
@@ -194,7 +200,10 @@ static int safe_pcall(lua_State *L)
     int code = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 0);
     if (code == LUA_OK)
         return lua_gettop(L);
-    if (fl_lua_vm_of(L)->overrun != NULL || code == LUA_ERRMEM)
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    if (code == LUA_ERRMEM && vm->overrun == NULL)
+        fl_lua_note_memory(vm);
+    if (vm->overrun != NULL)
         return lua_error(L);
     lua_pushboolean(L, 0);
     lua_insert(L, -2);
@@ -234,6 +243,35 @@ static int safe_rep(lua_State *L)
     return call_original(L);
 }
 
+/* Behind the pattern's item at p: a byte, an escape or a set. */
+static const char *item_end(const char *p, const char *end)
+{
+    if (*p == '%' && p + 1 < end)
+        return p + 2;
+    if (*p != '[')
+        return p + 1;
+    p += p + 1 < end && p[1] == '^' ? 2 : 1;
+    for (bool first = true; p < end && (*p != ']' || first); first = false)
+        p += *p == '%' && p + 1 < end ? 2 : 1;
+    return p < end ? p + 1 : end;
+}
+
+/* What looks at up to the whole text for each place: repeats, %b and %1. */
+static unsigned count_repeats(const char *p, const char *end)
+{
+    unsigned repeats = 0;
+    while (p < end) {
+        if (*p == '%' && p + 1 < end && (p[1] == 'b' || (p[1] >= '0' && p[1] <= '9')))
+            repeats++;
+        p = item_end(p, end);
+        if (p < end && memchr("*+-?", *p, 4) != NULL) {
+            repeats++;
+            p++;
+        }
+    }
+    return repeats;
+}
+
 /* Repeats of a pattern multiply the work that matching may take. */
 static int guarded_pattern(lua_State *L)
 {
@@ -241,18 +279,13 @@ static int guarded_pattern(lua_State *L)
     luaL_checklstring(L, 1, &len);
     const char *pattern = luaL_checklstring(L, 2, &pattern_len);
     bool plain = lua_tointeger(L, lua_upvalueindex(2)) && lua_toboolean(L, 4);
+    unsigned repeats = plain ? 0 : count_repeats(pattern, pattern + pattern_len);
     double work = (double)len;
-    for (size_t i = 1; i < pattern_len && !plain; i++) {
-        if (pattern[i - 1] == '%') {
-            i++;
-            continue;
-        }
-        if (strchr("*+-?", pattern[i]) != NULL)
-            work *= (double)len;
-    }
+    for (unsigned i = 0; i < repeats && work <= PATTERN_WORK_MAX; i++)
+        work *= (double)len;
     if (work > PATTERN_WORK_MAX)
-        return luaL_error(L, "the pattern has too many repeats for a text of %d bytes", (int)len);
-    fl_lua_charge(L, len + pattern_len);
+        return luaL_error(L, "the pattern has too many repeats (%d) for a text of %d bytes", (int)repeats, (int)len);
+    fl_lua_charge(L, len + pattern_len + (size_t)work / PATTERN_WORK_PER_BYTE);
     return call_original(L);
 }
 
@@ -282,6 +315,23 @@ static int safe_format(lua_State *L)
     return call_original(L);
 }
 
+/* insert, remove and unpack move up to the whole table; select copies its arguments. */
+static int charged_table(lua_State *L)
+{
+    lua_Integer count = lua_gettop(L);
+    if (lua_type(L, 1) == LUA_TTABLE && (count > 1 || lua_tointeger(L, lua_upvalueindex(2))))
+        count += luaL_len(L, 1);
+    fl_lua_charge(L, (size_t)(count > 0 ? count : 0) * 16);
+    return call_original(L);
+}
+
+static int charged_insert(lua_State *L)
+{
+    if (lua_gettop(L) > 2)
+        return charged_table(L);
+    return call_original(L);
+}
+
 static int safe_concat(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
@@ -297,18 +347,21 @@ static int require(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     const char *name = luaL_checkstring(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
-    if (lua_getfield(L, -1, name) != LUA_TNIL)
-        return 1;
     if (!vm->loading)
         return luaL_error(L, "require belongs to the beginning of a rule file");
-    char error[256];
+    char error[256], chunk[64];
     size_t len;
-    const char *text = fl_lua_module_text(vm->rules, vm->lib_folder, vm->file, name, &len, error, sizeof error);
+    const char *path;
+    const char *text = fl_lua_module_text(vm->rules, vm->lib_folder, vm->file, name, &path, &len, error, sizeof error);
     if (text == NULL)
         return luaL_error(L, "%s", error);
-    lua_pushfstring(L, "=%s.lua", name);
-    if (luaL_loadbufferx(L, text, len, lua_tostring(L, -1), "t") != LUA_OK)
+    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
+    if (lua_getfield(L, -1, path) != LUA_TNIL)
+        return 1;
+    if (len > 0 && text[0] == LUA_SIGNATURE[0])
+        return luaL_error(L, "the module %s is compiled Lua; only text is read", name);
+    fl_lua_chunk_name(path, chunk);
+    if (luaL_loadbufferx(L, text, len, chunk, "t") != LUA_OK)
         return lua_error(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.env");
     lua_setupvalue(L, -2, 1);
@@ -317,7 +370,7 @@ static int require(lua_State *L)
         return luaL_error(L, "the module %s returns nothing", name);
     lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
     lua_pushvalue(L, -2);
-    lua_setfield(L, -2, name);
+    lua_setfield(L, -2, path);
     lua_pop(L, 1);
     return 1;
 }
@@ -365,13 +418,6 @@ static void add_strings(lua_State *L)
     wrap(L, "upper", charged, 0);
     wrap(L, "reverse", charged, 0);
     wrap(L, "byte", charged, 0);
-    /* ("x"):rep() goes through these too. */
-    lua_pushliteral(L, "");
-    lua_newtable(L);
-    lua_pushvalue(L, -3);
-    lua_setfield(L, -2, "__index");
-    lua_setmetatable(L, -2);
-    lua_pop(L, 1);
     lua_setfield(L, -2, "string");
 }
 
@@ -383,6 +429,9 @@ static void add_parts(lua_State *L)
     static const char *const characters[] = {"char", "codepoint", "len", "offset", "charpattern", NULL};
     push_part(L, "table", luaopen_table, tables);
     wrap(L, "concat", safe_concat, 0);
+    wrap(L, "insert", charged_insert, 0);
+    wrap(L, "remove", charged_table, 0);
+    wrap(L, "unpack", charged_table, 1);
     lua_pushcfunction(L, sort);
     lua_setfield(L, -2, "sort");
     lua_setfield(L, -2, "table");
@@ -403,6 +452,8 @@ static void add_blocked(lua_State *L)
         lua_pushvalue(L, -1);
         lua_setfield(L, -3, "__index");
         lua_setfield(L, -2, "__call");
+        lua_pushcfunction(L, refuse_change);
+        lua_setfield(L, -2, "__newindex");
         lua_setmetatable(L, -2);
         lua_setfield(L, -2, blocked[i].name);
     }
@@ -420,7 +471,102 @@ void fl_lua_push_library(lua_State *L)
     lua_setfield(L, -2, "pcall");
     lua_pushcfunction(L, require);
     lua_setfield(L, -2, "require");
+    wrap(L, "select", charged_table, 0);
+    wrap(L, "tonumber", charged, 0);
     add_strings(L);
     add_parts(L);
     add_blocked(L);
+}
+
+/* ---- read-only ---- */
+
+static const struct {
+    const char *name, *why;
+} missing[] = {
+    {"dump", "functions have no text"},
+    {"random", "the same input must give the same findings"},
+    {"randomseed", "the same input must give the same findings"},
+    {"sqrt", "its last digit differs between machines"},
+    {"sin", "its last digit differs between machines"},
+    {"cos", "its last digit differs between machines"},
+    {"tan", "its last digit differs between machines"},
+    {"asin", "its last digit differs between machines"},
+    {"acos", "its last digit differs between machines"},
+    {"atan", "its last digit differs between machines"},
+    {"exp", "its last digit differs between machines"},
+    {"log", "its last digit differs between machines"},
+};
+
+/* Upvalues: the table, its name. */
+static int library_index(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
+        return 1;
+    const char *part = lua_tostring(L, lua_upvalueindex(2)), *name = luaL_checkstring(L, 2);
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++)
+        if (strcmp(missing[i].name, name) == 0)
+            return luaL_error(L, "%s.%s is not available in rules: %s", part, name, missing[i].why);
+    return luaL_error(L, "there is no %s.%s in rules", part, name);
+}
+
+/* The functions of the table on the top become known as the library's. The list is at `list`. */
+static void note_functions(lua_State *L, int list)
+{
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -1) != LUA_TFUNCTION)
+            continue;
+        lua_pushvalue(L, -1);
+        lua_pushboolean(L, 1);
+        lua_rawset(L, list);
+    }
+}
+
+/* Library[name], a table, is replaced by one that only reads it. The library is on the top. */
+static void seal_part(lua_State *L, const char *name, int list)
+{
+    lua_getfield(L, -1, name);
+    note_functions(L, list);
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushvalue(L, -3);
+    lua_pushstring(L, name);
+    lua_pushcclosure(L, library_index, 2);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, refuse_change);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushvalue(L, -1);
+    lua_setmetatable(L, -3);
+    if (strcmp(name, "string") == 0) { /* ("x"):rep() goes through it too */
+        lua_pushliteral(L, "");
+        lua_pushvalue(L, -2);
+        lua_setmetatable(L, -2);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    lua_setfield(L, -3, name);
+    lua_pop(L, 1);
+}
+
+void fl_lua_seal_library(lua_State *L)
+{
+    lua_newtable(L);
+    int list = lua_gettop(L);
+    lua_pushvalue(L, list - 1);
+    note_functions(L, list);
+    static const char *const parts[] = {"string", "table", "math", "utf8"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        seal_part(L, parts[i], list);
+    lua_pop(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.functions");
+}
+
+bool fl_lua_in_library(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.functions");
+    lua_pushvalue(L, -2);
+    bool known = lua_rawget(L, -2) != LUA_TNIL;
+    lua_pop(L, 2);
+    return known;
 }

@@ -22,7 +22,7 @@ struct rule_text {
 };
 
 struct module_text {
-    const char *name;
+    const char *path;
     struct fl_str text;
 };
 
@@ -124,44 +124,66 @@ static bool stays_inside(const char *folder, const char *path)
     return inside;
 }
 
-static bool read_module(struct fl_lua_rules *rules, const char *folder, const char *name, struct fl_str *out)
+/* The module in one folder, read once; NULL when there is none. *outside: there is, but a link leads out of it. */
+static const struct module_text *find_module(struct fl_lua_rules *rules, const char *folder, const char *name,
+                                             bool *outside)
 {
     char path[4096];
+    struct stat st;
+    struct fl_str text;
     snprintf(path, sizeof path, "%s/%s.lua", folder, name);
-    return stays_inside(folder, path) && read_text(&rules->arena, path, O_NOFOLLOW, out);
+    for (uint32_t i = 0; i < rules->module_count; i++)
+        if (strcmp(rules->modules[i].path, path) == 0)
+            return &rules->modules[i];
+    if (lstat(path, &st) != 0)
+        return NULL;
+    *outside = S_ISLNK(st.st_mode) || !stays_inside(folder, path);
+    if (*outside || !read_text(&rules->arena, path, O_NOFOLLOW, &text) ||
+        !fl_grow((void **)&rules->modules, &rules->module_capacity, rules->module_count + 1, sizeof *rules->modules))
+        return NULL;
+    struct module_text *module = &rules->modules[rules->module_count];
+    *module = (struct module_text){fl_arena_strdup(&rules->arena, path), text};
+    if (module->path == NULL)
+        return NULL;
+    rules->module_count++;
+    return module;
 }
 
 const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folder, const char *rule_file,
-                               const char *name, size_t *len, char *error, size_t error_bytes)
+                               const char *name, const char **path, size_t *len, char *error, size_t error_bytes)
 {
-    for (uint32_t i = 0; i < rules->module_count; i++) {
-        if (strcmp(rules->modules[i].name, name) == 0) {
-            *len = rules->modules[i].text.len;
-            return rules->modules[i].text.ptr;
-        }
-    }
     char own[4096];
     snprintf(own, sizeof own, "%s", rule_file);
     char *slash = strrchr(own, '/');
     if (slash != NULL)
         *slash = '\0';
-    struct fl_str text = {NULL, 0};
+    const struct module_text *module = NULL;
+    bool outside = false;
     if (!module_name_is_safe(name)) {
         snprintf(error, error_bytes, "require takes a plain name such as \"ports\", not \"%.80s\"", name);
         return NULL;
     }
-    if (!(lib_folder != NULL && read_module(rules, lib_folder, name, &text)) &&
-        !read_module(rules, slash != NULL ? own : ".", name, &text)) {
-        snprintf(error, error_bytes, "there is no module %.80s in rules/lib or beside the rule", name);
+    if (lib_folder != NULL)
+        module = find_module(rules, lib_folder, name, &outside);
+    if (module == NULL && !outside)
+        module = find_module(rules, slash != NULL ? own : ".", name, &outside);
+    if (module == NULL) {
+        snprintf(error, error_bytes, outside ? "the module %.80s is a link or leads out of its folder" :
+                 "there is no module %.80s in rules/lib or beside the rule", name);
         return NULL;
     }
-    if (!fl_grow((void **)&rules->modules, &rules->module_capacity, rules->module_count + 1, sizeof *rules->modules)) {
-        snprintf(error, error_bytes, "out of memory");
-        return NULL;
-    }
-    rules->modules[rules->module_count++] = (struct module_text){fl_arena_strdup(&rules->arena, name), text};
-    *len = text.len;
-    return text.ptr;
+    *path = module->path;
+    *len = module->text.len;
+    return module->text.ptr;
+}
+
+void fl_lua_chunk_name(const char *file, char out[64])
+{
+    size_t len = strlen(file), most = 55; /* Lua shows 59 bytes */
+    if (len <= most)
+        snprintf(out, 64, "=%s", file);
+    else
+        snprintf(out, 64, "=...%s", file + len - (most - 3));
 }
 
 /* ---- loading ---- */
@@ -217,7 +239,9 @@ static int run_file(lua_State *L)
 {
     const char *text = lua_touserdata(L, 1);
     size_t len = (size_t)lua_tointeger(L, 2);
-    if (luaL_loadbufferx(L, text, len, lua_tostring(L, 3), "t") != LUA_OK)
+    if (len > 0 && text[0] == LUA_SIGNATURE[0])
+        return luaL_error(L, "this is compiled Lua; a rule file is text");
+    if (luaL_loadbufferx(L, text, len, lua_touserdata(L, 3), "t") != LUA_OK)
         return lua_error(L);
     push_environment(L);
     lua_pushvalue(L, -1);
@@ -240,10 +264,12 @@ static int run_file(lua_State *L)
 /* "file.lua:12: text" -> line 12 and "text". */
 static void split_place(struct fl_error *err, const char *file)
 {
-    size_t len = strlen(file);
+    char chunk[64];
+    fl_lua_chunk_name(file, chunk);
+    size_t len = strlen(chunk + 1);
     char *text = err->text;
     uint32_t line = 0;
-    if (strncmp(text, file, len) == 0 && text[len] == ':') {
+    if (strncmp(text, chunk + 1, len) == 0 && text[len] == ':') {
         char *end;
         unsigned long number = strtoul(text + len + 1, &end, 10);
         if (*end == ':') {
@@ -272,9 +298,9 @@ enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char
     lua_pushcfunction(L, run_file);
     lua_pushlightuserdata(L, (void *)text.ptr);
     lua_pushinteger(L, (lua_Integer)text.len);
-    char name[512];
-    snprintf(name, sizeof name, "=%.500s", file);
-    lua_pushstring(L, name);
+    char name[64];
+    fl_lua_chunk_name(file, name);
+    lua_pushlightuserdata(L, name);
     enum fl_status status = fl_lua_call(vm, 3, 0, FL_LUA_STEPS_LOAD, err);
     vm->loading = false;
     code = &vm->code[vm->code_count - 1];

@@ -9,6 +9,7 @@
 
 #define HOOK_STEPS 1000
 #define BYTES_PER_STEP 16
+#define LONG_TEXT_BYTES 1024
 
 static void *allocate(void *context, void *block, size_t old_bytes, size_t new_bytes)
 {
@@ -19,11 +20,20 @@ static void *allocate(void *context, void *block, size_t old_bytes, size_t new_b
         fl_free(block);
         return NULL;
     }
-    if (new_bytes > held && vm->used_bytes - held + new_bytes > vm->limit_bytes) {
-        vm->overrun = "memory";
-        return NULL;
+    /* Long texts are made anew by every `..` and by many functions: they cost what they hold. Short ones are shared
+     * with earlier calls or not, which must not matter. Without a block old_bytes tells what is made. */
+    if (vm->calling && block == NULL && old_bytes == LUA_TSTRING && new_bytes >= LONG_TEXT_BYTES) {
+        vm->steps_left -= (int64_t)(new_bytes / BYTES_PER_STEP);
+        if (vm->steps_left < 0) {
+            vm->overrun = "bytes";
+            return NULL;
+        }
     }
+    /* Not an overrun yet: Lua collects its garbage and asks again. */
+    if (new_bytes > held && vm->used_bytes - held + new_bytes > vm->limit_bytes)
+        return NULL;
     void *grown = fl_realloc(block, new_bytes, 1);
+    vm->exhausted |= grown == NULL;
     if (grown != NULL)
         vm->used_bytes = vm->used_bytes - held + new_bytes;
     return grown;
@@ -44,11 +54,14 @@ int fl_lua_overrun(lua_State *L, const char *what)
 
 static void on_steps(lua_State *L, lua_Debug *ar)
 {
-    (void)ar;
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     vm->steps_left -= HOOK_STEPS;
-    if (vm->steps_left < 0)
-        fl_lua_overrun(L, "instructions");
+    if (vm->steps_left >= 0)
+        return;
+    vm->overrun = "instructions";
+    lua_getinfo(L, "Sl", ar);
+    lua_pushfstring(L, "%s:%d: the budget is used up (instructions)", ar->short_src, ar->currentline);
+    lua_error(L);
 }
 
 void fl_lua_charge(lua_State *L, size_t bytes)
@@ -61,14 +74,25 @@ void fl_lua_charge(lua_State *L, size_t bytes)
         fl_lua_overrun(L, "bytes");
 }
 
+static const char memory_limit[] = "memory", no_memory[] = "no memory";
+
+void fl_lua_note_memory(struct fl_lua_vm *vm)
+{
+    vm->overrun = vm->exhausted ? no_memory : memory_limit;
+}
+
 static void take_error(struct fl_lua_vm *vm, int code, struct fl_error *err)
 {
     lua_State *L = vm->L;
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-    if (vm->overrun != NULL && strcmp(vm->overrun, "memory") == 0)
+    if (vm->overrun == NULL && code == LUA_ERRMEM)
+        fl_lua_note_memory(vm);
+    if (vm->overrun == memory_limit)
         fl_fail(err, FL_E_LUA, "more than %zu MiB of memory", vm->limit_bytes >> 20);
-    else if (code == LUA_ERRMEM)
+    else if (vm->overrun == no_memory)
         fl_fail(err, FL_E_NOMEM, "out of memory");
+    else if (code == LUA_ERRMEM)
+        fl_fail(err, FL_E_LUA, "the budget is used up (%s)", vm->overrun);
     else
         fl_fail(err, FL_E_LUA, "%s", text != NULL ? text : "an error that is not text");
     lua_settop(L, 0);
@@ -78,12 +102,15 @@ enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int
 {
     vm->steps_left = steps;
     vm->overrun = NULL;
+    vm->exhausted = false;
     lua_sethook(vm->L, on_steps, LUA_MASKCOUNT, HOOK_STEPS);
+    vm->calling = true;
     int code = lua_pcall(vm->L, arguments, results, 0);
+    vm->calling = false;
     if (code == LUA_OK)
         return FL_OK;
     take_error(vm, code, err);
-    return code == LUA_ERRMEM && vm->overrun == NULL ? FL_E_NOMEM : FL_E_LUA;
+    return err->code;
 }
 
 /* In protected mode, as every allocation may fail. */
@@ -92,6 +119,7 @@ static int set_up(lua_State *L)
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     fl_lua_push_library(L);
     fl_lua_add_constructors(L);
+    fl_lua_seal_library(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
     lua_newtable(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");

@@ -29,7 +29,9 @@ struct fl_lua_vm {
     struct fl_lua_rules *rules;
     size_t used_bytes, limit_bytes;
     int64_t steps_left;
-    const char *overrun;    /* what was exceeded, or NULL */
+    const char *overrun;    /* what was exceeded, or NULL; code of the rule cannot catch it */
+    bool exhausted;         /* the machine refused memory in this call */
+    bool calling;
     bool loading;
     struct fl_lua_rule_code *code; /* by rule number */
     uint32_t code_count, code_capacity;
@@ -46,6 +48,11 @@ struct fl_lua_vm {
     const struct fl_group_view *view;
     const struct fl_group_names *names;
     int flow_cursor, group_cursor; /* registry references */
+    /* Where the verdict of the call at hand goes. */
+    struct fl_arena *arena;
+    struct fl_verdict *verdict;
+    struct fl_error *verdict_error;
+    enum fl_status verdict_status;
 };
 
 struct fl_lua_vm *fl_lua_vm_new(struct fl_lua_rules *rules);
@@ -56,11 +63,16 @@ struct fl_lua_vm *fl_lua_vm_of(lua_State *L);
 void fl_lua_charge(lua_State *L, size_t bytes);
 /* Raises an overrun that pcall of a rule passes on. */
 int fl_lua_overrun(lua_State *L, const char *what);
+/* After LUA_ERRMEM: it was the limit of this VM, or the machine has no more. */
+void fl_lua_note_memory(struct fl_lua_vm *vm);
 /* lua_pcall with a fresh budget; the error, if any, is taken from the stack into err. */
 enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err);
 
-/* library.c: pushes the environment that rule files see. */
+/* library.c: pushes the environment that rule files see. fl_lua_seal_library makes the one on the top read-only. */
 void fl_lua_push_library(lua_State *L);
+void fl_lua_seal_library(lua_State *L);
+/* Whether the function on the top is one of the library; others in C are iterators, which hold state. */
+bool fl_lua_in_library(lua_State *L);
 /* freeze.c: makes tables reachable from the function on the stack read-only and notes its upvalues. */
 bool fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int function);
 bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code);
@@ -78,8 +90,11 @@ enum fl_status fl_lua_on_group(void *vm, uint32_t rule, const struct fl_rule_dec
 enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
                                 struct fl_str text, struct fl_error *err);
 struct fl_arena *fl_lua_rules_arena(struct fl_lua_rules *rules);
-/* The text of a module that a rule requires; read once, so that every VM sees the same. NULL and an error text. */
+/* The module that a rule requires; read once, so that every VM sees the same. *path names it: two folders may each
+ * have one of this name. NULL and an error text. */
 const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folder, const char *rule_file,
-                               const char *name, size_t *len, char *error, size_t error_bytes);
+                               const char *name, const char **path, size_t *len, char *error, size_t error_bytes);
+/* A chunk's name for messages: "=file", its beginning left out where Lua would cut its end off. */
+void fl_lua_chunk_name(const char *file, char out[64]);
 
 #endif

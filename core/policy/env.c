@@ -1,6 +1,11 @@
 /* env.c: what the policy's names mean to expressions and programs. */
 #include "core/policy/policy.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text/yaml.h"
+
 int fl_policy_network(const struct fl_policy *policy, struct fl_str name)
 {
     for (uint32_t i = 0; i < policy->network_count; i++)
@@ -70,4 +75,20 @@ void fl_policy_expr_env(const struct fl_policy *policy, struct fl_expr_env *env)
     env->network = find_network;
     env->service = find_service;
     env->names = names;
+}
+
+void fl_policy_fail_expr(const struct fl_policy *policy, const struct fl_text_at *expr, struct fl_error *err,
+                         struct fl_error_list *errors)
+{
+    struct fl_str line = fl_text_line(fl_str_of(policy->text), expr->line);
+    size_t len = strlen(expr->text), at = expr->column > 0 ? expr->column - 1 : 0;
+    if (at < line.len && (line.ptr[at] == '"' || line.ptr[at] == '\''))
+        at++;
+    uint32_t column = err->column;
+    if (at + len <= line.len && memcmp(line.ptr + at, expr->text, len) == 0) {
+        column = (uint32_t)at + (column > 0 ? column : 1);
+        snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)line.len, line.ptr);
+    }
+    fl_error_at(err, policy->file, expr->line, column);
+    fl_error_list_add(errors, err);
 }

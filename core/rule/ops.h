@@ -25,7 +25,8 @@ struct fl_group_names {
 };
 
 struct fl_rule_ops {
-    /* A pure test of one record. Only fields declared by the rule may be read. FL_E_LUA: the call failed. */
+    /* A pure test of one record. Only fields declared by the rule may be read. FL_E_LUA: the call failed;
+     * FL_E_VOID: the code kept state between calls, so the rule cannot be used. */
     enum fl_status (*on_flow)(void *vm, uint32_t rule, const struct fl_rule_decl *decl, const struct fl_batch *batch,
                               uint32_t row, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
     enum fl_status (*on_group)(void *vm, uint32_t rule, const struct fl_rule_decl *decl,

@@ -120,6 +120,13 @@ static int run(struct fl_session *session, const struct fl_session_options *opti
     return exit_status;
 }
 
+static void warn_of_duplicates(const struct fl_source_list *sources)
+{
+    for (uint32_t i = 0; i < sources->trouble_count; i++)
+        if (sources->troubles[i].kind == FL_SOURCE_DUPLICATE)
+            fl_log_warning("%s %s", sources->troubles[i].name, sources->troubles[i].text);
+}
+
 int fl_session_audit(const struct fl_session_options *options)
 {
     struct fl_session session;
@@ -133,6 +140,7 @@ int fl_session_audit(const struct fl_session_options *options)
         fl_log_status(&err);
         exit_status = EXIT_INTERNAL;
     } else {
+        warn_of_duplicates(&sources);
         exit_status = run(&session, options, &sources);
         fl_source_list_close(&sources);
     }

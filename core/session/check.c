@@ -76,7 +76,7 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
             const struct fl_object_stats *s = &part.objects[o];
             printf("  %s: %s, %llu records\n", sources.items[o].name,
                    s->recognised ? s->format : s->trouble, (unsigned long long)s->records);
-            exit_status = s->recognised ? exit_status : 3;
+            exit_status = s->recognised || s->foreign ? exit_status : 3;
         }
         for (uint32_t i = 0; i < sources.trouble_count; i++) {
             printf("  %s: %s\n", sources.troubles[i].name, sources.troubles[i].text);

@@ -30,8 +30,34 @@ static bool deliver_stdout(const struct flp_output *output, const struct fl_repo
     return ok;
 }
 
+/* A device or a pipe: there is nothing to rename, and renaming would put a file in its place. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    if (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0)
+        return true;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static bool deliver_special(const struct flp_output *output, const struct fl_report *report, const char *path)
+{
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        fl_log_error("%s cannot be written: %s", path, strerror(errno));
+        return false;
+    }
+    struct flp_sink sink = {write_file, file, wants_color(file)};
+    bool ok = output->write(report, &sink);
+    ok = fclose(file) == 0 && ok;
+    if (!ok)
+        fl_log_error("%s could not be delivered: %s", path, strerror(errno));
+    return ok;
+}
+
 static bool deliver_path(const struct flp_output *output, const struct fl_report *report, const char *path)
 {
+    if (is_special(path))
+        return deliver_special(output, report, path);
     char beside[4096];
     snprintf(beside, sizeof beside, "%s.XXXXXX", path);
     int fd = mkstemp(beside);

@@ -17,19 +17,27 @@ static const char *policy_path(struct fl_session *session, const struct fl_sessi
     return NULL;
 }
 
+static enum fl_status select_rules(struct fl_session *session, const struct fl_session_options *options,
+                                   const struct fl_rule_decl ***decls, uint32_t *count, struct fl_error_list *errors)
+{
+    session->lua = fl_lua_rules_new();
+    if (session->lua == NULL)
+        return FL_E_NOMEM;
+    *decls = NULL;
+    *count = 0;
+    enum fl_status status = fl_rule_roots_open(&session->roots, options->rules, session->policy.folder, errors);
+    if (status != FL_OK)
+        return status;
+    return fl_rule_select(&session->roots, &session->policy, session->lua, &session->arena, decls, count, errors);
+}
+
 static enum fl_status open_rules(struct fl_session *session, const struct fl_session_options *options,
                                  struct fl_error_list *errors)
 {
     const struct fl_rule_decl **decls;
     uint32_t count;
-    session->lua = fl_lua_rules_new();
-    if (session->lua == NULL)
-        return FL_E_NOMEM;
-    enum fl_status status = fl_rule_roots_open(&session->roots, options->rules, session->policy.folder, errors);
-    if (status != FL_OK)
-        return status;
-    status = fl_rule_select(&session->roots, &session->policy, session->lua, &session->arena, &decls, &count, errors);
-    if (status == FL_E_NOMEM)
+    enum fl_status status = select_rules(session, options, &decls, &count, errors);
+    if (status == FL_E_NOMEM || decls == NULL)
         return status;
     /* The plan is built even when rules are missing, so that all errors are told at once. */
     session->planned = true;
@@ -50,8 +58,15 @@ enum fl_status fl_session_open(struct fl_session *session, const struct fl_sessi
     if (path == NULL)
         return FL_E_IO;
     enum fl_status status = fl_policy_load(path, &session->policy, errors);
-    if (status == FL_OK)
+    if (status == FL_OK) {
         status = open_rules(session, options, errors);
+    } else if (status == FL_E_VALUE) {
+        /* Rule files do not depend on what is wrong in the policy: their errors are told in the same run. */
+        const struct fl_rule_decl **decls;
+        uint32_t count;
+        if (select_rules(session, options, &decls, &count, errors) == FL_E_NOMEM)
+            status = FL_E_NOMEM;
+    }
     if (status == FL_OK && errors->count > 0)
         status = FL_E_VALUE;
     return status;
