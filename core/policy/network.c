@@ -17,7 +17,7 @@ static const char *const platform_space[] = {
     "2600:2d00:1:b029::/64", NULL};
 static const char *const metadata_space[] = {"169.254.169.254/32", "fd00:ec2::254/128", NULL};
 static const char *const multicast_space[] = {"224.0.0.0/4", "ff00::/8", NULL};
-static const char *const any_space[] = {"::/0", NULL};
+static const char *const any_space[] = {"0.0.0.0/0", "::/0", NULL};
 static const char *const unicast_space[] = {"0.0.0.0/0", "2000::/3", NULL};
 static const char *const not_unicast[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", NULL};
 
