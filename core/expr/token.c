@@ -12,6 +12,11 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+static bool is_name_char(char c)
+{
+    return is_letter(c) || is_digit(c);
+}
+
 static bool is_hex(char c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -175,8 +180,9 @@ enum fl_status fl_token_next(struct fl_str text, uint32_t at, struct fl_arena *a
     size_t start = c == '$';
     if (is_letter(char_at(rest, start))) {
         size_t n = start;
-        while (is_letter(char_at(rest, n)) || is_digit(char_at(rest, n)) ||
-               (char_at(rest, n) == '-' && is_letter(char_at(rest, n + 1)) && is_letter(char_at(rest, n - 1))) ||
+        /* Networks may be called web-1: minus needs a blank behind a name. */
+        while (is_name_char(char_at(rest, n)) ||
+               (char_at(rest, n) == '-' && n > start && is_name_char(char_at(rest, n + 1))) ||
                (char_at(rest, n) == '.' && is_letter(char_at(rest, n + 1))))
             n++;
         out->kind = start ? FL_TOKEN_PARAM : FL_TOKEN_NAME;

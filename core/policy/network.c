@@ -168,20 +168,22 @@ static bool name_is_taken(struct fl_policy_loader *l, struct fl_str name, const 
 
 static bool is_name(struct fl_str name)
 {
+    bool hyphen = false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '-')))
+        if (!letter && (i == 0 || ((c < '0' || c > '9') && (c != '-' || hyphen))))
             return false;
+        hyphen = c == '-';
     }
-    return name.len > 0;
+    return name.len > 0 && !hyphen;
 }
 
-static bool check_name(struct fl_policy_loader *l, const struct fl_yaml_node *key)
+bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key)
 {
     const char *by;
     if (!is_name(key->text))
-        fl_load_fail(l, key, "a name has letters, digits, - and _, and begins with a letter");
+        fl_load_fail(l, key, "a name has letters, digits, _ and single - between them, and begins with a letter");
     else if (name_is_taken(l, key->text, &by))
         fl_load_fail(l, key, "\"%.*s\" is the name of %s", (int)key->text.len, key->text.ptr, by);
     else
@@ -214,7 +216,7 @@ static void load_network(struct fl_policy_loader *l, const struct fl_yaml_node *
 {
     struct fl_network *n = &l->policy->networks[l->policy->network_count];
     struct prefixes in = {0}, out = {0};
-    bool named = check_name(l, key);
+    bool named = fl_load_name(l, key);
     *n = (struct fl_network){.name = fl_load_copy(l, key->text), .line = key->line, .column = key->column};
     if (node->kind == FL_YAML_MAP)
         load_map(l, n, &in, &out, node);
