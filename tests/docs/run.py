@@ -10,6 +10,7 @@ Each document gets a folder of its own, with `flowlaw` in the PATH and examples/
 
 Other blocks are for reading only. Prints "ok NAME" or "FAIL NAME" and what was got, as tests/golden/run.sh does.
 """
+import json
 import os
 import pathlib
 import re
@@ -145,11 +146,41 @@ def run_document(path, flowlaw):
     return not problems
 
 
+def keys_of(value):
+    """Keys of a results line, without the names that rules and logs bring."""
+    found = set()
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        found.add(key)
+        if key not in ("group", "measures", "params", "extra", "fields"):
+            found |= keys_of(inner)
+    for inner in value if isinstance(value, list) else ():
+        found |= keys_of(inner)
+    return found
+
+
+def check_result_keys(flowlaw):
+    """Each key that the quickstart's results hold stands in its part of docs/results.md."""
+    page = (ROOT / "docs/results.md").read_text()
+    parts = {part.split("\n")[0]: part for part in page.split("\n## ")}
+    done = subprocess.run([str(flowlaw), "audit", "-p", "policy.yaml", "-o", "json", "logs"], timeout=20,
+                          cwd=ROOT / "examples/quickstart", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    missing = set()
+    for line in done.stdout.decode().splitlines():
+        record = json.loads(line)
+        kind = record.pop("type")
+        part = parts.get(kind, "") + (parts["run"] if "coverage" in record else "")
+        missing |= {f"{kind}.{key}" for key in keys_of(record) if not re.search(rf"`[^`\n]*\b{key}\b[^`\n]*`", part)}
+    print(f"FAIL docs results.md lacks {', '.join(sorted(missing))}" if missing else "ok docs keys of results")
+    return not missing
+
+
 def main():
     flowlaw = pathlib.Path(sys.argv[1]).resolve()
     documents = [pathlib.Path(name).resolve() for name in sys.argv[2:]]
     documents = documents or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     results = [run_document(path, flowlaw) for path in documents]
+    if len(sys.argv) == 2:
+        results.append(check_result_keys(flowlaw))
     sys.exit(not all(results))
 
 
