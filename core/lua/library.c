@@ -297,9 +297,6 @@ static int require(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     const char *name = luaL_checkstring(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
-    if (lua_getfield(L, -1, name) != LUA_TNIL)
-        return 1;
     if (!vm->loading)
         return luaL_error(L, "require belongs to the beginning of a rule file");
     char error[256];
@@ -307,6 +304,10 @@ static int require(lua_State *L)
     const char *text = fl_lua_module_text(vm->rules, vm->lib_folder, vm->file, name, &len, error, sizeof error);
     if (text == NULL)
         return luaL_error(L, "%s", error);
+    /* A module is its text: rules of two folders may mean two files by one name. */
+    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
+    if (lua_rawgetp(L, -1, text) != LUA_TNIL)
+        return 1;
     lua_pushfstring(L, "=%s.lua", name);
     if (luaL_loadbufferx(L, text, len, lua_tostring(L, -1), "t") != LUA_OK)
         return lua_error(L);
@@ -317,7 +318,7 @@ static int require(lua_State *L)
         return luaL_error(L, "the module %s returns nothing", name);
     lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
     lua_pushvalue(L, -2);
-    lua_setfield(L, -2, name);
+    lua_rawsetp(L, -2, text);
     lua_pop(L, 1);
     return 1;
 }

@@ -21,8 +21,9 @@ struct rule_text {
     struct fl_str text;
 };
 
+/* Two folders may hold modules of one name. */
 struct module_text {
-    const char *name;
+    const char *folder, *name;
     struct fl_str text;
 };
 
@@ -131,15 +132,28 @@ static bool read_module(struct fl_lua_rules *rules, const char *folder, const ch
     return stays_inside(folder, path) && read_text(&rules->arena, path, O_NOFOLLOW, out);
 }
 
+static const struct fl_str *find_module(const struct fl_lua_rules *rules, const char *folder, const char *name)
+{
+    for (uint32_t i = 0; folder != NULL && i < rules->module_count; i++)
+        if (strcmp(rules->modules[i].folder, folder) == 0 && strcmp(rules->modules[i].name, name) == 0)
+            return &rules->modules[i].text;
+    return NULL;
+}
+
+static const struct fl_str *add_module(struct fl_lua_rules *rules, const char *folder, const char *name,
+                                       struct fl_str text)
+{
+    struct module_text m = {fl_arena_strdup(&rules->arena, folder), fl_arena_strdup(&rules->arena, name), text};
+    if (m.folder == NULL || m.name == NULL ||
+        !fl_grow((void **)&rules->modules, &rules->module_capacity, rules->module_count + 1, sizeof *rules->modules))
+        return NULL;
+    rules->modules[rules->module_count++] = m;
+    return &rules->modules[rules->module_count - 1].text;
+}
+
 const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folder, const char *rule_file,
                                const char *name, size_t *len, char *error, size_t error_bytes)
 {
-    for (uint32_t i = 0; i < rules->module_count; i++) {
-        if (strcmp(rules->modules[i].name, name) == 0) {
-            *len = rules->modules[i].text.len;
-            return rules->modules[i].text.ptr;
-        }
-    }
     char own[4096];
     snprintf(own, sizeof own, "%s", rule_file);
     char *slash = strrchr(own, '/');
@@ -150,18 +164,25 @@ const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folde
         snprintf(error, error_bytes, "require takes a plain name such as \"ports\", not \"%.80s\"", name);
         return NULL;
     }
-    if (!(lib_folder != NULL && read_module(rules, lib_folder, name, &text)) &&
-        !read_module(rules, slash != NULL ? own : ".", name, &text)) {
+    const char *folders[] = {lib_folder, slash != NULL ? own : "."};
+    const struct fl_str *found = NULL;
+    for (unsigned i = 0; i < 2 && found == NULL; i++)
+        found = find_module(rules, folders[i], name);
+    for (unsigned i = 0; i < 2 && found == NULL; i++) {
+        if (folders[i] == NULL || !read_module(rules, folders[i], name, &text))
+            continue;
+        found = add_module(rules, folders[i], name, text);
+        if (found == NULL) {
+            snprintf(error, error_bytes, "out of memory");
+            return NULL;
+        }
+    }
+    if (found == NULL) {
         snprintf(error, error_bytes, "there is no module %.80s in rules/lib or beside the rule", name);
         return NULL;
     }
-    if (!fl_grow((void **)&rules->modules, &rules->module_capacity, rules->module_count + 1, sizeof *rules->modules)) {
-        snprintf(error, error_bytes, "out of memory");
-        return NULL;
-    }
-    rules->modules[rules->module_count++] = (struct module_text){fl_arena_strdup(&rules->arena, name), text};
-    *len = text.len;
-    return text.ptr;
+    *len = found->len;
+    return found->ptr;
 }
 
 /* ---- loading ---- */
