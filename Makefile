@@ -30,7 +30,7 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 
-all: $(BUILD)/flowlaw
+all: $(BUILD)/flowlaw ## build the program (the default)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -75,11 +75,14 @@ demo: $(BUILD)/flowlaw ## audit examples/quickstart, which holds planted violati
 
 unit: $(BUILD)/flowlaw $(UNIT_BIN) ## build the unit tests
 
-test: unit ## run unit tests and golden cases
+test: unit ## run unit tests, golden cases and the commands of README and docs
 	@bash tests/run.sh $(BUILD)
 
 golden: $(BUILD)/flowlaw ## run the golden command-line cases
 	@FLOWLAW=$(CURDIR)/$(BUILD)/flowlaw bash tests/golden/run.sh
+
+docs: $(BUILD)/flowlaw ## run the commands and examples of README.md and docs/
+	@$(PYTHON) tests/docs/run.py $(BUILD)/flowlaw
 
 asan: ## build with the address and undefined-behaviour sanitizers into build-asan and run the tests
 	@$(MAKE) -s -j$$(nproc) BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" test
@@ -87,14 +90,18 @@ asan: ## build with the address and undefined-behaviour sanitizers into build-as
 conformance: $(BUILD)/flowlaw ## compare the real samples of ../shared/data, when that folder is there
 	@$(PYTHON) tests/conformance/run.py $(BUILD)/flowlaw ../shared/data
 
-lint: ## include order, headers alone, file lengths, shell scripts, Lua rules
+lint: ## include order, headers alone, file lengths, clang-tidy, shell scripts, Lua rules, documents
 	@bash tests/lint/run.sh
 
 bench: $(BUILD)/flowlaw $(BUILD)/bench/gen ## speed against wc -l and mawk, in one run
 	@bash tests/bench/run.sh $(BUILD)
 
+FORMATTED = $(sort $(wildcard core/*/*.[ch] plugins/*/*/*.[ch] tests/unit/*.[ch] tests/bench/*.[ch]))
 format: ## rewrite sources with clang-format
-	clang-format -i $(CORE_SRC) $(PLUGIN_SRC) $(wildcard core/*/*.h)
+	clang-format -i $(FORMATTED)
+
+format-check: ## does clang-format agree with every source?
+	clang-format --dry-run -Werror $(FORMATTED)
 
 install: $(BUILD)/flowlaw ## install under PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/flowlaw
@@ -104,8 +111,8 @@ install: $(BUILD)/flowlaw ## install under PREFIX (default /usr/local)
 clean: ## remove what was built
 	rm -rf build build-asan
 
-help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+help: ## list every target
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d)
-.PHONY: all demo unit test golden asan conformance lint bench format install clean help
+.PHONY: all demo unit test golden asan conformance lint docs bench format format-check install clean help

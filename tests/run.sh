@@ -25,6 +25,9 @@ FLOWLAW=$(cd "$build" && pwd)/flowlaw
 export FLOWLAW
 golden=$(bash tests/golden/run.sh)
 echo "$golden" | grep -v '^ok ' || true
+documents=$(python3 tests/docs/run.py "$FLOWLAW")
+echo "$documents" | grep -v '^ok ' || true
+golden+=$'\n'$documents
 passed=$((passed + $(grep -c '^ok ' <<<"$golden")))
 failed=$((failed + $(grep -c '^FAIL ' <<<"$golden")))
 

@@ -2,53 +2,165 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/cli/options.h"
 #include "core/plugin/registry.h"
+#include "core/text/escape.h"
 
 static const char help[] =
-    "flowlaw list rules|fields|measures|networks|plugins [-p POLICY] [-o json]\n"
+    "flowlaw list rules|fields|measures|networks|plugins [-p POLICY] [--rules DIR] [-o json]\n"
+    "\n"
+    "  rules      intents and rules of the policy, then the rules found that it does not use: id, severity, use, title;\n"
+    "             -o json adds parameters with their defaults\n"
+    "  fields     what conditions may name: name, type, meaning\n"
+    "  measures   what a rule may measure: name, arguments, meaning\n"
+    "  networks   built-in networks and those of the policy\n"
+    "  plugins    decoders and outputs of this program\n"
+    "\n"
+    "  -p, --policy FILE    the policy; default: the bundled policies/baseline.yaml\n"
+    "      --rules DIR      a further folder of rules\n"
+    "  -o, --output NAME    text (default) or json: one object a line\n"
+    "\n"
+    "Exit status: 0 fine, 2 usage or load error, 4 internal error.\n"
     "\n"
     "Example:\n"
-    "  flowlaw list fields\n";
+    "  flowlaw list rules -p examples/quickstart/policy.yaml\n";
 
-/* A row of a list: the name, a second column and what it is. JSON writes one object a row. */
+#define CELLS_MAX 4
+
+/* Rows of text are kept until the widths of their columns are known; rows of JSON are written at once. */
 struct listing {
     bool json;
-    const char *type;
     struct fl_buf out;
     struct fl_json w;
+    struct fl_arena arena;
+    const char *(*rows)[CELLS_MAX];
+    uint32_t count, capacity;
 };
 
-static void row(struct listing *l, const char *name, const char *second_key, const char *second, const char *what)
+static void add_row(struct listing *l, const char *a, const char *b, const char *c, const char *d)
 {
-    if (!l->json) {
-        fl_buf_add_format(&l->out, "%-32s %-12s %s\n", name, second, what != NULL ? what : "");
+    const char *cells[CELLS_MAX] = {a, b, c, d};
+    if (!fl_grow((void **)&l->rows, &l->capacity, l->count + 1, sizeof *l->rows)) {
+        l->out.failed = true;
         return;
     }
+    for (unsigned i = 0; i < CELLS_MAX; i++) {
+        struct fl_buf safe;
+        fl_buf_init(&safe);
+        fl_escape_terminal(&safe, fl_str_of(cells[i] == NULL ? "" : cells[i]));
+        const char *copy = safe.data == NULL ? "" : fl_arena_strdup(&l->arena, safe.data);
+        l->out.failed |= safe.failed || copy == NULL;
+        l->rows[l->count][i] = copy == NULL ? "" : copy;
+        fl_buf_dispose(&safe);
+    }
+    l->count++;
+}
+
+static void print_rows(struct listing *l)
+{
+    size_t width[CELLS_MAX] = {0};
+    for (uint32_t r = 0; r < l->count; r++)
+        for (unsigned i = 0; i < CELLS_MAX; i++)
+            if (strlen(l->rows[r][i]) > width[i])
+                width[i] = strlen(l->rows[r][i]);
+    for (uint32_t r = 0; r < l->count; r++) {
+        for (unsigned i = 0; i < CELLS_MAX; i++)
+            if (width[i] > 0)
+                fl_buf_add_format(&l->out, "%-*s  ", (int)width[i], l->rows[r][i]);
+        while (l->out.len > 0 && l->out.data[l->out.len - 1] == ' ')
+            l->out.len--;
+        fl_buf_add_char(&l->out, '\n');
+    }
+}
+
+static void put_text(struct listing *l, const char *key, const char *text)
+{
+    fl_json_key(&l->w, key);
+    fl_json_text(&l->w, text);
+}
+
+static void put_flag(struct listing *l, const char *key, bool value)
+{
+    fl_json_key(&l->w, key);
+    fl_json_bool(&l->w, value);
+}
+
+static void put_texts(struct listing *l, const char *key, const struct fl_texts *texts)
+{
+    fl_json_key(&l->w, key);
+    fl_json_array(&l->w);
+    for (uint32_t i = 0; i < texts->count; i++)
+        fl_json_text(&l->w, texts->items[i]);
+    fl_json_end(&l->w);
+}
+
+static void begin(struct listing *l, const char *type)
+{
     fl_json_init(&l->w, &l->out);
     fl_json_object(&l->w);
-    fl_json_key(&l->w, "type");
-    fl_json_text(&l->w, l->type);
-    fl_json_key(&l->w, "name");
-    fl_json_text(&l->w, name);
-    fl_json_key(&l->w, second_key);
-    fl_json_text(&l->w, second);
-    fl_json_key(&l->w, "what");
-    fl_json_text(&l->w, what);
+    put_text(l, "type", type);
+}
+
+static void end(struct listing *l)
+{
     fl_json_end(&l->w);
     fl_buf_add_char(&l->out, '\n');
 }
 
+/* A row of three texts, the same in both forms. */
+static void simple(struct listing *l, const char *type, const char *name, const char *key, const char *value,
+                   const char *what)
+{
+    if (!l->json) {
+        add_row(l, name, value, what, NULL);
+        return;
+    }
+    begin(l, type);
+    put_text(l, "name", name);
+    put_text(l, key, value);
+    put_text(l, "what", what);
+    end(l);
+}
+
+/* An enumerated field's values are part of its meaning. */
+static const char *field_meaning(struct listing *l, const struct fl_field_info *field)
+{
+    if (!fl_type_is_enum(field->type))
+        return field->what;
+    const char *text = field->what, *value;
+    for (uint32_t i = 0; (value = fl_enum_text(field->type, i)) != NULL; i++)
+        text = fl_arena_printf(&l->arena, "%s%s%s", text, i == 0 ? ": " : " ", value);
+    return text;
+}
+
 static void list_fields(struct listing *l)
 {
-    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
-        row(l, fl_fields[f].name, "value", fl_type_name(fl_fields[f].type), fl_fields[f].what);
+    const char *value;
+    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
+        const struct fl_field_info *field = &fl_fields[f];
+        if (!l->json) {
+            add_row(l, field->name, fl_type_name(field->type), field_meaning(l, field), NULL);
+            continue;
+        }
+        begin(l, "field");
+        put_text(l, "name", field->name);
+        put_text(l, "value", fl_type_name(field->type));
+        put_flag(l, "derived", field->derived);
+        fl_json_key(&l->w, "values");
+        fl_json_array(&l->w);
+        for (uint32_t i = 0; fl_type_is_enum(field->type) && (value = fl_enum_text(field->type, i)) != NULL; i++)
+            fl_json_text(&l->w, value);
+        fl_json_end(&l->w);
+        put_text(l, "what", field->what);
+        end(l);
+    }
 }
 
 static void list_measures(struct listing *l)
 {
     for (uint32_t m = 0; m < FL_MEASURE_COUNT; m++)
-        row(l, fl_measures[m].name, "arguments", fl_measures[m].args, fl_measures[m].what);
+        simple(l, "measure", fl_measures[m].name, "arguments", fl_measures[m].args, fl_measures[m].what);
 }
 
 static void list_plugins(struct listing *l)
@@ -56,43 +168,117 @@ static void list_plugins(struct listing *l)
     static const char *const kinds[] = {"", "decoder", "output", "source"};
     const struct flp_plugin *plugin;
     for (unsigned i = 0; (plugin = fl_plugin_at(i)) != NULL; i++)
-        row(l, plugin->name, "kind", kinds[plugin->kind], plugin->summary);
+        simple(l, "plugin", plugin->name, "kind", kinds[plugin->kind], plugin->summary);
+}
+
+static void put_prefixes(struct listing *l, const char *key, const struct fl_prefix *prefixes, uint32_t count)
+{
+    char text[FL_PREFIX_TEXT_BYTES];
+    fl_json_key(&l->w, key);
+    fl_json_array(&l->w);
+    for (uint32_t i = 0; i < count; i++) {
+        fl_prefix_format(prefixes[i], text);
+        fl_json_text(&l->w, text);
+    }
+    fl_json_end(&l->w);
+}
+
+static const char *prefixes_text(struct listing *l, const struct fl_network *n)
+{
+    char text[FL_PREFIX_TEXT_BYTES];
+    struct fl_buf out;
+    fl_buf_init(&out);
+    for (uint32_t i = 0; i < n->prefix_count + n->except_count; i++) {
+        fl_prefix_format(i < n->prefix_count ? n->prefixes[i] : n->excepts[i - n->prefix_count], text);
+        fl_buf_add_format(&out, "%s%s%s", i > 0 ? " " : "", i == n->prefix_count ? "except " : "", text);
+    }
+    if (n->vpc != NULL)
+        fl_buf_add_format(&out, " in vpc %s", n->vpc);
+    if (n->account != NULL)
+        fl_buf_add_format(&out, " in account %s", n->account);
+    const char *copy = out.data == NULL ? "" : fl_arena_strdup(&l->arena, out.data);
+    fl_buf_dispose(&out);
+    return copy;
 }
 
 static void list_networks(struct listing *l, const struct fl_policy *policy)
 {
-    char text[FL_PREFIX_TEXT_BYTES];
-    struct fl_buf what;
-    for (uint32_t n = 0; n < policy->network_count; n++) {
-        const struct fl_network *network = &policy->networks[n];
-        fl_buf_init(&what);
-        for (uint32_t i = 0; i < network->prefix_count; i++) {
-            fl_prefix_format(network->prefixes[i], text);
-            fl_buf_add_format(&what, "%s%s", i > 0 ? " " : "", text);
-        }
-        for (uint32_t i = 0; i < network->except_count; i++) {
-            fl_prefix_format(network->excepts[i], text);
-            fl_buf_add_format(&what, " except %s", text);
-        }
-        row(l, network->name, "kind", network->builtin ? "built-in" : "policy", what.data != NULL ? what.data : "");
-        fl_buf_dispose(&what);
-    }
-}
-
-static void list_rules(struct listing *l, const struct fl_session *session)
-{
-    for (uint32_t r = 0; r < session->plan.rule_count; r++) {
-        const struct fl_plan_rule *rule = &session->plan.rules[r];
-        if (rule->role > FL_ROLE_BREACH)
+    for (uint32_t i = 0; i < policy->network_count; i++) {
+        const struct fl_network *n = &policy->networks[i];
+        const char *kind = n->builtin ? "built-in" : "policy";
+        if (!l->json) {
+            add_row(l, n->name, kind, prefixes_text(l, n), NULL);
             continue;
-        row(l, rule->decl->id, "severity", fl_severity_name(rule->decl->severity), rule->decl->title);
+        }
+        begin(l, "network");
+        put_text(l, "name", n->name);
+        put_text(l, "kind", kind);
+        put_prefixes(l, "cidr", n->prefixes, n->prefix_count);
+        put_prefixes(l, "except", n->excepts, n->except_count);
+        put_text(l, "vpc", n->vpc);
+        put_text(l, "account", n->account);
+        end(l);
     }
 }
 
-/* Every rule found in the roots, used by the policy or not. */
-static void list_found(struct listing *l, struct fl_session *session)
+static void put_params(struct listing *l, const struct fl_rule_decl *decl)
 {
-    struct fl_error_list ignored = {0};
+    static const char *const types[] = {[FL_P_NETWORK] = "network", [FL_P_SERVICE] = "service",
+                                        [FL_P_DURATION] = "duration", [FL_P_PORT] = "port",
+                                        [FL_P_NUMBER] = "number", [FL_P_TEXT] = "text", [FL_P_FLAG] = "flag"};
+    fl_json_key(&l->w, "params");
+    fl_json_array(&l->w);
+    for (uint32_t i = 0; i < decl->param_count; i++) {
+        const struct fl_param_decl *p = &decl->params[i];
+        fl_json_object(&l->w);
+        put_text(l, "name", p->name);
+        put_text(l, "value", types[p->type]);
+        put_text(l, "default", p->default_text);
+        put_text(l, "policy", p->from_policy ? p->text : NULL);
+        put_text(l, "what", p->what);
+        fl_json_end(&l->w);
+    }
+    fl_json_end(&l->w);
+}
+
+static void rule_row(struct listing *l, const char *use, const struct fl_rule_decl *decl)
+{
+    const char *severity = fl_severity_name(decl->severity);
+    if (!l->json) {
+        add_row(l, decl->id, severity, use, decl->title);
+        return;
+    }
+    begin(l, "rule");
+    put_text(l, "id", decl->id);
+    put_text(l, "severity", severity);
+    put_text(l, "use", use);
+    put_text(l, "title", decl->title);
+    put_text(l, "description", decl->description);
+    put_params(l, decl);
+    put_texts(l, "controls", &decl->controls);
+    put_texts(l, "attack", &decl->attack);
+    put_text(l, "remediation", decl->remediation);
+    put_text(l, "declared_at", fl_arena_printf(&l->arena, "%s:%u", decl->file, decl->line));
+    end(l);
+}
+
+static void broken_row(struct listing *l, const char *id, const struct fl_error *err)
+{
+    const char *text = fl_arena_printf(&l->arena, "%s:%u: %s", err->file, err->line, err->text);
+    if (!l->json) {
+        add_row(l, id, "-", "broken", text);
+        return;
+    }
+    begin(l, "rule");
+    put_text(l, "id", id);
+    put_text(l, "use", "broken");
+    put_text(l, "error", text);
+    end(l);
+}
+
+/* Every rule found in the roots that the policy does not use. */
+static void list_unused(struct listing *l, struct fl_session *session)
+{
     for (uint32_t i = 0; i < session->roots.count; i++) {
         const struct fl_rule_found *found = &session->roots.items[i];
         bool used = false;
@@ -100,14 +286,28 @@ static void list_found(struct listing *l, struct fl_session *session)
             used |= strcmp(session->plan.rules[r].decl->base_id, found->id) == 0;
         if (used)
             continue;
+        struct fl_error_list errors = {0};
         struct fl_rule_decl *decl = NULL;
         const char *lib = fl_arena_printf(&session->arena, "%s/lib", found->root);
-        if (fl_lua_rules_load(session->lua, found->id, found->file, lib, &decl, &ignored) == FL_OK)
-            row(l, found->id, "severity", "not used", decl->title);
-        else
-            row(l, found->id, "severity", "broken", found->file);
+        bool loads = fl_lua_rules_load(session->lua, found->id, found->file, lib, &decl, &errors) == FL_OK;
+        if (loads && found->bundled)
+            decl->file = fl_arena_printf(&session->arena, "rules/%s.lua", found->id);
+        if (loads)
+            rule_row(l, "not used", decl);
+        else if (errors.count > 0)
+            broken_row(l, found->id, &errors.items[0]);
+        fl_error_list_dispose(&errors);
     }
-    fl_error_list_dispose(&ignored);
+}
+
+static void list_rules(struct listing *l, struct fl_session *session)
+{
+    for (uint32_t r = 0; r < session->plan.rule_count; r++) {
+        const struct fl_plan_rule *rule = &session->plan.rules[r];
+        if (rule->role <= FL_ROLE_BREACH)
+            rule_row(l, rule->decl->intent != NULL ? "intent" : "used", rule->decl);
+    }
+    list_unused(l, session);
 }
 
 static int list_policy(struct listing *l, const char *what, const struct fl_session_options *options)
@@ -119,13 +319,33 @@ static int list_policy(struct listing *l, const char *what, const struct fl_sess
         exit_status = fl_session_refuse(&errors);
     else if (strcmp(what, "networks") == 0)
         list_networks(l, &session.policy);
-    else {
+    else
         list_rules(l, &session);
-        list_found(l, &session);
-    }
     fl_error_list_dispose(&errors);
     fl_session_close(&session);
     return exit_status;
+}
+
+static int list(struct listing *l, const struct fl_session_options *options)
+{
+    const char *what = options->input_count == 1 ? options->inputs[0] : "";
+    if (options->output_count > 1 || options->outputs[0].path != NULL) {
+        fl_log_error("flowlaw list: writes to standard output: -o text or -o json");
+        return 2;
+    }
+    if (strcmp(what, "fields") == 0)
+        list_fields(l);
+    else if (strcmp(what, "measures") == 0)
+        list_measures(l);
+    else if (strcmp(what, "plugins") == 0)
+        list_plugins(l);
+    else if (strcmp(what, "rules") == 0 || strcmp(what, "networks") == 0)
+        return list_policy(l, what, options);
+    else {
+        fl_log_error("flowlaw list: name one of rules, fields, measures, networks, plugins");
+        return 2;
+    }
+    return 0;
 }
 
 int fl_cli_list(int count, char **argv)
@@ -138,24 +358,19 @@ int fl_cli_list(int count, char **argv)
     }
     if (parsed == FL_PARSED_ERROR)
         return 2;
-    const char *what = options.input_count == 1 ? options.inputs[0] : "";
-    struct listing l = {.json = strcmp(options.outputs[0].name, "json") == 0, .type = what};
+    struct listing l = {.json = strcmp(options.outputs[0].name, "json") == 0};
     fl_buf_init(&l.out);
-    int exit_status = 0;
-    if (strcmp(what, "fields") == 0)
-        list_fields(&l);
-    else if (strcmp(what, "measures") == 0)
-        list_measures(&l);
-    else if (strcmp(what, "plugins") == 0)
-        list_plugins(&l);
-    else if (strcmp(what, "rules") == 0 || strcmp(what, "networks") == 0)
-        exit_status = list_policy(&l, what, &options);
-    else {
-        fl_log_error("flowlaw list: one of rules, fields, measures, networks, plugins");
-        exit_status = 2;
-    }
-    if (l.out.len > 0)
+    fl_arena_init(&l.arena);
+    int exit_status = list(&l, &options);
+    print_rows(&l);
+    if (l.out.failed) {
+        fl_log_error("out of memory");
+        exit_status = 4;
+    } else if (l.out.len > 0) {
         fwrite(l.out.data, 1, l.out.len, stdout);
+    }
+    fl_free(l.rows);
+    fl_arena_dispose(&l.arena);
     fl_buf_dispose(&l.out);
     return exit_status;
 }

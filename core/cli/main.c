@@ -23,7 +23,7 @@ static void print_help(FILE *out)
     fputs("flowlaw audits network flow logs against your own laws.\n\n", out);
     for (size_t i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  flowlaw %-6s  %s\n", verbs[i].name, verbs[i].what);
-    fputs("\nflowlaw VERB --help says more.\n\nExample:\n"
+    fputs("\nflowlaw VERB --help says more; flowlaw --version says how it was built.\n\nExample:\n"
           "  flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs\n",
           out);
 }

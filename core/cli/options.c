@@ -53,8 +53,10 @@ static bool take_output(struct reading *r, const char *value)
     char *name = names[out->output_count];
     memcpy(name, value, len);
     name[len] = '\0';
-    if (fl_plugin_find(FLP_OUTPUT, name) == NULL)
-        return fail(r, name, "there is no output");
+    if (fl_plugin_find(FLP_OUTPUT, name) == NULL) {
+        fl_log_error("flowlaw %s: there is no output %s; flowlaw list plugins names them", r->verb, name);
+        return false;
+    }
     const char *path = equals == NULL || strcmp(equals + 1, "-") == 0 ? NULL : equals + 1;
     for (uint32_t i = 0; i < out->output_count; i++)
         if (path == NULL && out->outputs[i].path == NULL)
@@ -85,6 +87,22 @@ static bool take_as_of(struct reading *r, const char *value)
                                                               : fail(r, value, "--as-of takes a date or time, not");
 }
 
+static bool no_option(const struct reading *r, const char *argument, const char *const names[])
+{
+    struct fl_str_guess guess = {NULL, 99};
+    struct fl_str name = {argument, strcspn(argument, "=")};
+    if (name.len < 4)
+        return fail(r, argument, "there is no option");
+    for (unsigned i = 0; names[i] != NULL; i++)
+        fl_str_guess_try(&guess, name, names[i]);
+    fl_str_guess_try(&guess, name, "--allow-empty");
+    fl_str_guess_try(&guess, name, "--help");
+    if (guess.best == NULL)
+        return fail(r, argument, "there is no option");
+    fl_log_error("flowlaw %s: there is no option %.*s; did you mean %s?", r->verb, (int)name.len, name.ptr, guess.best);
+    return false;
+}
+
 static bool take_option(struct reading *r, const char *argument)
 {
     static const char *const names[] = {"-p", "--policy", "--rules", "--format", "--threads", "--fail-on",
@@ -93,7 +111,7 @@ static bool take_option(struct reading *r, const char *argument)
     while (names[i] != NULL && !is_option(argument, names[i]))
         i++;
     if (names[i] == NULL)
-        return fail(r, argument, "there is no option");
+        return no_option(r, argument, names);
     const char *value = value_of(r, argument, names[i]);
     int64_t number;
     if (value == NULL)

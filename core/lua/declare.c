@@ -276,7 +276,7 @@ static void take_params(lua_State *L, int table, struct fl_rule_decl *decl)
                                             .file = decl->file,
                                             .line = decl->line};
                 lua_pop(L, 1);
-                p->text = text_field(L, lua_gettop(L), "value");
+                p->text = p->default_text = text_field(L, lua_gettop(L), "value");
                 p->what = text_field(L, lua_gettop(L), "what");
                 decl->param_count += p->text != NULL;
             } else {

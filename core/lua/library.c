@@ -234,7 +234,7 @@ static int safe_rep(lua_State *L)
     luaL_checklstring(L, 1, &len);
     lua_Integer n = luaL_checkinteger(L, 2);
     luaL_optlstring(L, 3, "", &separator_len);
-    if (n > 0 && (double)n * (double)(len + separator_len) > FL_LUA_MEMORY_BYTES / 2) {
+    if (n > 0 && 2 * (double)n * (double)(len + separator_len) > FL_LUA_MEMORY_BYTES) {
         fl_lua_vm_of(L)->overrun = "bytes";
         return luaL_error(L, "string.rep would make more than %d bytes", (int)(FL_LUA_MEMORY_BYTES / 2));
     }

@@ -81,9 +81,10 @@ bool fl_lua_push_origin(lua_State *L, int index); /* of a frozen table: pushes w
 void fl_lua_add_constructors(lua_State *L);
 /* cursor.c */
 void fl_lua_make_cursors(struct fl_lua_vm *vm);
-enum fl_status fl_lua_on_flow(void *vm, uint32_t rule, const struct fl_rule_decl *decl, const struct fl_batch *batch,
-                              uint32_t row, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
-enum fl_status fl_lua_on_group(void *vm, uint32_t rule, const struct fl_rule_decl *decl,
+enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule_decl *decl,
+                              const struct fl_batch *batch, uint32_t row, struct fl_arena *arena,
+                              struct fl_verdict *out, struct fl_error *err);
+enum fl_status fl_lua_on_group(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                                const struct fl_group_names *names, const struct fl_group_view *view,
                                struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
 /* rule_file.c: loads a file's text into a VM; its code gets the next number. */

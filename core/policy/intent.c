@@ -152,6 +152,7 @@ static void load_intent(struct fl_policy_loader *l, const struct fl_yaml_node *n
     check_network(l, &intent->from, false);
     check_network(l, &intent->to, false);
     check_service(l, &intent->service);
+    fl_load_condition(l, &intent->when, "when");
     load_kind(l, intent, node);
     l->policy->intent_count++;
 }

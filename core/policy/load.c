@@ -137,6 +137,37 @@ int fl_load_severity(struct fl_policy_loader *l, const struct fl_yaml_node *map,
     return severity;
 }
 
+/* Where the text begins that stands at a place: behind the quote, if there is one. 0: in another line. */
+static uint32_t text_column(const struct fl_policy_loader *l, const struct fl_text_at *at)
+{
+    struct fl_str line = fl_text_line(fl_str_of(l->policy->text), at->line);
+    if (at->column == 0 || at->column > line.len)
+        return 0;
+    char first = line.ptr[at->column - 1];
+    if (first == '|' || first == '>')
+        return 0;
+    return at->column + (first == '"' || first == '\'');
+}
+
+void fl_load_condition(struct fl_policy_loader *l, const struct fl_text_at *at, const char *what)
+{
+    if (at->text == NULL)
+        return;
+    struct fl_expr_env env = {.fields = true};
+    fl_policy_expr_env(l->policy, &env);
+    const struct fl_node *node;
+    struct fl_error err;
+    enum fl_status status = fl_expr_parse(fl_str_of(at->text), &env, &l->policy->arena, &node, &err);
+    l->nomem |= status == FL_E_NOMEM;
+    if (status == FL_OK || l->nomem)
+        return;
+    uint32_t start = text_column(l, at);
+    struct fl_yaml_node place = {.line = at->line, .column = at->column};
+    if (start > 0 && err.line <= 1 && err.column > 0)
+        place.column = start + err.column - 1;
+    fl_load_fail(l, &place, "%s: %s", what, err.text);
+}
+
 int64_t fl_load_date(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key, bool end,
                      int64_t absent)
 {

@@ -30,6 +30,10 @@ int fl_load_severity(struct fl_policy_loader *l, const struct fl_yaml_node *map,
 /* A date as the start of its day (or of the next one when `end`) in the policy's zone. */
 int64_t fl_load_date(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key, bool end,
                      int64_t absent);
+/* Checks a condition over records, if there is one; call it when networks and services are known. */
+void fl_load_condition(struct fl_policy_loader *l, const struct fl_text_at *at, const char *what);
+/* Is the key free to be the name of a network or service? Reports if not. */
+bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key);
 char *fl_load_copy(struct fl_policy_loader *l, struct fl_str text);
 void *fl_load_alloc(struct fl_policy_loader *l, size_t count, size_t bytes);
 

@@ -17,7 +17,7 @@ static const char *const platform_space[] = {
     "2600:2d00:1:b029::/64", NULL};
 static const char *const metadata_space[] = {"169.254.169.254/32", "fd00:ec2::254/128", NULL};
 static const char *const multicast_space[] = {"224.0.0.0/4", "ff00::/8", NULL};
-static const char *const any_space[] = {"::/0", NULL};
+static const char *const any_space[] = {"0.0.0.0/0", "::/0", NULL};
 static const char *const unicast_space[] = {"0.0.0.0/0", "2000::/3", NULL};
 static const char *const not_unicast[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", NULL};
 
@@ -178,7 +178,7 @@ static bool is_name(struct fl_str name)
     return name.len > 0;
 }
 
-static bool check_name(struct fl_policy_loader *l, const struct fl_yaml_node *key)
+bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key)
 {
     const char *by;
     if (!is_name(key->text))
@@ -215,7 +215,7 @@ static void load_network(struct fl_policy_loader *l, const struct fl_yaml_node *
 {
     struct fl_network *n = &l->policy->networks[l->policy->network_count];
     struct prefixes in = {0}, out = {0};
-    bool named = check_name(l, key);
+    bool named = fl_load_name(l, key);
     *n = (struct fl_network){.name = fl_load_copy(l, key->text), .line = key->line, .column = key->column};
     if (node->kind == FL_YAML_MAP)
         load_map(l, n, &in, &out, node);

@@ -90,6 +90,7 @@ static void load_root(struct fl_policy_loader *l, const struct fl_yaml_node *roo
     if (p->networks == NULL)
         return;
     fl_load_services(l, root);
+    fl_load_condition(l, &p->scope, "scope");
     fl_load_intents(l, root);
     fl_load_uses(l, root);
     fl_load_waivers(l, root);

@@ -28,6 +28,16 @@ static void report(struct compiling *c, struct fl_error *err, uint32_t line, con
     c->failed = true;
 }
 
+/* The error belongs where the value in force was written. */
+static void place_param(const struct compiling *c, const struct fl_param_decl *p, struct fl_error *err)
+{
+    fl_error_at(err, p->file, p->line, p->column);
+    if (!p->from_policy)
+        return;
+    struct fl_str line = fl_text_line(fl_str_of(c->plan->policy->text), p->line);
+    snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)line.len, line.ptr);
+}
+
 static void compile_params(struct compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
@@ -55,7 +65,7 @@ static void compile_params(struct compiling *c)
             snprintf(part, sizeof part, "parameter %s", p->name);
             report(c, &err, p->line, part);
             if (p->file != NULL && c->errors->count > 0)
-                fl_error_at(&c->errors->items[c->errors->count - 1], p->file, p->line, p->column);
+                place_param(c, p, &c->errors->items[c->errors->count - 1]);
             continue;
         }
         rule->params[rule->param_count++] = (struct fl_plan_param){p, node};
@@ -373,6 +383,8 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
         rule->having_slot = UINT32_MAX;
         return fl_program_add(plan->program, &never, &rule->root, NULL);
     }
+    if (c.failed) /* what reads the parameters could only complain again */
+        return FL_E_VALUE;
     compile_where(&c);
     compile_keys(&c);
     compile_windows(&c);

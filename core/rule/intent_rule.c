@@ -112,6 +112,8 @@ static const char *where_breach(const struct fl_intent *intent, struct fl_arena 
 
 static const char *where_undecided(const struct fl_intent *intent, struct fl_arena *arena)
 {
+    if (intent->strict) /* what is undecided is a breach already */
+        return "false";
     struct fl_buf b;
     fl_buf_init(&b);
     fl_buf_add_text(&b, "initiated is null and (");
@@ -137,7 +139,7 @@ static const char *where_permitted(const struct fl_intent *intent, struct fl_are
     add_reach(&b, intent, &decided);
     if (intent->kind == FL_INTENT_DENY) {
         fl_buf_add_text(&b, " and false");
-    } else if (intent->only_count > 0) {
+    } else {
         fl_buf_add_text(&b, " and ");
         add_allowed(&b, intent, &decided);
     }

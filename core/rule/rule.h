@@ -12,6 +12,7 @@ struct fl_param_decl {
     const char *name;
     enum fl_param_type type;
     const char *text;  /* value as an operand of the expression language */
+    const char *default_text; /* the value that the rule file gives */
     const char *what;  /* documentation or NULL */
     const char *file;  /* where the value in force was written */
     uint32_t line, column;

@@ -12,8 +12,16 @@ static void print_needs(const struct fl_plan_rule *rule)
         fl_expr_fields(rule->where, &fields);
     for (uint32_t k = 0; k < rule->key_count; k++)
         fl_field_set_add(&fields, rule->keys[k]);
-    for (uint32_t m = 0; m < rule->measure_count; m++)
+    for (uint32_t m = 0; m < rule->measure_count; m++) {
         fl_measure_fields(&rule->measures[m], &fields);
+        if (rule->measures[m].filter != NULL)
+            fl_expr_fields(rule->measures[m].filter, &fields);
+        if (rule->measures[m].filter2 != NULL)
+            fl_expr_fields(rule->measures[m].filter2, &fields);
+    }
+    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
+        if (fl_field_set_has(&rule->lua_fields, f))
+            fl_field_set_add(&fields, f);
     printf("  %s\n    reads:", rule->decl->id);
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         if (fl_field_set_has(&fields, f))

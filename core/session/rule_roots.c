@@ -49,7 +49,7 @@ static enum fl_status add_file(struct fl_rule_roots *roots, const char *root, co
     return FL_OK;
 }
 
-/* Files below root/sub, with ids relative to the root. lib/ holds modules, not rules. */
+/* Files below root/sub, with ids relative to the root. lib/ and names that begin with _ hold modules, not rules. */
 static enum fl_status list_folder(struct fl_rule_roots *roots, const char *root, const char *sub, bool bundled,
                                   unsigned depth)
 {
@@ -63,7 +63,7 @@ static enum fl_status list_folder(struct fl_rule_roots *roots, const char *root,
     }
     for (struct dirent *e; status == FL_OK && (e = readdir(dir)) != NULL;) {
         size_t len = strlen(e->d_name);
-        if (e->d_name[0] == '.' || (depth == 0 && strcmp(e->d_name, "lib") == 0))
+        if (e->d_name[0] == '.' || e->d_name[0] == '_' || (depth == 0 && strcmp(e->d_name, "lib") == 0))
             continue;
         char *name = fl_arena_printf(&roots->arena, "%s%s%s", sub, sub[0] == '\0' ? "" : "/", e->d_name);
         char *full = name == NULL ? NULL : fl_arena_printf(&roots->arena, "%s/%s", root, name);

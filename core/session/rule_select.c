@@ -89,11 +89,10 @@ static struct fl_rule_decl *new_instance(struct selecting *s, const struct fl_ru
     return copy;
 }
 
-static void set_param(struct selecting *s, struct fl_rule_decl *rule, const struct fl_policy_param *p, bool exact)
+/* Does the rule have the parameter? */
+static bool set_param(struct selecting *s, struct fl_rule_decl *rule, const struct fl_policy_param *p)
 {
-    struct fl_str_guess guess = {NULL, 99};
     for (uint32_t i = 0; i < rule->param_count; i++) {
-        fl_str_guess_try(&guess, fl_str_of(p->name), rule->params[i].name);
         if (strcmp(rule->params[i].name, p->name) != 0)
             continue;
         rule->params[i].text = p->text;
@@ -101,13 +100,28 @@ static void set_param(struct selecting *s, struct fl_rule_decl *rule, const stru
         rule->params[i].line = p->line;
         rule->params[i].column = p->column;
         rule->params[i].from_policy = true;
-        return;
+        return true;
     }
-    if (exact && guess.best != NULL)
-        fail_at(s, p->line, p->column, "the rule %s has no parameter %s; did you mean %s?", rule->id, p->name,
-                guess.best);
-    else if (exact)
-        fail_at(s, p->line, p->column, "the rule %s has no parameter %s", rule->id, p->name);
+    return false;
+}
+
+/* A parameter of the entry that none of the rules it names has. */
+static void refuse_params(struct selecting *s, const struct fl_rule_use *use, const bool *known)
+{
+    for (uint32_t i = 0; i < use->param_count; i++) {
+        const struct fl_policy_param *p = &use->params[i];
+        struct fl_str_guess guess = {NULL, 99};
+        if (known[i])
+            continue;
+        for (uint32_t r = 0; r < s->count; r++)
+            if (fl_glob_match(fl_str_of(use->pattern), fl_str_of(s->instances[r]->base_id)))
+                for (uint32_t k = 0; k < s->instances[r]->param_count; k++)
+                    fl_str_guess_try(&guess, fl_str_of(p->name), s->instances[r]->params[k].name);
+        if (guess.best != NULL)
+            fail_at(s, p->line, p->column, "%s has no parameter %s; did you mean %s?", use->pattern, p->name, guess.best);
+        else
+            fail_at(s, p->line, p->column, "%s has no parameter %s", use->pattern, p->name);
+    }
 }
 
 static void remove_instance(struct selecting *s, const char *id)
@@ -121,12 +135,14 @@ static void remove_instance(struct selecting *s, const char *id)
     }
 }
 
+/* known[i] becomes true when the rule has the entry's parameter i. */
 static void use_one(struct selecting *s, const struct fl_rule_use *use, const char *id, const char *file,
-                    const char *root, bool bundled, bool exact)
+                    const char *root, bool bundled, bool *known)
 {
     const char *name = use->as != NULL ? use->as : id;
     if (!use->enabled) {
         remove_instance(s, name);
+        memset(known, 1, use->param_count);
         return;
     }
     struct fl_rule_decl *rule = find_instance(s, name);
@@ -137,12 +153,14 @@ static void use_one(struct selecting *s, const struct fl_rule_use *use, const ch
         fail_at(s, use->line, use->column, "there are two rules called %s", name);
         return;
     }
-    if (rule == NULL)
+    if (rule == NULL) {
+        memset(known, 1, use->param_count); /* the rule's own error says enough */
         return;
+    }
     if (use->severity >= 0)
         rule->severity = (enum fl_severity)use->severity;
     for (uint32_t i = 0; i < use->param_count; i++)
-        set_param(s, rule, &use->params[i], exact);
+        known[i] |= set_param(s, rule, &use->params[i]);
 }
 
 /* ./rules/ours.lua has the id rules/ours. */
@@ -156,25 +174,34 @@ static void use_path(struct selecting *s, const struct fl_rule_use *use)
     }
     const char *id = fl_arena_strndup(s->arena, relative, len - 4);
     const char *file = fl_arena_printf(s->arena, "%s/%s", s->policy->folder, relative);
-    if (id == NULL || file == NULL)
+    bool *known = fl_arena_alloc(s->arena, use->param_count + 1);
+    if (id == NULL || file == NULL || known == NULL) {
         s->nomem = true;
-    else
-        use_one(s, use, id, file, s->policy->folder, false, true);
+        return;
+    }
+    use_one(s, use, id, file, s->policy->folder, false, known);
+    refuse_params(s, use, known);
 }
 
 static void use_pattern(struct selecting *s, const struct fl_rule_use *use)
 {
     uint32_t matched = 0;
-    bool exact = strpbrk(use->pattern, "*?[") == NULL;
     struct fl_str_guess guess = {NULL, 99};
+    bool *known = fl_arena_alloc(s->arena, use->param_count + 1);
+    if (known == NULL) {
+        s->nomem = true;
+        return;
+    }
     for (uint32_t i = 0; i < s->roots->count; i++) {
         const struct fl_rule_found *found = &s->roots->items[i];
         fl_str_guess_try(&guess, fl_str_of(use->pattern), found->id);
         if (!fl_glob_match(fl_str_of(use->pattern), fl_str_of(found->id)))
             continue;
         matched++;
-        use_one(s, use, found->id, found->file, found->root, found->bundled, exact);
+        use_one(s, use, found->id, found->file, found->root, found->bundled, known);
     }
+    if (matched > 0)
+        refuse_params(s, use, known);
     if (matched > 1 && use->as != NULL)
         fail_at(s, use->line, use->column, "`as` names one rule, but %s matches %u", use->pattern, matched);
     if (matched == 0 && guess.best != NULL)
