@@ -10,7 +10,7 @@
 static const char help[] =
     "flowlaw list rules|fields|measures|networks|plugins [-p POLICY] [--rules DIR] [-o json]\n"
     "\n"
-    "  rules      intents and rules of the policy, then the rules found that it does not use: id, severity, use, title;\n"
+    "  rules      intents and rules of the policy, then the rules that it does not use: id, severity, use, title;\n"
     "             -o json adds parameters with their defaults\n"
     "  fields     what conditions may name: name, type, meaning\n"
     "  measures   what a rule may measure: name, arguments, meaning\n"

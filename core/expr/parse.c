@@ -289,8 +289,8 @@ static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_nod
 {
     enum fl_type type;
     if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET)
-        return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with a %s and a %s", fl_type_name(left->type),
-                       fl_type_name(right->type));
+        return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with %s and %s", fl_type_phrase(left->type),
+                       fl_type_phrase(right->type));
     return binary(p, FL_N_ARITH, op, type, left, right, at, out);
 }
 
@@ -436,7 +436,7 @@ static enum fl_status parse_matches(struct parser *p, const struct fl_node *left
 {
     uint32_t at = p->now.at;
     if (left->type != FL_T_STR)
-        return fl_parse_fail(p, at, FL_E_TYPE, "`matches` tests text; this is a %s", fl_type_name(left->type));
+        return fl_parse_fail(p, at, FL_E_TYPE, "`matches` tests text; this is %s", fl_type_phrase(left->type));
     enum fl_status status = fl_parse_advance(p);
     const struct fl_node *right;
     if (status == FL_OK)
@@ -453,7 +453,7 @@ static enum fl_status parse_in(struct parser *p, const struct fl_node *left, boo
 {
     uint32_t at = p->now.at;
     if (left->kind == FL_N_SET || left->type == FL_T_LIST || left->type == FL_T_RATIO || left->type == FL_T_BOOL)
-        return fl_parse_fail(p, at, FL_E_TYPE, "a %s cannot be tested with `in`", fl_type_name(left->type));
+        return fl_parse_fail(p, at, FL_E_TYPE, "%s cannot be tested with `in`", fl_type_phrase(left->type));
     enum fl_status status = fl_parse_advance(p);
     const struct fl_node *set;
     if (status == FL_OK)
@@ -476,8 +476,8 @@ static enum fl_status parse_compare(struct parser *p, enum fl_op op, const struc
     if (right->kind == FL_N_SET || left->kind == FL_N_SET)
         return fl_parse_fail(p, at, FL_E_TYPE, "a set is tested with `in`");
     if (!fl_check_compare(op, left->type, right->type))
-        return fl_parse_fail(p, right->at, FL_E_TYPE, "a %s cannot be compared with a %s", fl_type_name(left->type),
-                       fl_type_name(right->type));
+        return fl_parse_fail(p, right->at, FL_E_TYPE, "%s cannot be compared with %s", fl_type_phrase(left->type),
+                       fl_type_phrase(right->type));
     return binary(p, FL_N_COMPARE, op, FL_T_BOOL, left, right, at, out);
 }
 
@@ -514,7 +514,7 @@ static enum fl_status need_condition(struct parser *p, const struct fl_node *nod
 {
     if (node->type == FL_T_BOOL && node->kind != FL_N_SET)
         return FL_OK;
-    return fl_parse_fail(p, node->at, FL_E_TYPE, "this is a %s, not a condition", fl_type_name(node->type));
+    return fl_parse_fail(p, node->at, FL_E_TYPE, "this is %s, not a condition", fl_type_phrase(node->type));
 }
 
 static enum fl_status parse_not(struct parser *p, const struct fl_node **out)

@@ -40,8 +40,8 @@ static enum fl_status push_param(struct parser *p, struct items *list, enum fl_t
     if (status != FL_OK)
         return status;
     if (!fl_check_member(type, node->type))
-        return fl_parse_fail(p, at, FL_E_TYPE, "the parameter is a %s, but a %s is tested here", fl_type_name(node->type),
-                       fl_type_name(type));
+        return fl_parse_fail(p, at, FL_E_TYPE, "the parameter is %s, but %s is tested here", fl_type_phrase(node->type),
+                       fl_type_phrase(type));
     if (node->kind == FL_N_SET)
         return push_all(p, list, node->items, node->item_count);
     if (node->type == FL_T_STR)
@@ -101,7 +101,7 @@ static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *ou
                fl_type_is_number(type))
         *out = (int64_t)p->now.number.num;
     else
-        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "a %s is tested here; this is none", fl_type_name(type));
+        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is none", fl_type_phrase(type));
     if (negative)
         *out = -*out;
     if (type == FL_T_PORT && (*out < 0 || *out > 65535))
@@ -135,8 +135,8 @@ static enum fl_status push_item(struct parser *p, struct items *list, struct hin
         return push_name(p, list, hint);
     if (p->now.kind == FL_TOKEN_PREFIX) {
         if (hint.type != FL_T_ADDR)
-            return fl_parse_fail(p, p->now.at, FL_E_TYPE, "a %s is tested here; this is an address",
-                           fl_type_name(hint.type));
+            return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is an address",
+                           fl_type_phrase(hint.type));
         struct fl_set_item item = {.kind = FL_ITEM_PREFIX, .prefix = p->now.prefix};
         enum fl_status status = fl_parse_advance(p);
         return status != FL_OK ? status : push(p, list, item);

@@ -37,8 +37,8 @@ static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
     if (m->k > FL_SET_ITEMS_MAX)
         return fl_fail(err, FL_E_LIMIT, "%s keeps at most %u values", fl_measures[m->kind].name, FL_SET_ITEMS_MAX);
     if (m->by != FL_FIELD_NONE && !fl_measure_is_number(fl_fields[m->by].type))
-        return fl_fail(err, FL_E_TYPE, "top weighs by a number; %s is a %s", fl_fields[m->by].name,
-                       fl_type_name(fl_fields[m->by].type));
+        return fl_fail(err, FL_E_TYPE, "top weighs by a number; %s is %s", fl_fields[m->by].name,
+                       fl_type_phrase(fl_fields[m->by].type));
     m->type = FL_T_LIST;
     m->state_bytes = sizeof(struct list_state);
     return FL_OK;

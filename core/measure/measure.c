@@ -26,8 +26,8 @@ enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *nee
 {
     if (m->field == FL_FIELD_NONE)
         return fl_fail(err, FL_E_TYPE, "%s needs %s", fl_measures[m->kind].name, needs);
-    return fl_fail(err, FL_E_TYPE, "%s needs %s; %s is a %s", fl_measures[m->kind].name, needs,
-                   fl_fields[m->field].name, fl_type_name(fl_fields[m->field].type));
+    return fl_fail(err, FL_E_TYPE, "%s needs %s; %s is %s", fl_measures[m->kind].name, needs,
+                   fl_fields[m->field].name, fl_type_phrase(fl_fields[m->field].type));
 }
 
 bool fl_measure_is_number(enum fl_type type)

@@ -184,7 +184,7 @@ bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key)
     if (!is_name(key->text))
         fl_load_fail(l, key, "a name has letters, digits, _ and single - between them, and begins with a letter");
     else if (name_is_taken(l, key->text, &by))
-        fl_load_fail(l, key, "\"%.*s\" is the name of %s", (int)key->text.len, key->text.ptr, by);
+        fl_load_fail(l, key, "\"%.*s\" is taken: it is %s", (int)key->text.len, key->text.ptr, by);
     else
         return true;
     return false;

@@ -129,6 +129,19 @@ const char *fl_type_name(enum fl_type type)
     return names[type];
 }
 
+const char *fl_type_phrase(enum fl_type type)
+{
+    static const char *const phrases[] = {
+        [FL_T_NULL] = "null",           [FL_T_BOOL] = "a flag",     [FL_T_ACTION] = "an action",
+        [FL_T_STATUS] = "a log status", [FL_T_ORIENTATION] = "an orientation",
+        [FL_T_REJECT] = "a reject kind", [FL_T_VANTAGE] = "a vantage", [FL_T_OUTCOME] = "an outcome",
+        [FL_T_U8] = "a number",         [FL_T_PORT] = "a port",     [FL_T_INT] = "a number",
+        [FL_T_TIME] = "a time",         [FL_T_DURATION] = "a duration", [FL_T_SERVICE] = "a service",
+        [FL_T_ADDR] = "an address",     [FL_T_STR] = "text",        [FL_T_RATIO] = "a quotient",
+        [FL_T_LIST] = "a list"};
+    return phrases[type];
+}
+
 enum fl_storage fl_type_storage(enum fl_type type)
 {
     switch (type) {

@@ -66,6 +66,7 @@ const char *fl_enum_text(enum fl_type type, uint32_t value);
 int fl_enum_find(enum fl_type type, struct fl_str text);
 bool fl_type_is_enum(enum fl_type type);
 const char *fl_type_name(enum fl_type type);
+const char *fl_type_phrase(enum fl_type type); /* "an address" */
 enum fl_storage fl_type_storage(enum fl_type type);
 
 /* Values are ordered where the order means something: outcome blocked < allowed < answered. */

@@ -118,7 +118,8 @@ static void refuse_params(struct selecting *s, const struct fl_rule_use *use, co
                 for (uint32_t k = 0; k < s->instances[r]->param_count; k++)
                     fl_str_guess_try(&guess, fl_str_of(p->name), s->instances[r]->params[k].name);
         if (guess.best != NULL)
-            fail_at(s, p->line, p->column, "%s has no parameter %s; did you mean %s?", use->pattern, p->name, guess.best);
+            fail_at(s, p->line, p->column, "%s has no parameter %s; did you mean %s?", use->pattern, p->name,
+                    guess.best);
         else
             fail_at(s, p->line, p->column, "%s has no parameter %s", use->pattern, p->name);
     }

@@ -67,8 +67,7 @@ bool fl_ratio_parse(struct fl_str text, struct fl_ratio *out)
         }
         if (c < '0' || c > '9')
             break;
-        /* 19 digits reach 2^63 - 1; decimals have fewer, so that products of two fit. */
-        if (++digits > (point ? 18u : 19u))
+        if (++digits > 19)
             return false;
         num = num * 10 + (c - '0');
         if (point) {
