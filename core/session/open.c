@@ -58,6 +58,9 @@ enum fl_status fl_session_open(struct fl_session *session, const struct fl_sessi
     if (path == NULL)
         return FL_E_IO;
     enum fl_status status = fl_policy_load(path, &session->policy, errors);
+    /* Where the shipped policy is installed must not show in results. */
+    if (status == FL_OK && options->policy == NULL)
+        session->policy.file = "policies/baseline.yaml";
     if (status == FL_OK) {
         status = open_rules(session, options, errors);
     } else if (status == FL_E_VALUE) {
