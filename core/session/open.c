@@ -89,11 +89,14 @@ void fl_session_close(struct fl_session *session)
 
 int fl_session_refuse(const struct fl_error_list *errors)
 {
-    for (uint32_t i = 0; i < errors->count; i++)
+    bool no_memory = errors->count == 0;
+    for (uint32_t i = 0; i < errors->count; i++) {
         fl_log_status(&errors->items[i]);
+        no_memory |= errors->items[i].code == FL_E_NOMEM;
+    }
     if (errors->count == 0)
         fl_log_error("out of memory");
     else
         fl_log_error("nothing was audited: %u %s", errors->count, errors->count == 1 ? "error" : "errors");
-    return errors->count == 0 ? 4 : 2;
+    return no_memory ? 4 : 2;
 }
