@@ -71,9 +71,11 @@ static void freeze_table(lua_State *L, int seen, struct fl_lua_vm *vm, struct fl
 
 static void note_upvalue(lua_State *L, struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int function, int index)
 {
-    (void)vm;
-    if (!fl_grow((void **)&code->upvalues, &code->upvalue_capacity, code->upvalue_count + 1, sizeof *code->upvalues))
+    if (!fl_grow((void **)&code->upvalues, &code->upvalue_capacity, code->upvalue_count + 1, sizeof *code->upvalues)) {
+        vm->exhausted = true;
+        fl_lua_note_memory(vm);
         luaL_error(L, "out of memory");
+    }
     struct fl_lua_upvalue *u = &code->upvalues[code->upvalue_count++];
     u->value = luaL_ref(L, LUA_REGISTRYINDEX); /* the value on the top */
     lua_pushvalue(L, function);

@@ -136,9 +136,9 @@ static enum fl_status read_file(const char *path, struct fl_buf *out, struct fl_
     bool failed = ferror(file) != 0;
     fclose(file);
     if (failed || out->failed) {
-        fl_fail(err, FL_E_IO, "cannot be read to its end");
+        fl_fail(err, out->failed ? FL_E_NOMEM : FL_E_IO, out->failed ? "out of memory" : "cannot be read to its end");
         fl_error_at(err, path, 0, 0);
-        return FL_E_IO;
+        return err->code;
     }
     return FL_OK;
 }

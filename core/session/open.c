@@ -58,6 +58,9 @@ enum fl_status fl_session_open(struct fl_session *session, const struct fl_sessi
     if (path == NULL)
         return FL_E_IO;
     enum fl_status status = fl_policy_load(path, &session->policy, errors);
+    /* Where the shipped policy is installed must not show in results. */
+    if (status == FL_OK && options->policy == NULL)
+        session->policy.file = "policies/baseline.yaml";
     if (status == FL_OK) {
         status = open_rules(session, options, errors);
     } else if (status == FL_E_VALUE) {
@@ -86,11 +89,14 @@ void fl_session_close(struct fl_session *session)
 
 int fl_session_refuse(const struct fl_error_list *errors)
 {
-    for (uint32_t i = 0; i < errors->count; i++)
+    bool no_memory = errors->count == 0;
+    for (uint32_t i = 0; i < errors->count; i++) {
         fl_log_status(&errors->items[i]);
+        no_memory |= errors->items[i].code == FL_E_NOMEM;
+    }
     if (errors->count == 0)
         fl_log_error("out of memory");
     else
         fl_log_error("nothing was audited: %u %s", errors->count, errors->count == 1 ? "error" : "errors");
-    return errors->count == 0 ? 4 : 2;
+    return no_memory ? 4 : 2;
 }
