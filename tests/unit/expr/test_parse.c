@@ -370,7 +370,7 @@ static void test_parse__errors_name_the_place(void **state)
         {"rejected in {1}", 1, 10, "cannot be tested with `in`"},
         {"list in {1}", 1, 6, "cannot be tested with `in`"},
         {"list == 1", 1, 9, "cannot be compared"},
-        {"srcaddr in {22}", 1, 13, "a address is tested here"},
+        {"srcaddr in {22}", 1, 13, "an address is tested here"},
         {"dstport in {10.0.0.1}", 1, 13, "this is an address"},
         {"$net == 1", 1, 6, "tested with `in`"},
         {"bytes > $gone", 1, 9, "no parameter $gone"},
