@@ -23,20 +23,11 @@ static void add_item(struct fl_policy_loader *l, struct fl_service_def *s, struc
     } else if (fl_expr_parse_param(node->text, FL_P_SERVICE, &env, &l->policy->arena, &set, &err) != FL_OK) {
         fl_load_fail(l, node, "\"%.*s\" is no service (%s); write tcp/443, udp/53..55 or icmp", (int)node->text.len,
                      node->text.ptr, err.text);
+    } else if (set->item_count != 1) {
+        fl_load_fail(l, node, "write one service, or a list: [tcp/80, tcp/443]");
     } else {
-        for (uint32_t i = 0; i < set->item_count && i < 1; i++)
-            items[s->item_count++] = set->items[i];
+        items[s->item_count++] = set->items[0];
     }
-}
-
-static bool name_is_free(struct fl_policy_loader *l, const struct fl_yaml_node *key)
-{
-    bool taken = fl_field_find(key->text) != FL_FIELD_NONE || fl_policy_network(l->policy, key->text) >= 0 ||
-                 fl_protocol_find(key->text) >= 0;
-    if (taken)
-        fl_load_fail(l, key, "\"%.*s\" is already the name of a field, network or protocol", (int)key->text.len,
-                     key->text.ptr);
-    return !taken;
 }
 
 void fl_load_services(struct fl_policy_loader *l, const struct fl_yaml_node *root)
@@ -59,7 +50,7 @@ void fl_load_services(struct fl_policy_loader *l, const struct fl_yaml_node *roo
             add_item(l, s, items, node->kind == FL_YAML_LIST ? node->items[k] : node);
         s->items = items;
         s->port_count = count_ports(items, s->item_count);
-        if (name_is_free(l, key))
+        if (fl_load_name(l, key))
             l->policy->service_count++;
     }
 }

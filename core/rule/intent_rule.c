@@ -137,7 +137,7 @@ static const char *where_permitted(const struct fl_intent *intent, struct fl_are
     add_reach(&b, intent, &decided);
     if (intent->kind == FL_INTENT_DENY) {
         fl_buf_add_text(&b, " and false");
-    } else if (intent->only_count > 0) {
+    } else {
         fl_buf_add_text(&b, " and ");
         add_allowed(&b, intent, &decided);
     }
