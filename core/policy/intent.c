@@ -36,6 +36,21 @@ static void check_service(struct fl_policy_loader *l, const struct fl_text_at *a
     fl_load_fail(l, &place, "%s", err.text);
 }
 
+/* By itself: pasted between the parts of the intent, an error would show text that nobody wrote. */
+static void check_when(struct fl_policy_loader *l, const struct fl_text_at *at)
+{
+    if (at->text == NULL)
+        return;
+    struct fl_expr_env env = {.fields = true};
+    fl_policy_expr_env(l->policy, &env);
+    const struct fl_node *node;
+    struct fl_error err;
+    if (fl_expr_parse(fl_str_of(at->text), &env, &l->policy->arena, &node, &err) == FL_OK)
+        return;
+    struct fl_yaml_node place = {.line = at->line, .column = at->column};
+    fl_load_fail(l, &place, "when: %s", err.text);
+}
+
 static void load_only(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *list)
 {
     static const char *const keys[] = {"from", "service", NULL};
@@ -152,6 +167,7 @@ static void load_intent(struct fl_policy_loader *l, const struct fl_yaml_node *n
     check_network(l, &intent->from, false);
     check_network(l, &intent->to, false);
     check_service(l, &intent->service);
+    check_when(l, &intent->when);
     load_kind(l, intent, node);
     l->policy->intent_count++;
 }

@@ -114,7 +114,8 @@ static const char *where_undecided(const struct fl_intent *intent, struct fl_are
 {
     struct fl_buf b;
     fl_buf_init(&b);
-    fl_buf_add_text(&b, "initiated is null and (");
+    /* strict: what is undecided stands among the breaches. */
+    fl_buf_add_text(&b, intent->strict ? "false and (" : "initiated is null and (");
     add_breach(&b, intent, &forward);
     fl_buf_add_text(&b, " or ");
     add_breach(&b, intent, &reverse);

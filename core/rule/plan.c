@@ -144,6 +144,8 @@ bool fl_plan_rule_possible(const struct fl_plan_rule *rule, const struct fl_fiel
 
 const char *fl_plan_rule_lacks(const struct fl_plan_rule *rule, const struct fl_field_set *columns)
 {
+    if (fl_plan_rule_possible(rule, columns))
+        return NULL;
     struct fl_field_set needed = {{0}};
     for (uint32_t k = 0; k < rule->key_count; k++)
         fl_field_set_add(&needed, rule->keys[k]);
