@@ -278,23 +278,30 @@ static void compile_measures(struct compiling *c)
 }
 
 /* The measure first named in `having`, and whether less of it is worse. */
-static bool find_having_slot(const struct fl_node *node, uint32_t first, bool less,
-                             struct fl_plan_rule *rule)
+struct having_walk {
+    uint32_t first;  /* slots from here on count */
+    bool negated;    /* below an odd number of `not` */
+    bool less;       /* the side of the comparison at hand wants little */
+};
+
+static bool find_having_slot(const struct fl_node *node, struct having_walk walk, struct fl_plan_rule *rule)
 {
     if (node == NULL)
         return false;
-    if (node->kind == FL_N_SLOT && node->slot >= first) {
+    if (node->kind == FL_N_SLOT && node->slot >= walk.first) {
         rule->having_slot = node->slot;
-        rule->having_least_is_worst = less;
+        rule->having_least_is_worst = walk.less;
         return true;
     }
-    bool left_less = less, right_less = less;
+    struct having_walk left = walk, right = walk;
+    left.negated = right.negated = walk.negated != (node->kind == FL_N_NOT);
     if (node->kind == FL_N_COMPARE) {
-        left_less = node->op == FL_OP_LT || node->op == FL_OP_LE;
-        right_less = node->op == FL_OP_GT || node->op == FL_OP_GE;
+        bool wants_less = node->op == FL_OP_LT || node->op == FL_OP_LE;
+        bool wants_more = node->op == FL_OP_GT || node->op == FL_OP_GE;
+        left.less = walk.negated ? wants_more : wants_less;
+        right.less = walk.negated ? wants_less : wants_more;
     }
-    return find_having_slot(node->left, first, left_less, rule) ||
-           find_having_slot(node->right, first, right_less, rule);
+    return find_having_slot(node->left, left, rule) || find_having_slot(node->right, right, rule);
 }
 
 /* The condition as it reads with the values of its parameters in place. */
@@ -337,9 +344,10 @@ static void compile_having(struct compiling *c)
             return;
         }
         rule->having_text = with_params(c, c->decl->having);
-        uint32_t measures = rule->key_count + FL_COUNTER_COUNT;
-        if (!find_having_slot(rule->having, measures, false, rule))
-            find_having_slot(rule->having, rule->key_count, false, rule);
+        struct having_walk measures = {.first = rule->key_count + FL_COUNTER_COUNT};
+        struct having_walk counters = {.first = rule->key_count};
+        if (!find_having_slot(rule->having, measures, rule))
+            find_having_slot(rule->having, counters, rule);
     }
     const char *text = c->decl->finding != NULL ? c->decl->finding : c->decl->title;
     if (fl_template_compile(text, rule, &c->plan->arena, &rule->message, &err) != FL_OK)
