@@ -304,6 +304,32 @@ static bool find_having_slot(const struct fl_node *node, struct having_walk walk
     return find_having_slot(node->left, left, rule) || find_having_slot(node->right, right, rule);
 }
 
+/* The value that a distinct() above its exact range is compared with: its estimate would decide. */
+static bool check_exact(struct compiling *c, const struct fl_node *count, const struct fl_node *constant)
+{
+    const struct fl_plan_rule *rule = c->rule;
+    uint32_t measures = rule->key_count + FL_COUNTER_COUNT;
+    if (count->kind != FL_N_SLOT || count->slot < measures || constant->kind != FL_N_LITERAL || constant->type != FL_T_INT)
+        return true;
+    const struct fl_measure *m = &rule->measures[count->slot - measures];
+    if (m->kind != FL_M_DISTINCT || fl_fields[m->field].type == FL_T_PORT || constant->literal.i <= m->k)
+        return true;
+    struct fl_error err;
+    fl_fail(&err, FL_E_VALUE, "%s is exact to %u values only, and is compared with %lld; write distinct(\"%s\", %lld)",
+            m->name, m->k, (long long)constant->literal.i, fl_fields[m->field].name, (long long)constant->literal.i);
+    report(c, &err, c->decl->having_line, "having");
+    return false;
+}
+
+static bool check_distinct(struct compiling *c, const struct fl_node *node)
+{
+    if (node == NULL)
+        return true;
+    if (node->kind == FL_N_COMPARE)
+        return check_exact(c, node->left, node->right) && check_exact(c, node->right, node->left);
+    return check_distinct(c, node->left) && check_distinct(c, node->right);
+}
+
 /* The condition as it reads with the values of its parameters in place. */
 static const char *with_params(struct compiling *c, const char *text)
 {
@@ -343,6 +369,8 @@ static void compile_having(struct compiling *c)
             report(c, &err, c->decl->having_line, "having");
             return;
         }
+        if (!check_distinct(c, rule->having))
+            return;
         rule->having_text = with_params(c, c->decl->having);
         struct having_walk measures = {.first = rule->key_count + FL_COUNTER_COUNT};
         struct having_walk counters = {.first = rule->key_count};

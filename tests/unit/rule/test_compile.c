@@ -303,6 +303,34 @@ static void test_compile__refuses_unknown_keys_and_measures(void **state)
     refused(&decl, 7, "value is missing at the end");
 }
 
+static void test_compile__distinct_must_be_exact_where_it_is_compared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *field, *having;
+        int64_t k;
+        bool exact;
+    } cases[] = {
+        {"client", "n > 4096", 0, true},     {"client", "n > 4097", 0, false},  {"client", "n > 5000", 5000, true},
+        {"client", "n > 11", 10, false},     {"client", "11 <= n", 10, false},  {"client", "flows > 1 and not (n < 11)", 10, false},
+        {"server_port", "n > 5000", 0, true}, {"client", "flows > 5000", 0, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fl_measure_decl n[] = {{.name = "n", .kind = "distinct", .field = cases[i].field, .k = cases[i].k}};
+        struct fl_rule_decl decl = scan();
+        decl.measures = n;
+        decl.measure_count = 1;
+        decl.having = cases[i].having;
+        decl.finding = "{n}";
+        if (cases[i].exact) {
+            build(&decl);
+            drop();
+        } else {
+            refused(&decl, 12, "is exact to");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_compile__lines_without_data_need_log_status),
         cmocka_unit_test(test_compile__unknown_default_network_voids_the_rule),
         cmocka_unit_test(test_compile__refuses),
+        cmocka_unit_test(test_compile__distinct_must_be_exact_where_it_is_compared),
         cmocka_unit_test(test_compile__refuses_unknown_keys_and_measures),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
