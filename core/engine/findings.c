@@ -73,12 +73,11 @@ static void apply_waivers(struct fl_judging *j, struct fl_hit *hit)
     }
 }
 
-static int compare_identity(const struct fl_plan_rule *rule, const struct fl_hit *a,
-                            const struct fl_hit *b)
+static int compare_identity(const struct fl_plan *plan, const struct fl_hit *a, const struct fl_hit *b)
 {
-    for (uint32_t i = 0; i < rule->identity_count; i++) {
-        uint32_t k = rule->identity[i];
-        int c = fl_value_compare(&a->slots[k], &b->slots[k]);
+    for (uint32_t i = 0; i < plan->rules[a->rule].identity_count; i++) {
+        struct fl_value x = fl_hit_identity(plan, a, i), y = fl_hit_identity(plan, b, i);
+        int c = fl_value_compare(&x, &y);
         if (c != 0)
             return c;
     }
@@ -95,7 +94,7 @@ static int compare_hits(const void *left, const void *right)
         return c != 0 ? c : (a->rule < b->rule ? -1 : 1);
     }
     const struct fl_plan_rule *rule = &sorting_plan->rules[a->rule];
-    int c = compare_identity(rule, a, b);
+    int c = compare_identity(sorting_plan, a, b);
     for (uint32_t k = 0; k < rule->key_count && c == 0; k++)
         c = fl_value_compare(&a->slots[k], &b->slots[k]);
     if (c != 0)
@@ -239,10 +238,13 @@ static struct fl_pairs identity_of(struct fl_judging *j, const struct fl_hit *hi
         return (struct fl_pairs){NULL, 0};
     const char *names[64];
     struct fl_value values[64];
-    uint32_t n = rule->identity_count < 64 ? rule->identity_count : 64;
-    for (uint32_t i = 0; i < n; i++) {
-        names[i] = rule->key_names[rule->identity[i]];
-        values[i] = hit->slots[rule->identity[i]];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < rule->identity_count && n < 64; i++) {
+        struct fl_value value = fl_hit_identity(j->plan, hit, i);
+        bool left_out = value.type == FL_T_NULL && hit->slots[rule->identity[i]].type != FL_T_NULL;
+        names[n] = rule->key_names[rule->identity[i]];
+        values[n] = value;
+        n += !left_out;
     }
     return fl_judge_pairs(j, names, values, n, true);
 }
@@ -593,7 +595,7 @@ enum fl_status fl_judge_findings(struct fl_judging *j)
         const struct fl_plan_rule *rule = &j->plan->rules[j->hits[from].rule];
         uint32_t to = from + 1;
         while (to < j->hit_count && j->hits[to].rule == j->hits[from].rule &&
-               compare_identity(rule, &j->hits[from], &j->hits[to]) == 0)
+               compare_identity(j->plan, &j->hits[from], &j->hits[to]) == 0)
             to++;
         struct fl_finding *f = &findings[j->report->finding_count];
         uint32_t place_count;

@@ -101,12 +101,24 @@ static enum fl_status make_hit(struct visiting *v, const struct fl_group_view *v
     return FL_OK;
 }
 
+struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit *hit, uint32_t i)
+{
+    const struct fl_plan_rule *rule = &plan->rules[hit->rule];
+    struct fl_value value = hit->slots[rule->identity[i]];
+    if (rule->decl->intent != NULL && value.type == FL_T_ADDR &&
+        fl_program_in_network(plan->program, FL_NET_INTERNET, value.addr))
+        return FL_VALUE_NULL;
+    return value;
+}
+
 static enum fl_status keep_hit(struct visiting *v, struct fl_hit *hit)
 {
     struct fl_buf id;
     fl_buf_init(&id);
-    for (uint32_t i = 0; i < v->rule->identity_count; i++)
-        fl_value_encode(&id, &hit->slots[v->rule->identity[i]]);
+    for (uint32_t i = 0; i < v->rule->identity_count; i++) {
+        struct fl_value value = fl_hit_identity(v->j->plan, hit, i);
+        fl_value_encode(&id, &value);
+    }
     hit->identity = fl_arena_strndup(v->j->arena, id.len > 0 ? id.data : "", id.len);
     hit->identity_len = (uint32_t)id.len;
     bool failed = id.failed || hit->identity == NULL;

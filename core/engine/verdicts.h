@@ -20,6 +20,10 @@ struct fl_hit {
     int waiver;            /* index into the policy's, or -1 */
 };
 
+/* The i-th identity value of a hit; null where an intent's end is on the internet: the asset is what has to be
+ * fixed, whoever came. */
+struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit *hit, uint32_t i);
+
 /* What the groups of an intent's three rules add up to. */
 struct fl_intent_tally {
     uint64_t permitted_flows, permitted_conversations, blocked, without_action, breaches,

@@ -40,6 +40,8 @@ static inline void *fl_entry_state(const struct fl_table *t, const struct fl_ent
 
 /* NULL when memory is out. */
 struct fl_entry *fl_table_find_or_add(struct fl_table *t, const char *key, uint32_t len);
+/* Drops every group and the memory behind it. */
+void fl_table_clear(struct fl_table *t);
 /* evidence.c: keeps the least places. */
 void fl_entry_add_place(const struct fl_table *t, struct fl_entry *e, const struct fl_place *place);
 void fl_places_add(struct fl_place *places, uint32_t *count, uint32_t limit, const struct fl_place *place);

@@ -30,5 +30,6 @@ enum fl_status fl_table_merge(struct fl_table *t, struct fl_table *from)
                 return status;
         }
     }
+    fl_table_clear(from);
     return FL_OK;
 }

@@ -34,15 +34,25 @@ enum fl_status fl_table_new(const struct fl_table_spec *spec, struct fl_table **
     return FL_OK;
 }
 
-void fl_table_free(struct fl_table *t)
+void fl_table_clear(struct fl_table *t)
 {
     for (uint32_t i = 0; i < t->count; i++)
         for (uint32_t m = 0; m < t->spec.measure_count; m++)
             fl_measure_dispose(&t->measures[m], fl_entry_state(t, t->entries[i], m));
     fl_arena_dispose(&t->arena);
-    fl_buf_dispose(&t->key);
+    fl_arena_init(&t->arena);
     fl_free(t->entries);
     fl_free(t->slots);
+    t->entries = NULL;
+    t->slots = NULL;
+    t->count = t->entry_capacity = t->slot_mask = 0;
+}
+
+void fl_table_free(struct fl_table *t)
+{
+    fl_table_clear(t);
+    fl_arena_dispose(&t->arena);
+    fl_buf_dispose(&t->key);
     fl_free(t->measures);
     fl_free(t);
 }

@@ -65,7 +65,7 @@ static size_t heap_bytes(const void *state)
 
 static __int128 weight_of(const struct member *m)
 {
-    return (__int128)m->weight_high << 64 | m->weight_low;
+    return (__int128)((unsigned __int128)m->weight_high << 64 | m->weight_low);
 }
 
 static void add_weight(struct member *m, __int128 weight)

@@ -51,7 +51,7 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
     if (m->kind == FL_M_OUTCOME) {
         static const uint32_t read[] = {FL_F_ACTION, FL_F_VANTAGE, FL_F_PROTOCOL, FL_F_TCP_FLAGS,
                                         FL_F_PACKETS, FL_F_BYTES, FL_F_PAIR_SERVER, FL_F_SRC_PEER,
-                                        FL_F_INTERFACE_TYPE};
+                                        FL_F_INTERFACE_TYPE, FL_F_ORIENTATION};
         for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
             fl_field_set_add(fields, read[i]);
     }

@@ -10,7 +10,7 @@ struct sum_state {
 
 static __int128 total(const struct sum_state *s)
 {
-    return (__int128)s->high << 64 | s->low;
+    return (__int128)((unsigned __int128)s->high << 64 | s->low);
 }
 
 static void add(struct sum_state *s, __int128 value, uint64_t count)

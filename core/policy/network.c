@@ -18,8 +18,8 @@ static const char *const platform_space[] = {
 static const char *const metadata_space[] = {"169.254.169.254/32", "fd00:ec2::254/128", NULL};
 static const char *const multicast_space[] = {"224.0.0.0/4", "ff00::/8", NULL};
 static const char *const any_space[] = {"0.0.0.0/0", "::/0", NULL};
-static const char *const unicast_space[] = {"0.0.0.0/0", "2000::/3", NULL};
-static const char *const not_unicast[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", NULL};
+static const char *const not_unicast[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4",
+                                          "::/128",    "::1/128",     "ff00::/8",    NULL};
 
 struct prefixes {
     struct fl_prefix *items;
@@ -85,11 +85,15 @@ static void push_member(struct fl_policy_loader *l, struct prefixes *list, const
                      node->text.ptr);
         return;
     }
-    if (l->policy->networks[other].except_count > 0 || other == FL_NET_INTERNET)
+    const struct fl_network *n = &l->policy->networks[other];
+    if (n->except_count > 0)
         fl_load_fail(l, node, "\"%.*s\" is defined with exceptions and cannot be part of another network",
                      (int)node->text.len, node->text.ptr);
+    else if (n->vpc != NULL || n->account != NULL)
+        fl_load_fail(l, node, "\"%.*s\" is bound to a vpc or account and cannot be part of another network",
+                     (int)node->text.len, node->text.ptr);
     else
-        push_network(l, list, &l->policy->networks[other]);
+        push_network(l, list, n);
 }
 
 static void push_members(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *node)
@@ -141,6 +145,14 @@ static void push_file(struct fl_policy_loader *l, struct prefixes *list, const s
     fclose(file);
 }
 
+static bool is_service(const struct fl_policy *policy, struct fl_str name)
+{
+    for (uint32_t i = 0; i < policy->service_count; i++)
+        if (fl_str_is(name, policy->services[i].name))
+            return true;
+    return false;
+}
+
 static bool name_is_taken(struct fl_policy_loader *l, struct fl_str name, const char **by)
 {
     static const char *const words[] = {"and", "or", "not", "in", "is", "null", "true", "false", "matches", "self"};
@@ -163,7 +175,8 @@ static bool name_is_taken(struct fl_policy_loader *l, struct fl_str name, const 
         *by = network < FL_NET_BUILTIN_COUNT ? "a built-in network" : "another network";
         return true;
     }
-    return false;
+    *by = "another service";
+    return is_service(l->policy, name);
 }
 
 static bool is_name(struct fl_str name)
@@ -256,7 +269,7 @@ static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *
     struct prefixes none = {0};
     add_builtin(l, "ours", &ours, &none);
     add_space(l, "private", private_space);
-    push_texts(l, &internet, unicast_space);
+    push_texts(l, &internet, any_space);
     push_texts(l, &except, private_space);
     push_texts(l, &except, platform_space);
     push_texts(l, &except, not_unicast);

@@ -116,7 +116,8 @@ static const char *where_undecided(const struct fl_intent *intent, struct fl_are
         return "false";
     struct fl_buf b;
     fl_buf_init(&b);
-    fl_buf_add_text(&b, "initiated is null and (");
+    /* strict: what is undecided stands among the breaches. */
+    fl_buf_add_text(&b, intent->strict ? "false and (" : "initiated is null and (");
     add_breach(&b, intent, &forward);
     fl_buf_add_text(&b, " or ");
     add_breach(&b, intent, &reverse);
@@ -173,11 +174,6 @@ static const char *message_of(const struct fl_intent *intent)
            "allow it ({flows} records, {bytes} bytes)";
 }
 
-static bool is_internet(const char *network)
-{
-    return network != NULL && strcmp(network, "internet") == 0;
-}
-
 static struct fl_rule_decl *start_decl(const struct fl_policy *policy, const struct fl_intent *intent,
                                        struct fl_arena *arena, const char *suffix)
 {
@@ -209,21 +205,11 @@ static struct fl_rule_decl *start_decl(const struct fl_policy *policy, const str
 static struct fl_rule_decl *breach_decl(const struct fl_policy *policy,
                                         const struct fl_intent *intent, struct fl_arena *arena)
 {
-    static const char *const client_service[] = {"pair_client", "pair_service"};
-    static const char *const server_service[] = {"pair_server", "pair_service"};
-    static const char *const all[] = {"pair_client", "pair_server", "pair_service"};
     struct fl_rule_decl *d = start_decl(policy, intent, arena, "");
     if (d == NULL)
         return NULL;
     d->where = where_breach(intent, arena);
     d->finding = message_of(intent);
-    /* Anyone on the internet is one identity: the asset is what has to be fixed. */
-    if (is_internet(intent->from.text))
-        d->identity = texts(arena, server_service, 2);
-    else if (is_internet(intent->to.text))
-        d->identity = texts(arena, client_service, 2);
-    else
-        d->identity = texts(arena, all, 3);
     return d->where == NULL ? NULL : d;
 }
 

@@ -72,21 +72,6 @@ static void choose_lazy(struct fl_plan *plan)
         plan->lazy.bits[w] = plan->wanted.bits[w] & ~eager.bits[w];
 }
 
-/* `when` stands in three conditions that the core writes: it is judged alone first, as its author wrote it. */
-static bool when_is_fine(struct fl_plan *plan, const struct fl_intent *intent, struct fl_error_list *errors)
-{
-    if (intent->when.text == NULL)
-        return true;
-    struct fl_expr_env env = {.fields = true};
-    fl_policy_expr_env(plan->policy, &env);
-    struct fl_error err;
-    const struct fl_node *ignored;
-    if (fl_expr_parse(fl_str_of(intent->when.text), &env, &plan->arena, &ignored, &err) == FL_OK)
-        return true;
-    fl_policy_fail_expr(plan->policy, &intent->when, &err, errors);
-    return false;
-}
-
 static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_decl *const *decls,
                                   uint32_t count, struct fl_error_list *errors)
 {
@@ -96,8 +81,6 @@ static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_dec
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < plan->policy->intent_count; i++) {
         const struct fl_rule_decl *written[3];
-        if (!when_is_fine(plan, &plan->policy->intents[i], errors))
-            continue;
         uint32_t n = fl_intent_rules(plan->policy, &plan->policy->intents[i], &plan->arena, written);
         if (n == 0)
             return FL_E_NOMEM;

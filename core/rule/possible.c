@@ -74,6 +74,8 @@ bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule
 const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule,
                                const struct fl_field_set *columns)
 {
+    if (fl_plan_rule_possible(plan, rule, columns))
+        return NULL;
     struct fl_field_set needed = rule->reads, present = *columns;
     if (rule->where != NULL)
         fl_expr_fields(rule->where, &needed);

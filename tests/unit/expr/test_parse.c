@@ -377,7 +377,7 @@ static void test_parse__errors_name_the_place(void **state)
         {"start_time > \"yesterday\"", 1, 14, "no time"},
         {"rejected and\n  bytes >> 1", 2, 10, "value is missing"},
         {"rejected\nand bytes > $text\nand accepted", 2, 13, "cannot be compared"},
-        {"rejected and\n  dstport in $text", 2, 14, "the parameter is a text"},
+        {"rejected and\n  dstport in $text", 2, 14, "the parameter is text"},
         {"-srcaddr == 10.0.0.1", 1, 1, "cannot calculate"},
         {"-rejected", 1, 1, "cannot calculate"},
         {"bytes > -\"x\"", 1, 9, "cannot calculate"},

@@ -1,0 +1,656 @@
+/* Measures: any split, order and merge tree of the same records gives one value, that of a plain reference. */
+#include <stdlib.h>
+
+#include "core/base/limits.h"
+#include "core/measure/measure.h"
+#include "core/measure/port_set.h"
+#include "core/measure/value_set.h"
+#include "tests/unit/expr/rows.h"
+
+#define RECORDS 300u
+#define STATES 8u
+
+static struct fl_batch batch;
+static struct fl_arena arena;
+static const struct fl_node some_filter = {.kind = FL_N_LITERAL, .type = FL_T_BOOL};
+
+static int setup(void **state)
+{
+    (void)state;
+    rows_open(&batch);
+    fl_arena_init(&arena);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fl_batch_dispose(&batch);
+    fl_arena_dispose(&arena);
+    return 0;
+}
+
+static struct fl_measure prepared(enum fl_measure_kind kind, uint32_t field)
+{
+    struct fl_measure m = {.kind = kind, .name = "m", .field = field, .by = FL_FIELD_NONE,
+                           .filter = &some_filter, .filter2 = &some_filter};
+    struct fl_error err;
+    if (fl_measure_prepare(&m, &err) != FL_OK)
+        fail_msg("%s", err.text);
+    return m;
+}
+
+/* ---- records ---- */
+
+/* Filters of a record: bit 0 and 1 of its number's hash. */
+static bool passes(uint32_t row, unsigned which)
+{
+    return (row * 2654435761u) >> (30 + which) & 1;
+}
+
+static struct fl_place place_of(uint32_t row)
+{
+    const struct fl_column *start = &batch.columns[FL_F_START_TIME], *end = &batch.columns[FL_F_END_TIME];
+    return (struct fl_place){.start_ms = fl_column_null(start, row) ? INT64_MAX : start->i64[row],
+                             .end_ms = fl_column_null(end, row) ? INT64_MAX : end->i64[row],
+                             .where = fl_place_where(row % 3, row)};
+}
+
+static void any_records(struct dice *d, uint32_t count)
+{
+    static const char *const addresses[] = {"10.0.0.1", "10.0.0.2", "192.0.2.9", "2001:db8::1", "::1"};
+    static const char *const texts[] = {"", "a", "ab", "b", "eni-1"};
+    rows_begin(&batch, count);
+    for (uint32_t r = 0; r < count; r++) {
+        if (roll_below(d, 8) > 0)
+            rows_int(&batch, FL_F_BYTES, r, (int64_t)(roll(d) >> (1 + roll_below(d, 62))) - (int64_t)roll_below(d, 50));
+        if (roll_below(d, 8) > 0)
+            rows_int(&batch, FL_F_PACKETS, r, roll_below(d, 5));
+        if (roll_below(d, 8) > 0)
+            rows_int(&batch, FL_F_DSTPORT, r, roll_below(d, 40) + (roll_below(d, 3) ? 0 : 65500));
+        if (roll_below(d, 8) > 0)
+            rows_int(&batch, FL_F_START_TIME, r, roll_below(d, 20) * 1000);
+        if (roll_below(d, 8) > 0)
+            rows_int(&batch, FL_F_END_TIME, r, roll_below(d, 20) * 1000);
+        if (roll_below(d, 8) > 0)
+            rows_addr(&batch, FL_F_SRC_PEER, r, addresses[roll_below(d, 5)]);
+        if (roll_below(d, 8) > 0)
+            rows_addr(&batch, FL_F_PAIR_SERVER, r, addresses[roll_below(d, 3)]);
+        if (roll_below(d, 8) > 0)
+            rows_text(&batch, FL_F_INTERFACE_ID, r, texts[roll_below(d, 5)]);
+        if (roll_below(d, 4) > 0)
+            rows_int(&batch, FL_F_ACTION, r, roll_below(d, 2));
+        if (roll_below(d, 4) > 0)
+            rows_int(&batch, FL_F_TRAFFIC_PATH, r, roll_below(d, 9));
+        if (roll_below(d, 4) > 0)
+            rows_int(&batch, FL_F_VANTAGE, r, roll_below(d, 4));
+        rows_int(&batch, FL_F_DURATION, r, roll_below(d, 100));
+        rows_int(&batch, FL_F_ORIENTATION, r, roll_below(d, 8) ? FL_ORIENT_SERVICE : FL_ORIENT_NONE);
+    }
+}
+
+static void add(const struct fl_measure *m, void *state, uint32_t row)
+{
+    struct fl_place place = place_of(row);
+    assert_int_equal(fl_measure_update(m, state, &batch, row, passes(row, 0), passes(row, 1), &place), FL_OK);
+}
+
+/* Shuffles the records, deals them to some states, and merges those in a random tree. */
+static struct fl_value measured(struct dice *d, const struct fl_measure *m, uint32_t count)
+{
+    uint32_t order[RECORDS];
+    char *states[STATES];
+    uint32_t left = 1 + roll_below(d, STATES);
+    struct fl_value value;
+    for (uint32_t i = 0; i < left; i++)
+        states[i] = calloc(1, m->state_bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t k = roll_below(d, i + 1);
+        order[i] = order[k];
+        order[k] = i;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        add(m, states[roll_below(d, left)], order[i]);
+    while (left > 1) {
+        uint32_t into = roll_below(d, left), from = (into + 1 + roll_below(d, left - 1)) % left;
+        assert_int_equal(fl_measure_merge(m, states[into], states[from]), FL_OK);
+        fl_measure_dispose(m, states[from]);
+        free(states[from]);
+        states[from] = states[--left];
+    }
+    assert_int_equal(fl_measure_value(m, states[0], &arena, &value), FL_OK);
+    fl_measure_dispose(m, states[0]);
+    free(states[0]);
+    return value;
+}
+
+static const char *shown(struct fl_value v)
+{
+    struct fl_buf text;
+    fl_buf_init(&text);
+    fl_value_text(&text, &v);
+    char *copy = fl_arena_strndup(&arena, text.data, text.len);
+    fl_buf_dispose(&text);
+    return copy;
+}
+
+static void check_value(const struct fl_measure *m, struct fl_value value, struct fl_value expected, uint64_t seed)
+{
+    bool same = value.type == expected.type && fl_value_compare(&value, &expected) == 0;
+    if (same && value.type == FL_T_LIST)
+        same = value.list.more == expected.list.more && value.list.weighted == expected.list.weighted;
+    if (!same)
+        fail_msg("%s, seed %u: %s, not %s", fl_measures[m->kind].name, (unsigned)seed, shown(value), shown(expected));
+}
+
+typedef struct fl_value reference(const struct fl_measure *m, uint32_t count);
+
+static void check_measure(const struct fl_measure *m, reference *expected)
+{
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct dice d = {seed * UINT64_C(0x9e3779b97f4a7c15)};
+        uint32_t count = seed == 1 ? 0 : seed == 2 ? 1 : RECORDS / (1 + roll_below(&d, 6));
+        any_records(&d, count);
+        struct fl_value value = expected(m, count);
+        for (int tree = 0; tree < 6; tree++)
+            check_value(m, measured(&d, m, count), value, seed);
+    }
+}
+
+static struct fl_value cell(uint32_t field, uint32_t row)
+{
+    struct fl_value v;
+    fl_batch_value(&batch, field, row, &v);
+    return v;
+}
+
+/* ---- references ---- */
+
+static struct fl_value count_reference(const struct fl_measure *m, uint32_t count)
+{
+    (void)m;
+    int64_t n = 0;
+    for (uint32_t r = 0; r < count; r++)
+        n += passes(r, 0);
+    return fl_value_int(FL_T_INT, n);
+}
+
+static struct fl_value sum_reference(const struct fl_measure *m, uint32_t count)
+{
+    __int128 sum = 0;
+    for (uint32_t r = 0; r < count; r++)
+        if (passes(r, 0) && cell(m->field, r).type != FL_T_NULL)
+            sum += cell(m->field, r).i;
+    return fl_value_int(m->field == FL_F_DURATION ? FL_T_DURATION : FL_T_INT, sum);
+}
+
+static struct fl_value extreme_reference(const struct fl_measure *m, uint32_t count)
+{
+    struct fl_value best = FL_VALUE_NULL;
+    for (uint32_t r = 0; r < count; r++) {
+        struct fl_value v = cell(m->field, r);
+        if (v.type == FL_T_NULL)
+            continue;
+        if (best.type == FL_T_NULL || (m->kind == FL_M_MIN ? v.i < best.i : v.i > best.i))
+            best = v;
+    }
+    return best;
+}
+
+static struct fl_value mean_reference(const struct fl_measure *m, uint32_t count)
+{
+    __int128 sum = 0, n = 0;
+    for (uint32_t r = 0; r < count; r++) {
+        struct fl_value v = cell(m->field, r);
+        if (v.type != FL_T_NULL && passes(r, 0)) {
+            sum += v.i;
+            n++;
+        }
+    }
+    return n == 0 ? FL_VALUE_NULL : (struct fl_value){.type = FL_T_RATIO, .ratio = {sum, n}};
+}
+
+static struct fl_value ratio_reference(const struct fl_measure *m, uint32_t count)
+{
+    (void)m;
+    __int128 a = 0, b = 0;
+    for (uint32_t r = 0; r < count; r++) {
+        a += passes(r, 0);
+        b += passes(r, 1);
+    }
+    return b == 0 ? FL_VALUE_NULL : (struct fl_value){.type = FL_T_RATIO, .ratio = {a, b}};
+}
+
+static bool seen_before(uint32_t field, uint32_t row)
+{
+    struct fl_value v = cell(field, row);
+    for (uint32_t r = 0; r < row; r++) {
+        struct fl_value w = cell(field, r);
+        if (w.type != FL_T_NULL && fl_value_compare(&v, &w) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct fl_value distinct_reference(const struct fl_measure *m, uint32_t count)
+{
+    int64_t n = 0;
+    for (uint32_t r = 0; r < count; r++)
+        n += cell(m->field, r).type != FL_T_NULL && !seen_before(m->field, r);
+    return fl_value_int(FL_T_INT, n);
+}
+
+static struct fl_value run_reference(const struct fl_measure *m, uint32_t count)
+{
+    static bool seen[65536];
+    memset(seen, 0, sizeof seen);
+    for (uint32_t r = 0; r < count; r++)
+        if (cell(m->field, r).type != FL_T_NULL)
+            seen[(uint16_t)cell(m->field, r).i] = true;
+    int64_t best = 0, run = 0;
+    for (uint32_t p = 0; p < 65536; p++) {
+        run = seen[p] ? run + 1 : 0;
+        best = run > best ? run : best;
+    }
+    return fl_value_int(FL_T_INT, best);
+}
+
+/* Different values in ascending order, each with its weight. */
+static uint32_t tally(const struct fl_measure *m, uint32_t count, struct fl_value *pairs)
+{
+    uint32_t n = 0;
+    for (uint32_t r = 0; r < count; r++) {
+        struct fl_value v = cell(m->field, r);
+        struct fl_value w = m->by == FL_FIELD_NONE ? fl_value_int(FL_T_INT, 1) : cell(m->by, r);
+        if (v.type == FL_T_NULL || w.type == FL_T_NULL)
+            continue;
+        uint32_t at = 0;
+        while (at < n && fl_value_compare(&pairs[2 * at], &v) < 0)
+            at++;
+        if (at == n || fl_value_compare(&pairs[2 * at], &v) != 0) {
+            memmove(pairs + 2 * at + 2, pairs + 2 * at, (n - at) * 2 * sizeof *pairs);
+            pairs[2 * at] = v;
+            pairs[2 * at + 1] = fl_value_int(FL_T_INT, 0);
+            n++;
+        }
+        pairs[2 * at + 1].i += w.i;
+    }
+    return n;
+}
+
+static struct fl_value set_reference(const struct fl_measure *m, uint32_t count)
+{
+    static struct fl_value pairs[2 * RECORDS + 2], items[RECORDS];
+    uint32_t n = tally(m, count, pairs);
+    struct fl_value v = {.type = n == 0 ? FL_T_NULL : FL_T_LIST};
+    for (uint32_t i = 0; i < n && i < m->k; i++)
+        items[i] = pairs[2 * i];
+    v.list.items = items;
+    v.list.count = n < m->k ? n : m->k;
+    v.list.more = n > m->k;
+    return v;
+}
+
+static struct fl_value top_reference(const struct fl_measure *m, uint32_t count)
+{
+    static struct fl_value pairs[2 * RECORDS + 2], items[2 * RECORDS];
+    uint32_t n = tally(m, count, pairs), shown_count = n < m->k ? n : m->k;
+    bool taken[RECORDS] = {false};
+    struct fl_value v = {.type = n == 0 ? FL_T_NULL : FL_T_LIST};
+    for (uint32_t i = 0; i < shown_count; i++) {
+        uint32_t best = UINT32_MAX;
+        for (uint32_t k = 0; k < n; k++)
+            if (!taken[k] && (best == UINT32_MAX || pairs[2 * k + 1].i > pairs[2 * best + 1].i))
+                best = k;
+        taken[best] = true;
+        items[2 * i] = pairs[2 * best];
+        items[2 * i + 1] = pairs[2 * best + 1];
+    }
+    v.list.items = items;
+    v.list.count = shown_count;
+    v.list.more = n > shown_count;
+    v.list.weighted = true;
+    return v;
+}
+
+/* By (start, end, source, offset), null last. */
+static struct fl_value order_reference(const struct fl_measure *m, uint32_t count)
+{
+    uint32_t best = UINT32_MAX;
+    for (uint32_t r = 0; r < count; r++) {
+        if (best == UINT32_MAX) {
+            best = r;
+            continue;
+        }
+        const uint32_t keys[] = {FL_F_START_TIME, FL_F_END_TIME};
+        int c = 0;
+        for (size_t k = 0; k < 2 && c == 0; k++) {
+            struct fl_value a = cell(keys[k], r), b = cell(keys[k], best);
+            c = fl_value_compare(&a, &b);
+        }
+        if (c == 0)
+            c = r % 3 != best % 3 ? (r % 3 < best % 3 ? -1 : 1) : r < best ? -1 : 1;
+        if (m->kind == FL_M_FIRST ? c < 0 : c > 0)
+            best = r;
+    }
+    return best == UINT32_MAX ? FL_VALUE_NULL : cell(m->field, best);
+}
+
+static struct fl_value endpoint_reference(const struct fl_measure *m, uint32_t count)
+{
+    (void)m;
+    bool via = false;
+    for (uint32_t r = 0; r < count; r++)
+        via |= cell(FL_F_TRAFFIC_PATH, r).type != FL_T_NULL && cell(FL_F_TRAFFIC_PATH, r).i == 7;
+    return count == 0 ? FL_VALUE_NULL : fl_value_int(FL_T_BOOL, via);
+}
+
+/* ---- one property test each ---- */
+
+static void test_measure__count(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_COUNT, FL_FIELD_NONE);
+    check_measure(&m, count_reference);
+}
+
+static void test_measure__sum(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_SUM, FL_F_BYTES), d = prepared(FL_M_SUM, FL_F_DURATION);
+    check_measure(&m, sum_reference);
+    check_measure(&d, sum_reference);
+}
+
+static void test_measure__sum_is_exact_beyond_64_bits(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_SUM, FL_F_BYTES), mean = prepared(FL_M_MEAN, FL_F_BYTES);
+    rows_begin(&batch, 3);
+    rows_int(&batch, FL_F_BYTES, 0, INT64_MAX);
+    rows_int(&batch, FL_F_BYTES, 1, INT64_MAX);
+    rows_int(&batch, FL_F_BYTES, 2, INT64_MAX);
+    char sum_state[64] = {0}, mean_state[64] = {0};
+    struct fl_value v;
+    for (uint32_t r = 0; r < 3; r++) {
+        struct fl_place place = place_of(r);
+        assert_int_equal(fl_measure_update(&m, sum_state, &batch, r, true, true, &place), FL_OK);
+        assert_int_equal(fl_measure_update(&mean, mean_state, &batch, r, true, true, &place), FL_OK);
+    }
+    assert_int_equal(fl_measure_value(&m, sum_state, &arena, &v), FL_OK);
+    assert_string_equal(shown(v), "27670116110564327421");
+    assert_int_equal(fl_measure_value(&mean, mean_state, &arena, &v), FL_OK);
+    assert_string_equal(shown(v), "9223372036854775807");
+}
+
+static void test_measure__min_and_max(void **state)
+{
+    (void)state;
+    static const uint32_t fields[] = {FL_F_BYTES, FL_F_DSTPORT, FL_F_START_TIME, FL_F_DURATION};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct fl_measure least = prepared(FL_M_MIN, fields[i]), greatest = prepared(FL_M_MAX, fields[i]);
+        check_measure(&least, extreme_reference);
+        check_measure(&greatest, extreme_reference);
+    }
+}
+
+static void test_measure__mean(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_MEAN, FL_F_BYTES);
+    check_measure(&m, mean_reference);
+}
+
+static void test_measure__ratio(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_RATIO, FL_FIELD_NONE);
+    check_measure(&m, ratio_reference);
+}
+
+static void test_measure__distinct(void **state)
+{
+    (void)state;
+    static const uint32_t fields[] = {FL_F_DSTPORT, FL_F_SRC_PEER, FL_F_INTERFACE_ID, FL_F_BYTES, FL_F_ACTION};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct fl_measure m = prepared(FL_M_DISTINCT, fields[i]);
+        check_measure(&m, distinct_reference);
+    }
+}
+
+static void test_measure__longest_run(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_LONGEST_RUN, FL_F_DSTPORT);
+    check_measure(&m, run_reference);
+}
+
+static void test_measure__top(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_TOP, FL_F_DSTPORT);
+    m.k = 5;
+    check_measure(&m, top_reference);
+    m.by = FL_F_BYTES;
+    check_measure(&m, top_reference);
+    struct fl_measure texts = prepared(FL_M_TOP, FL_F_INTERFACE_ID), addresses = prepared(FL_M_TOP, FL_F_SRC_PEER);
+    addresses.k = 2;
+    addresses.by = FL_F_PACKETS;
+    check_measure(&texts, top_reference);
+    check_measure(&addresses, top_reference);
+}
+
+static void test_measure__set(void **state)
+{
+    (void)state;
+    static const uint32_t fields[] = {FL_F_DSTPORT, FL_F_SRC_PEER, FL_F_INTERFACE_ID, FL_F_BYTES};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct fl_measure m = prepared(FL_M_SET, fields[i]);
+        m.k = 3;
+        check_measure(&m, set_reference);
+        m.k = 200;
+        check_measure(&m, set_reference);
+    }
+}
+
+static void test_measure__first_and_last(void **state)
+{
+    (void)state;
+    static const uint32_t fields[] = {FL_F_BYTES, FL_F_INTERFACE_ID, FL_F_SRC_PEER, FL_F_START_TIME};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        struct fl_measure first = prepared(FL_M_FIRST, fields[i]), last = prepared(FL_M_LAST, fields[i]);
+        check_measure(&first, order_reference);
+        check_measure(&last, order_reference);
+    }
+}
+
+static void test_measure__via_endpoint(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_VIA_ENDPOINT, FL_FIELD_NONE);
+    check_measure(&m, endpoint_reference);
+}
+
+/* outcome() has tests of its own; here only that it is a fold. */
+static void test_measure__outcome_is_a_fold(void **state)
+{
+    (void)state;
+    struct fl_measure m = prepared(FL_M_OUTCOME, FL_FIELD_NONE);
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        struct dice d = {seed * UINT64_C(0x9e3779b97f4a7c15)};
+        uint32_t count = 1 + roll_below(&d, 6);
+        any_records(&d, count);
+        struct fl_value value = measured(&d, &m, count);
+        for (int tree = 0; tree < 6; tree++)
+            check_value(&m, measured(&d, &m, count), value, seed);
+    }
+}
+
+static void test_measure__over_no_record(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < FL_MEASURE_COUNT; kind++) {
+        bool no_field = kind == FL_M_COUNT || kind == FL_M_RATIO || kind == FL_M_OUTCOME || kind == FL_M_VIA_ENDPOINT;
+        uint32_t field = no_field ? FL_FIELD_NONE : kind == FL_M_LONGEST_RUN ? FL_F_DSTPORT : FL_F_BYTES;
+        struct fl_measure m = prepared((enum fl_measure_kind)kind, field);
+        bool zero = kind == FL_M_COUNT || kind == FL_M_SUM || kind == FL_M_DISTINCT || kind == FL_M_LONGEST_RUN;
+        char none[256] = {0};
+        struct fl_value v;
+        assert_true(m.state_bytes <= sizeof none);
+        assert_int_equal(fl_measure_value(&m, none, &arena, &v), FL_OK);
+        if (zero ? v.type != FL_T_INT || v.i != 0 : v.type != FL_T_NULL)
+            fail_msg("%s over no record is %s", fl_measures[kind].name, shown(v));
+        fl_measure_dispose(&m, none);
+    }
+}
+
+static void test_measure__wrong_fields_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fl_measure_kind kind;
+        uint32_t field, by;
+        const char *says;
+    } cases[] = {
+        {FL_M_SUM, FL_F_SRCADDR, FL_FIELD_NONE, "srcaddr is an address"}, {FL_M_SUM, FL_FIELD_NONE, FL_FIELD_NONE, "sum needs"},
+        {FL_M_SUM, FL_F_DSTPORT, FL_FIELD_NONE, "dstport is a port"},    {FL_M_MEAN, FL_F_START_TIME, FL_FIELD_NONE, "is a time"},
+        {FL_M_MIN, FL_F_INTERFACE_ID, FL_FIELD_NONE, "min needs"},       {FL_M_MAX, FL_F_ACTION, FL_FIELD_NONE, "max needs"},
+        {FL_M_LONGEST_RUN, FL_F_BYTES, FL_FIELD_NONE, "a port field"},   {FL_M_TOP, FL_F_DSTPORT, FL_F_SRCADDR, "weighs by a number"},
+        {FL_M_COUNT, FL_F_BYTES, FL_FIELD_NONE, "takes a filter"},       {FL_M_SET, FL_FIELD_NONE, FL_FIELD_NONE, "set needs a field"},
+        {FL_M_FIRST, FL_FIELD_NONE, FL_FIELD_NONE, "first needs"},       {FL_M_DISTINCT, FL_FIELD_NONE, FL_FIELD_NONE, "distinct needs"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fl_measure m = {.kind = cases[i].kind, .field = cases[i].field, .by = cases[i].by};
+        struct fl_error err;
+        assert_int_equal(fl_measure_prepare(&m, &err), FL_E_TYPE);
+        if (strstr(err.text, cases[i].says) == NULL)
+            fail_msg("%s", err.text);
+    }
+}
+
+/* ---- many values ---- */
+
+/* Adds values low..high-1, in a scattered order. */
+static void add_range(struct fl_value_set *set, uint32_t exact, uint32_t low, uint32_t high, uint32_t stride)
+{
+    rows_begin(&batch, 1);
+    for (uint32_t i = 0, at = 0; i < high - low; i++, at = (at + stride) % (high - low)) {
+        rows_int(&batch, FL_F_BYTES, 0, low + at);
+        assert_int_equal(fl_value_set_add(set, exact, &batch, FL_F_BYTES, 0), FL_OK);
+    }
+}
+
+static void test_value_set__is_exact_up_to_its_limit(void **state)
+{
+    (void)state;
+    struct fl_value_set a = {0}, b = {0};
+    add_range(&a, FL_DISTINCT_EXACT, 0, FL_DISTINCT_EXACT, 1);
+    assert_int_equal(fl_value_set_count(&a), 4096);
+    assert_null(a.registers);
+    add_range(&b, FL_DISTINCT_EXACT, 2000, 4096, 1);
+    assert_int_equal(fl_value_set_merge(&a, FL_DISTINCT_EXACT, &b), FL_OK);
+    assert_int_equal(fl_value_set_count(&a), 4096);
+    add_range(&a, FL_DISTINCT_EXACT, 4096, 4097, 1);
+    assert_non_null(a.registers);
+    fl_value_set_dispose(&a);
+    fl_value_set_dispose(&b);
+}
+
+static void test_value_set__registers_do_not_depend_on_order(void **state)
+{
+    (void)state;
+    struct fl_value_set whole = {0}, parts[3] = {{0}, {0}, {0}};
+    add_range(&whole, 100, 0, 5001, 1);
+    add_range(&parts[0], 100, 0, 50, 1);        /* exact */
+    add_range(&parts[1], 100, 40, 3000, 7);     /* registers */
+    add_range(&parts[2], 100, 2500, 5001, 1000);
+    assert_int_equal(fl_value_set_merge(&parts[0], 100, &parts[2]), FL_OK);
+    assert_int_equal(fl_value_set_merge(&parts[1], 100, &parts[0]), FL_OK);
+    assert_memory_equal(whole.registers, parts[1].registers, 1024);
+    assert_int_equal(fl_value_set_count(&whole), fl_value_set_count(&parts[1]));
+    fl_value_set_dispose(&whole);
+    for (int i = 0; i < 3; i++)
+        fl_value_set_dispose(&parts[i]);
+}
+
+static void test_value_set__estimates_within_its_error(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {11, 200, 1000, 3000, 5000, 20000, 200000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct fl_value_set set = {0};
+        add_range(&set, 10, 0, sizes[i], 1);
+        int64_t error = (int64_t)fl_value_set_count(&set) - sizes[i];
+        /* Three standard errors of 3.3 %; the values are fixed, so this is no lottery. */
+        if (llabs(error) * 1000 > (int64_t)sizes[i] * 99 + 1000)
+            fail_msg("%u counted as %lld", sizes[i], (long long)fl_value_set_count(&set));
+        fl_value_set_dispose(&set);
+    }
+}
+
+static void test_port_set__through_every_representation(void **state)
+{
+    (void)state;
+    static bool seen[65536];
+    struct fl_port_set whole = {0}, halves[2] = {whole, whole};
+    struct dice d = {3};
+    uint32_t count = 0;
+    memset(seen, 0, sizeof seen);
+    for (uint32_t i = 0; i < 9000; i++) {
+        uint16_t port = (uint16_t)(roll_below(&d, 4) ? roll(&d) : 60000 + roll_below(&d, 5536));
+        count += !seen[port];
+        seen[port] = true;
+        assert_true(fl_port_set_add(&whole, port) && fl_port_set_add(&halves[i % 2 && i > 5000], port));
+        assert_int_equal(whole.count, count);
+    }
+    assert_true(fl_port_set_merge(&halves[1], &halves[0]));
+    uint32_t best = 0, run = 0;
+    for (uint32_t p = 0; p < 65536; p++) {
+        run = seen[p] ? run + 1 : 0;
+        best = run > best ? run : best;
+    }
+    assert_int_equal(halves[1].count, count);
+    assert_int_equal(fl_port_set_longest_run(&whole), best);
+    assert_int_equal(fl_port_set_longest_run(&halves[1]), best);
+    for (uint32_t p = 0; p < 65536; p++)
+        assert_true(fl_port_set_add(&whole, (uint16_t)p));
+    assert_int_equal(whole.count, 65536);
+    assert_int_equal(fl_port_set_longest_run(&whole), 65536);
+    fl_port_set_dispose(&whole);
+    fl_port_set_dispose(&halves[0]);
+    fl_port_set_dispose(&halves[1]);
+}
+
+static void test_measure__find(void **state)
+{
+    (void)state;
+    assert_int_equal(fl_measure_find(FL_STR("longest_run")), FL_M_LONGEST_RUN);
+    assert_int_equal(fl_measure_find(FL_STR("longest")), FL_MEASURE_COUNT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_measure__count),
+        cmocka_unit_test(test_measure__sum),
+        cmocka_unit_test(test_measure__sum_is_exact_beyond_64_bits),
+        cmocka_unit_test(test_measure__min_and_max),
+        cmocka_unit_test(test_measure__mean),
+        cmocka_unit_test(test_measure__ratio),
+        cmocka_unit_test(test_measure__distinct),
+        cmocka_unit_test(test_measure__longest_run),
+        cmocka_unit_test(test_measure__top),
+        cmocka_unit_test(test_measure__set),
+        cmocka_unit_test(test_measure__first_and_last),
+        cmocka_unit_test(test_measure__via_endpoint),
+        cmocka_unit_test(test_measure__outcome_is_a_fold),
+        cmocka_unit_test(test_measure__over_no_record),
+        cmocka_unit_test(test_measure__wrong_fields_are_refused),
+        cmocka_unit_test(test_value_set__is_exact_up_to_its_limit),
+        cmocka_unit_test(test_value_set__registers_do_not_depend_on_order),
+        cmocka_unit_test(test_value_set__estimates_within_its_error),
+        cmocka_unit_test(test_port_set__through_every_representation),
+        cmocka_unit_test(test_measure__find),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
