@@ -366,12 +366,15 @@ enum fl_status fl_worker_read(struct fl_worker *worker, uint32_t source, struct 
     struct fl_chunk chunk;
     bool begun = false;
     while ((status = fl_reader_next(worker->reader, &chunk)) == FL_OK) {
-        if (!begun && !fl_host_begin(&worker->host, stats, (struct fl_str){chunk.text, chunk.len})) {
+        if (!begun)
+            status = fl_host_begin(&worker->host, stats, (struct fl_str){chunk.text, chunk.len});
+        if (status == FL_E_DATA) {
             finish_object(worker, stats);
             return FL_OK;
         }
         begun = true;
-        status = run_chunk(worker, stats, &chunk);
+        if (status == FL_OK)
+            status = run_chunk(worker, stats, &chunk);
         if (status != FL_OK)
             break;
     }
