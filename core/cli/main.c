@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/cli/options.h"
 
 #define FL_VERSION "0.1.0"
@@ -38,6 +39,15 @@ static void print_version(void)
     printf("zstd: yes\n");
 }
 
+static int run_verb(int (*run)(int count, char **argv), int argc, char **argv)
+{
+    int exit_status = run(argc - 2, argv + 2);
+    if (exit_status == FL_EXIT_INTERNAL || !fl_memory_ran_out())
+        return exit_status;
+    fl_log_error("out of memory: what was printed is void");
+    return FL_EXIT_INTERNAL;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -55,7 +65,7 @@ int main(int argc, char **argv)
     struct fl_str_guess guess = {NULL, 99};
     for (size_t i = 0; i < VERB_COUNT; i++) {
         if (strcmp(argv[1], verbs[i].name) == 0)
-            return verbs[i].run(argc - 2, argv + 2);
+            return run_verb(verbs[i].run, argc, argv);
         fl_str_guess_try(&guess, fl_str_of(argv[1]), verbs[i].name);
     }
     if (guess.best != NULL)
