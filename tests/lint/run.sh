@@ -10,7 +10,8 @@ check() {
 check "include order" python3 tests/lint/include_order.py
 check "headers compile alone" bash tests/lint/headers_alone.sh
 check "file lengths" bash tests/lint/file_length.sh
-check "shell scripts" shellcheck -S warning bootstrap .ci/run tests/run.sh tests/lint/*.sh tests/golden/run.sh
+check "shell scripts" shellcheck -S warning bootstrap .ci/run tests/run.sh tests/lint/*.sh tests/golden/run.sh tests/torture/run.sh \
+    tests/valgrind.sh
 check "Lua rules" luacheck -q rules
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
