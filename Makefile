@@ -8,6 +8,8 @@ PYTHON ?= python3
 CFLAGS ?= -O3 -g
 WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wwrite-strings
 STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing
+ASAN_CFLAGS = -O1 -g -fno-omit-frame-pointer
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
 PKGS = lua5.4 yaml-0.1 zlib libzstd libcjson nettle
 HAVE_ISAL := $(shell pkg-config --exists libisal && echo 1)
 ifeq ($(HAVE_ISAL),1)
@@ -25,6 +27,10 @@ FOLDERS := base text record plugin input expr measure group policy derive rule e
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 PLUGIN_SRC := $(sort $(wildcard plugins/*/*/*.c))
 MAIN_SRC := core/cli/main.c
+ifdef TORTURE
+TORTURE_OBJ := $(BUILD)/tests/torture/fail_alloc.o
+LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=posix_memalign
+endif
 LIB_SRC := $(filter-out $(MAIN_SRC),$(CORE_SRC)) $(PLUGIN_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
@@ -51,7 +57,7 @@ $(BUILD)/libflowlaw.a: $(LIB_OBJ) $(BUILD)/plugins.o
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/flowlaw: $(BUILD)/core/cli/main.o $(BUILD)/libflowlaw.a
+$(BUILD)/flowlaw: $(BUILD)/core/cli/main.o $(TORTURE_OBJ) $(BUILD)/libflowlaw.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 # tests/unit/<folder>/test_<module>.c links core/<folder> and the folders before it, nothing else; tests/unit/plugins
@@ -85,7 +91,14 @@ docs: $(BUILD)/flowlaw ## run the commands and examples of README.md and docs/
 	@$(PYTHON) tests/docs/run.py $(BUILD)/flowlaw
 
 asan: ## build with the address and undefined-behaviour sanitizers into build-asan and run the tests
-	@$(MAKE) -s -j$$(nproc) BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" test
+	@$(MAKE) -s -j$$(nproc) BUILD=build-asan CFLAGS="$(ASAN_CFLAGS)" SANITIZE="$(SANITIZERS)" test
+
+torture: ## let each allocation fail in turn, under the sanitizers; TORTURE_STEP=n tries every n-th
+	@$(MAKE) -s -j$$(nproc) BUILD=build-torture TORTURE=1 CFLAGS="$(ASAN_CFLAGS)" SANITIZE="$(SANITIZERS)" all
+	@bash tests/torture/run.sh build-torture
+
+valgrind: unit ## run the quickstart and the unit tests under memcheck
+	@bash tests/valgrind.sh $(BUILD)
 
 conformance: $(BUILD)/flowlaw ## compare the real samples of ../shared/data, when that folder is there
 	@$(PYTHON) tests/conformance/run.py $(BUILD)/flowlaw ../shared/data
@@ -109,10 +122,10 @@ install: $(BUILD)/flowlaw ## install under PREFIX (default /usr/local)
 	cp -r rules policies $(DESTDIR)$(PREFIX)/share/flowlaw/
 
 clean: ## remove what was built
-	rm -rf build build-asan
+	rm -rf build build-asan build-torture
 
 help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d)
-.PHONY: all demo unit test golden asan conformance lint docs bench format format-check install clean help
+.PHONY: all demo unit test golden docs asan torture valgrind conformance lint bench format format-check install clean help

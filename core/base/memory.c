@@ -1,57 +1,58 @@
 #include "core/base/memory.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef FL_TORTURE
-#include <stdatomic.h>
+static atomic_bool ran_out;
 
-/* The n-th allocation of the process fails; 0 = none. */
-static bool must_fail(void)
+bool fl_memory_ran_out(void)
 {
-    static atomic_long calls;
-    static atomic_long target = -1;
-    long t = atomic_load(&target);
-    if (t < 0) {
-        const char *text = getenv("FL_FAIL_ALLOC");
-        t = text == NULL ? 0 : atol(text);
-        atomic_store(&target, t);
-    }
-    return t > 0 && atomic_fetch_add(&calls, 1) + 1 == t;
+    return atomic_load(&ran_out);
 }
-#else
-static bool must_fail(void)
+
+static void *noted(void *block)
 {
-    return false;
+    if (block == NULL)
+        atomic_store(&ran_out, true);
+    return block;
 }
-#endif
+
+/* No object is larger than PTRDIFF_MAX; checkers of memory complain about a call that asks for more. */
+static bool too_large(size_t size_bytes)
+{
+    return size_bytes > PTRDIFF_MAX;
+}
 
 void *fl_alloc(size_t size_bytes)
 {
-    return must_fail() ? NULL : malloc(size_bytes > 0 ? size_bytes : 1);
+    if (too_large(size_bytes))
+        return noted(NULL);
+    return noted(malloc(size_bytes > 0 ? size_bytes : 1));
 }
 
 void *fl_alloc_zero(size_t count, size_t size_bytes)
 {
-    if (must_fail())
-        return NULL;
-    return calloc(count > 0 ? count : 1, size_bytes > 0 ? size_bytes : 1);
+    size_t total;
+    if (__builtin_mul_overflow(count, size_bytes, &total) || too_large(total))
+        return noted(NULL);
+    return noted(calloc(count > 0 ? count : 1, size_bytes > 0 ? size_bytes : 1));
 }
 
 void *fl_alloc_aligned(size_t alignment, size_t size_bytes)
 {
     void *block = NULL;
-    if (must_fail() || posix_memalign(&block, alignment, size_bytes > 0 ? size_bytes : alignment) != 0)
-        return NULL;
-    return block;
+    if (too_large(size_bytes) || posix_memalign(&block, alignment, size_bytes > 0 ? size_bytes : alignment) != 0)
+        block = NULL;
+    return noted(block);
 }
 
 void *fl_realloc(void *block, size_t count, size_t size_bytes)
 {
     size_t total;
-    if (__builtin_mul_overflow(count, size_bytes, &total) || must_fail())
-        return NULL;
-    return realloc(block, total > 0 ? total : 1);
+    if (__builtin_mul_overflow(count, size_bytes, &total) || too_large(total))
+        return noted(NULL);
+    return noted(realloc(block, total > 0 ? total : 1));
 }
 
 void fl_free(void *block)

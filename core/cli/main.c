@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/cli/options.h"
 
 #define FL_VERSION "0.1.0"
@@ -39,9 +40,14 @@ static void print_version(void)
     printf("zstd: yes\n");
 }
 
-/* Text that did not reach standard output is not a success. audit has told of its results already. */
+/* What was printed with memory missing is void; text that did not reach standard output is not a success. audit has
+ * told of its results already. */
 static int finish(int exit_status)
 {
+    if (exit_status != FL_EXIT_INTERNAL && fl_memory_ran_out()) {
+        fl_log_error("out of memory: what was printed is void");
+        return FL_EXIT_INTERNAL;
+    }
     if ((fflush(stdout) == 0 && !ferror(stdout)) || exit_status != 0)
         return exit_status;
     fl_log_error("standard output could not be written: %s", strerror(errno));

@@ -89,17 +89,21 @@ static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *ch
 static enum fl_status read_object(struct rereading *re, uint32_t from, uint32_t to)
 {
     const struct fl_source *source = &re->sources->items[fl_place_source(re->places[from])];
-    if (changed(source) || fl_reader_open(re->reader, source, NULL) != FL_OK)
-        return take_missing(re, from, to);
+    enum fl_status status = changed(source) ? FL_E_DATA : fl_reader_open(re->reader, source, NULL);
+    if (status != FL_OK)
+        return status == FL_E_NOMEM ? status : take_missing(re, from, to);
     struct fl_object_stats stats = {0};
     struct fl_chunk chunk;
     uint64_t line_no = 0;
     uint32_t next = from;
     bool begun = false;
-    enum fl_status status = FL_OK;
     while (next < to && (status = fl_reader_next(re->reader, &chunk)) == FL_OK) {
-        if (!begun && !fl_host_begin(&re->host, &stats, (struct fl_str){chunk.text, chunk.len}))
-            break;
+        if (!begun)
+            status = fl_host_begin(&re->host, &stats, (struct fl_str){chunk.text, chunk.len});
+        if (status == FL_E_DATA)
+            return take_missing(re, next, to);
+        if (status != FL_OK)
+            return status;
         begun = true;
         status = take_chunk(re, &chunk, &line_no, &next, to);
         if (status != FL_OK)

@@ -220,34 +220,35 @@ static void note_layout(struct fl_host *host)
              decoder->layout_origin(self));
 }
 
-bool fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct fl_str text)
+enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct fl_str text)
 {
     const char *what;
     host->stats = stats;
     if (fl_detect_neighbour(text.ptr, text.len, &what)) {
         stats->foreign = true;
         snprintf(stats->trouble, sizeof stats->trouble, "this is %s", what);
-        return false;
+        return FL_E_DATA;
     }
     if (fl_detect_foreign(text.ptr, text.len, &what)) {
         snprintf(stats->trouble, sizeof stats->trouble,
                  "this is %s, which is not read: deliver the log as text", what);
-        return false;
+        return FL_E_DATA;
     }
     if (!choose(host, text)) {
         snprintf(stats->trouble, sizeof stats->trouble,
                  "no decoder recognises it: if it is a flow log without a header line, say its "
                  "columns with --format");
-        return false;
+        return FL_E_DATA;
     }
     const struct flp_decoder *decoder = host->decoders[host->current];
+    stats->trouble[0] = '\0';
     if (!open_current(host, stats->trouble, sizeof stats->trouble))
-        return false;
+        return stats->trouble[0] == '\0' ? FL_E_NOMEM : FL_E_DATA;
     if (!decoder->begin(host->selves[host->current], text.ptr, text.len, stats->trouble,
                         sizeof stats->trouble))
-        return false;
+        return FL_E_DATA;
     stats->recognised = true;
-    return true;
+    return FL_OK;
 }
 
 static void take_columns(struct fl_host *host)

@@ -32,8 +32,9 @@ enum fl_status fl_host_init(struct fl_host *host, struct fl_batch *batch, const 
                             const char *told_format, struct fl_map *unknown_columns);
 void fl_host_dispose(struct fl_host *host);
 
-/* Chooses the decoder for an object by its first chunk and begins it. false: stats says why not. */
-bool fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct fl_str text);
+/* Chooses the decoder for an object by its first chunk and begins it. FL_E_DATA: it is not read, stats says why;
+ * FL_E_NOMEM: out of memory. */
+enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct fl_str text);
 
 /* Decodes from the start of text into the batch; *consumed says how far. Header lines met on the way are put into
  * force; the batch never spans one. *consumed == 0 with FL_OK happens at a header only. */

@@ -381,9 +381,7 @@ static enum fl_status learn(struct fl_worker *worker, const struct fl_chunk *chu
         if (status != FL_OK)
             break;
     }
-    if (status == FL_OK)
-        fl_host_begin(&worker->host, stats, (struct fl_str){chunk->text, chunk->len});
-    return status;
+    return status == FL_OK ? fl_host_begin(&worker->host, stats, (struct fl_str){chunk->text, chunk->len}) : status;
 }
 
 static enum fl_status fail_scan(enum fl_status status, struct fl_error *err)
@@ -409,14 +407,17 @@ enum fl_status fl_worker_open(struct fl_worker *worker, uint32_t source, bool *m
     worker->batch.source = source;
     struct fl_chunk chunk;
     status = fl_reader_next(worker->reader, &chunk);
-    if (status == FL_OK && fl_host_begin(&worker->host, stats, (struct fl_str){chunk.text, chunk.len})) {
+    if (status == FL_OK)
+        status = fl_host_begin(&worker->host, stats, (struct fl_str){chunk.text, chunk.len});
+    if (status == FL_OK) {
         status = learn(worker, &chunk);
         if (status == FL_OK)
             status = fl_worker_chunk(worker, &chunk);
         *more = status == FL_OK;
     }
     fl_worker_note_bytes(worker);
-    return status == FL_OK || status == FL_END ? FL_OK : fail_scan(status, err);
+    /* FL_E_DATA: no decoder takes it, which the object's statistics say. */
+    return status == FL_OK || status == FL_END || status == FL_E_DATA ? FL_OK : fail_scan(status, err);
 }
 
 enum fl_status fl_worker_next(struct fl_worker *worker, bool *more, struct fl_error *err)

@@ -70,7 +70,11 @@ static enum fl_status spool(struct fl_source_list *list, int from, const char *n
         return trouble(list, FL_SOURCE_UNREADABLE, name, "cannot be spooled: no temporary file (TMPDIR)");
     unlink(path);
     char *buffer = fl_alloc(256 * 1024);
-    bool ok = buffer != NULL;
+    if (buffer == NULL) {
+        close(to);
+        return FL_E_NOMEM;
+    }
+    bool ok = true;
     ssize_t n = 0;
     while (ok && (n = read(from, buffer, 256 * 1024)) != 0) {
         if (n < 0 && errno == EINTR)
@@ -306,10 +310,12 @@ enum fl_status fl_source_list_open(struct fl_source_list *list, char *const *inp
         status = drop_duplicates(list);
     sort_troubles(list);
     if (status != FL_OK)
-        return fl_fail(err, status, "out of memory while listing the input");
-    if (list->count > FL_PLACE_SOURCE_MAX)
-        return fl_fail(err, FL_E_LIMIT, "more than %u objects; audit them in parts", FL_PLACE_SOURCE_MAX);
-    return FL_OK;
+        fl_fail(err, status, "out of memory while listing the input");
+    else if (list->count > FL_PLACE_SOURCE_MAX)
+        status = fl_fail(err, FL_E_LIMIT, "more than %u objects; audit them in parts", FL_PLACE_SOURCE_MAX);
+    if (status != FL_OK)
+        fl_source_list_close(list);
+    return status;
 }
 
 void fl_source_list_close(struct fl_source_list *list)

@@ -92,6 +92,7 @@ struct flp_decoder {
     uint32_t size;
     /* 0..100: how sure is it that an object whose text starts like this is mine? */
     int (*probe)(const char *text, size_t len, const char *told_format);
+    /* NULL and an error text when it cannot; NULL and no text when memory is out. */
     void *(*open)(const struct flp_host *host, const struct flp_open *how, char *error, size_t error_bytes);
     void (*close)(void *self);
     /* A new object; text is its first chunk. Decides the layout. false and an error text when it cannot:

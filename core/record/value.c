@@ -129,7 +129,7 @@ static int compare_ratio(struct fl_ratio a, struct fl_ratio b)
     __int128 x, y;
     if (!__builtin_mul_overflow(a.num, b.den, &x) && !__builtin_mul_overflow(b.num, a.den, &y))
         return x < y ? -1 : x > y;
-    /* Whole parts decide before anything can overflow; of equal ones the rests, both in [0, 1), by their reciprocals. */
+    /* Whole parts decide before anything can overflow; of equal ones the rests in [0, 1). */
     __int128 p = whole_part(a), q = whole_part(b);
     if (p != q)
         return p < q ? -1 : 1;

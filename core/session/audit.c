@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/session/session.h"
-
-#define EXIT_INTERNAL 4
 
 struct progress {
     uint64_t total_bytes;
@@ -103,10 +102,12 @@ static int run(struct fl_session *session, const struct fl_session_options *opti
     struct fl_part part = {0};
     struct fl_report report;
     struct fl_error err;
-    int exit_status = EXIT_INTERNAL;
+    int exit_status = FL_EXIT_INTERNAL;
     enum fl_status status = scan(session, options, sources, ops, &part, &err);
     if (status == FL_OK)
         status = judge(session, options, sources, ops, &part, &report, &err);
+    if (status == FL_OK && fl_memory_ran_out())
+        status = fl_fail(&err, FL_E_NOMEM, "out of memory");
     if (status == FL_OK) {
         bool delivered = fl_session_deliver(options, &report);
         fl_session_summary(&report);
@@ -138,7 +139,7 @@ int fl_session_audit(const struct fl_session_options *options)
         exit_status = fl_session_refuse(&errors);
     } else if (fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
         fl_log_status(&err);
-        exit_status = EXIT_INTERNAL;
+        exit_status = FL_EXIT_INTERNAL;
     } else {
         warn_of_duplicates(&sources);
         exit_status = run(&session, options, &sources);

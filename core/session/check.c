@@ -68,7 +68,7 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
     uint32_t rule_count = session->plan.rule_count;
     if (fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
         fl_log_status(&err);
-        return 4;
+        return FL_EXIT_INTERNAL;
     }
     struct fl_engine_options engine = {.threads = 1, .told_format = options->format};
     session->plan.rule_count = 0;
@@ -77,7 +77,7 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
     int exit_status = 0;
     if (status != FL_OK) {
         fl_log_status(&err);
-        exit_status = 4;
+        exit_status = FL_EXIT_INTERNAL;
     } else {
         printf("Input\n");
         for (uint32_t o = 0; o < part.object_count; o++) {

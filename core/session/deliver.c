@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/plugin/registry.h"
 #include "core/session/session.h"
 
@@ -21,12 +22,17 @@ static bool wants_color(FILE *file)
     return isatty(fileno(file)) && (no_color == NULL || no_color[0] == '\0');
 }
 
+static const char *cause(void)
+{
+    return fl_memory_ran_out() ? "out of memory" : strerror(errno);
+}
+
 static bool deliver_stdout(const struct flp_output *output, const struct fl_report *report)
 {
     struct flp_sink sink = {write_file, stdout, wants_color(stdout)};
     bool ok = output->write(report, &sink) && fflush(stdout) == 0;
     if (!ok)
-        fl_log_error("standard output could not be written: %s", strerror(errno));
+        fl_log_error("standard output could not be written: %s", cause());
     return ok;
 }
 
@@ -67,12 +73,12 @@ static bool deliver_path(const struct flp_output *output, const struct fl_report
         return false;
     }
     struct flp_sink sink = {write_file, file, false};
-    bool ok = output->write(report, &sink);
+    bool ok = output->write(report, &sink) && !fl_memory_ran_out();
     ok = fchmod(fd, 0644) == 0 && ok;
     ok = fclose(file) == 0 && ok;
     ok = ok && rename(beside, path) == 0;
     if (!ok) {
-        fl_log_error("%s could not be delivered: %s", path, strerror(errno));
+        fl_log_error("%s could not be delivered: %s", path, cause());
         unlink(beside);
     }
     return ok;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/memory.h"
 #include "core/session/session.h"
 
 static const char *policy_path(struct fl_session *session, const struct fl_session_options *options,
@@ -89,14 +90,15 @@ void fl_session_close(struct fl_session *session)
 
 int fl_session_refuse(const struct fl_error_list *errors)
 {
-    bool no_memory = errors->count == 0;
-    for (uint32_t i = 0; i < errors->count; i++) {
-        fl_log_status(&errors->items[i]);
-        no_memory |= errors->items[i].code == FL_E_NOMEM;
+    bool out_of_memory = errors->count == 0 || fl_memory_ran_out();
+    for (uint32_t i = 0; i < errors->count; i++)
+        out_of_memory |= errors->items[i].code == FL_E_NOMEM;
+    if (out_of_memory) {
+        fl_log_error("out of memory: nothing was audited");
+        return FL_EXIT_INTERNAL;
     }
-    if (errors->count == 0)
-        fl_log_error("out of memory");
-    else
-        fl_log_error("nothing was audited: %u %s", errors->count, errors->count == 1 ? "error" : "errors");
-    return no_memory ? 4 : 2;
+    for (uint32_t i = 0; i < errors->count; i++)
+        fl_log_status(&errors->items[i]);
+    fl_log_error("nothing was audited: %u %s", errors->count, errors->count == 1 ? "error" : "errors");
+    return 2;
 }

@@ -8,6 +8,7 @@
 #include "core/session/rule_roots.h"
 
 #define FL_OUTPUTS_MAX 16
+#define FL_EXIT_INTERNAL 4 /* a bug of ours, or out of memory */
 
 struct fl_output_choice {
     const char *name; /* plugin */
@@ -56,7 +57,7 @@ int fl_session_check(const struct fl_session_options *options);
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);
 /* summary.c: what was read, what was found, what could not be seen; on stderr. */
 void fl_session_summary(const struct fl_report *report);
-/* Prints all errors; returns exit status 2, or 4 when memory was out. */
+/* Prints all errors; returns exit status 2, or 4 when memory ran out, as the errors may then be mere consequences. */
 int fl_session_refuse(const struct fl_error_list *errors);
 
 #endif

@@ -120,7 +120,6 @@ static void *decoder_open(const struct flp_host *host, const struct flp_open *ho
     if (self)
         self->wanted = calloc(how->wanted_words + 1, sizeof(uint64_t));
     if (!self || !self->wanted) {
-        snprintf(error, error_bytes, "out of memory");
         free(self);
         return NULL;
     }

@@ -133,7 +133,7 @@ static void test_zone__a_file_cut_at_every_byte(void **state)
     char folder[] = "/tmp/fl_zone_XXXXXX", path[64];
     static uint8_t bytes[8192];
     (void)state;
-    FILE *file = fopen("/usr/share/zoneinfo/Europe/Berlin", "rb");
+    FILE *file = fopen("/usr/share/zoneinfo/Asia/Kathmandu", "rb");
     assert_non_null(file);
     size_t len = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
@@ -145,7 +145,7 @@ static void test_zone__a_file_cut_at_every_byte(void **state)
         struct fl_zone *zone;
         write_zone(folder, "Cut", bytes, cut);
         if (fl_zone_open("Cut", &zone, NULL) == FL_OK) {
-            assert_in_range(fl_zone_offset_ms(zone, INT64_C(1774746000000)) / 1000, 3208, 10800);
+            assert_in_range(fl_zone_offset_ms(zone, INT64_C(1774746000000)) / 1000, 19800, 20700);
             fl_zone_close(zone);
             usable++;
         }
