@@ -29,6 +29,7 @@ LIB_SRC := $(filter-out $(MAIN_SRC),$(CORE_SRC)) $(PLUGIN_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+BENCH_BIN := $(patsubst %,$(BUILD)/bench/%,gen timed inflate decode_bench)
 
 all: $(BUILD)/flowlaw ## build the program (the default)
 
@@ -65,9 +66,13 @@ $(BUILD)/unit/%: tests/unit/%.c $$(call unit_objects,$$(*D))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka $(LIBS)
 
-$(BUILD)/bench/gen: tests/bench/gen.c
+$(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< -o $@ -lz
+	$(CC) $(ALL_CFLAGS) $< -o $@ $(LIBS)
+
+$(BUILD)/bench/decode_bench: tests/bench/decode_bench.c $(BUILD)/libflowlaw.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< $(BUILD)/libflowlaw.a -o $@ $(LIBS)
 
 demo: $(BUILD)/flowlaw ## audit examples/quickstart, which holds planted violations: status 1 is success
 	@$(BUILD)/flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs; \
@@ -93,8 +98,8 @@ conformance: $(BUILD)/flowlaw ## compare the real samples of ../shared/data, whe
 lint: ## include order, headers alone, file lengths, clang-tidy, shell scripts, Lua rules, documents
 	@bash tests/lint/run.sh
 
-bench: $(BUILD)/flowlaw $(BUILD)/bench/gen ## speed against wc -l and mawk, in one run
-	@bash tests/bench/run.sh $(BUILD)
+bench: $(BUILD)/flowlaw $(BENCH_BIN) ## speed against wc -l, mawk and bare inflate, in one run (BENCH_SMALL=1: a short one)
+	@$(PYTHON) tests/bench/run.py $(BUILD)
 
 FORMATTED = $(sort $(wildcard core/*/*.[ch] plugins/*/*/*.[ch] tests/unit/*.[ch] tests/bench/*.[ch]))
 format: ## rewrite sources with clang-format
@@ -114,5 +119,5 @@ clean: ## remove what was built
 help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
--include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d)
 .PHONY: all demo unit test golden asan conformance lint docs bench format format-check install clean help
