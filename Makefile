@@ -29,6 +29,10 @@ LIB_SRC := $(filter-out $(MAIN_SRC),$(CORE_SRC)) $(PLUGIN_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+REPLAY_BIN := $(FUZZERS:%=$(BUILD)/fuzz/replay_%)
+FUZZ_BIN := $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%)
+FUZZ_SECONDS ?= 60
 BENCH_BIN := $(patsubst %,$(BUILD)/bench/%,gen timed inflate decode_bench)
 
 all: $(BUILD)/flowlaw ## build the program (the default)
@@ -74,13 +78,23 @@ $(BUILD)/bench/decode_bench: tests/bench/decode_bench.c $(BUILD)/libflowlaw.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $< $(BUILD)/libflowlaw.a -o $@ $(LIBS)
 
+$(BUILD)/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/libflowlaw.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MF $@.d $< tests/fuzz/replay.c $(BUILD)/libflowlaw.a -o $@ $(LIBS)
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libflowlaw.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< $(BUILD)/libflowlaw.a -o $@ $(LIBS)
+
+fuzzers: $(FUZZ_BIN) ## build the fuzzers; CC=clang with -fsanitize=fuzzer-no-link (make fuzz does)
+
 demo: $(BUILD)/flowlaw ## audit examples/quickstart, which holds planted violations: status 1 is success
 	@$(BUILD)/flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs; \
 	status=$$?; test $$status -eq 1 || { echo "demo: status $$status, not 1" >&2; exit 1; }
 
 unit: $(BUILD)/flowlaw $(UNIT_BIN) ## build the unit tests
 
-test: unit ## run unit tests, golden cases and the commands of README and docs
+test: unit $(REPLAY_BIN) ## run unit tests, golden cases, the kept inputs of fuzzers, the commands of documents
 	@bash tests/run.sh $(BUILD)
 
 golden: $(BUILD)/flowlaw ## run the golden command-line cases
@@ -91,6 +105,12 @@ docs: $(BUILD)/flowlaw ## run the commands and examples of README.md and docs/
 
 asan: ## build with the address and undefined-behaviour sanitizers into build-asan and run the tests
 	@$(MAKE) -s -j$$(nproc) BUILD=build-asan CFLAGS="-O1 -g -fno-omit-frame-pointer" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all" test
+
+fuzz: ## run the fuzzers for FUZZ_SECONDS (60) in all, with clang and its sanitizers, into build-fuzz
+	@command -v clang >/dev/null || { echo "make fuzz: there is no clang; ./bootstrap fuzz installs it" >&2; exit 1; }
+	@$(MAKE) -s -j$$(nproc) BUILD=build-fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzzers
+	@bash tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
 
 conformance: $(BUILD)/flowlaw ## compare the real samples of ../shared/data, when that folder is there
 	@$(PYTHON) tests/conformance/run.py $(BUILD)/flowlaw ../shared/data
@@ -114,10 +134,10 @@ install: $(BUILD)/flowlaw ## install under PREFIX (default /usr/local)
 	cp -r rules policies $(DESTDIR)$(PREFIX)/share/flowlaw/
 
 clean: ## remove what was built
-	rm -rf build build-asan
+	rm -rf build build-asan build-fuzz
 
 help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
--include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d)
-.PHONY: all demo unit test golden asan conformance lint docs bench format format-check install clean help
+-include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d) $(REPLAY_BIN:=.d)
+.PHONY: all demo unit test golden asan conformance lint docs bench format format-check install clean help fuzz fuzzers

@@ -121,8 +121,8 @@ class Run:
         rate = m.text_bytes / m.seconds
         spread = f"{m.least:.3f}-{m.most:.3f}"
         cold = " cold" if m.cold else ""
-        table.add(name, f"{m.seconds:.3f}{cold}", spread, f"{m.processor:.3f}", f"{rate / 1e9:.2f}", f"{m.records / m.seconds / 1e6:.1f}",
-                  *(f"{rate / b:.2f}" if b else "-" for b in base))
+        table.add(name, f"{m.seconds:.3f}{cold}", spread, f"{m.processor:.3f}", f"{rate / 1e9:.2f}",
+                  f"{m.records / m.seconds / 1e6:.1f}", *(f"{rate / b:.2f}" if b else "-" for b in base))
         return rate
 
     def plain_peer(self, name, command, file):
@@ -247,7 +247,8 @@ class Run:
         return table
 
     def start(self):
-        table = Table("Audit of one line, wall time in ms (median, least, most of 20)", ["policy", "ms", "least", "most"])
+        table = Table("Audit of one line, wall time in ms (median, least, most of 20)",
+                      ["policy", "ms", "least", "most"])
         quickstart = pathlib.Path("examples/quickstart/policy.yaml")
         for name, policy in (("quickstart", quickstart), ("bundled baseline", "bundled")):
             m = self.audit([self.data.one_line], 1, policy=policy, status=(0, 1, 3), repeat=20, warm=False)
@@ -257,7 +258,8 @@ class Run:
 
     def decoder(self):
         """The decoder alone, on text in memory, with the columns that the twenty rules read."""
-        got = subprocess.run([*self.bench.pinned(1), self.build / "bench" / "decode_bench", self.data.plain, "--columns",
+        program = self.build / "bench" / "decode_bench"
+        got = subprocess.run([*self.bench.pinned(1), program, self.data.plain, "--columns",
                               "srcaddr,dstaddr,dstport,bytes,action,start,end,interface-id,log-status"],
                              capture_output=True, text=True, check=True)
         print("\n**Decoder alone, text in memory, one core**\n\n```\n" + got.stdout + "```")
