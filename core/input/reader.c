@@ -31,7 +31,7 @@ struct fl_reader {
     const struct fl_inflater *inflater;
     void *zlib, *isal, *zstd;
     bool in_stream;
-    bool redoing;         /* this member is decoded by zlib after ISA-L met an error */
+    bool redoing;         /* this member is decoded anew after an error */
     uint64_t stream_start; /* compressed offset of the member or frame */
     uint64_t stream_made;  /* text of this stream that is ready (not held back) */
     uint64_t discard;      /* of the redone member: was given out already */
@@ -228,7 +228,7 @@ static void **inflater_state(struct fl_reader *r)
 {
     if (r->inflater == &fl_inflate_zlib)
         return &r->zlib;
-    return r->inflater == &fl_inflate_zstd ? &r->zstd : &r->isal;
+    return r->kind == KIND_ZSTD ? &r->zstd : &r->isal;
 }
 
 static bool start_inflater(struct fl_reader *r, const struct fl_inflater *inflater)
@@ -322,20 +322,23 @@ static void check_trailer(struct fl_reader *r)
         damage(r, FL_DAMAGE_CHECKSUM, "bad length");
 }
 
-/* Decodes the member anew with zlib; what was given out is dropped from its output. */
+/* Decodes the member or frame anew, by the decoder that gives all before the damage; what was given out is dropped
+ * from its output. */
 static bool redo(struct fl_reader *r)
 {
     r->filled = r->ready;
     r->discard = r->stream_made;
     r->redoing = true;
     fl_feed_seek(&r->feed, r->stream_start);
+    if (r->kind == KIND_ZSTD)
+        return start_inflater(r, &fl_inflate_zstd_bytewise);
     bool truncated;
     return gzip_header(&r->feed, &truncated) && start_inflater(r, &fl_inflate_zlib);
 }
 
 static bool is_isal(const struct fl_reader *r)
 {
-    return r->inflater != &fl_inflate_zlib && r->inflater != &fl_inflate_zstd;
+    return r->kind == KIND_GZIP && r->inflater != &fl_inflate_zlib;
 }
 
 static void take_output(struct fl_reader *r, size_t made)
@@ -374,6 +377,8 @@ static bool fill_stream(struct fl_reader *r)
     if (result == FL_INFLATE_NOMEM)
         return false;
     if (is_isal(r) && (result == FL_INFLATE_BAD || result == FL_INFLATE_TRUNCATED))
+        return redo(r);
+    if (r->kind == KIND_ZSTD && result == FL_INFLATE_BAD && !r->redoing)
         return redo(r);
     take_output(r, made);
     if (result == FL_INFLATE_MORE) {
