@@ -33,6 +33,7 @@ FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.
 REPLAY_BIN := $(FUZZERS:%=$(BUILD)/fuzz/replay_%)
 FUZZ_BIN := $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%)
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 180
 BENCH_BIN := $(patsubst %,$(BUILD)/bench/%,gen timed inflate decode_bench)
 
 all: $(BUILD)/flowlaw ## build the program (the default)
@@ -121,6 +122,9 @@ lint: ## include order, headers alone, file lengths, clang-tidy, shell scripts, 
 bench: $(BUILD)/flowlaw $(BENCH_BIN) ## speed against wc -l, mawk and bare inflate, in one run (BENCH_SMALL=1: a short one)
 	@$(PYTHON) tests/bench/run.py $(BUILD)
 
+soak: $(BUILD)/flowlaw $(BUILD)/bench/gen $(BUILD)/bench/timed ## audit generated logs in many ways for SOAK_SECONDS (180)
+	@$(PYTHON) tests/soak/run.py $(BUILD) $(SOAK_SECONDS)
+
 FORMATTED = $(sort $(wildcard core/*/*.[ch] plugins/*/*/*.[ch] tests/unit/*.[ch] tests/bench/*.[ch]))
 format: ## rewrite sources with clang-format
 	clang-format -i $(FORMATTED)
@@ -140,4 +144,4 @@ help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d) $(REPLAY_BIN:=.d)
-.PHONY: all demo unit test golden asan conformance lint docs bench format format-check install clean help fuzz fuzzers
+.PHONY: all demo unit test golden asan conformance lint docs bench format format-check install clean help fuzz fuzzers soak
