@@ -35,6 +35,12 @@ LIB_SRC := $(filter-out $(MAIN_SRC),$(CORE_SRC)) $(PLUGIN_SRC)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+REPLAY_BIN := $(FUZZERS:%=$(BUILD)/fuzz/replay_%)
+FUZZ_BIN := $(FUZZERS:%=$(BUILD)/fuzz/fuzz_%)
+FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 180
+BENCH_BIN := $(patsubst %,$(BUILD)/bench/%,gen timed inflate decode_bench)
 
 all: $(BUILD)/flowlaw ## build the program (the default)
 
@@ -71,9 +77,23 @@ $(BUILD)/unit/%: tests/unit/%.c $$(call unit_objects,$$(*D))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(filter %.c %.o,$^) -o $@ -lcmocka $(LIBS)
 
-$(BUILD)/bench/gen: tests/bench/gen.c
+$(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< -o $@ -lz
+	$(CC) $(ALL_CFLAGS) $< -o $@ $(LIBS)
+
+$(BUILD)/bench/decode_bench: tests/bench/decode_bench.c $(BUILD)/libflowlaw.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< $(BUILD)/libflowlaw.a -o $@ $(LIBS)
+
+$(BUILD)/fuzz/replay_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(BUILD)/libflowlaw.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MF $@.d $< tests/fuzz/replay.c $(BUILD)/libflowlaw.a -o $@ $(LIBS)
+
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libflowlaw.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< $(BUILD)/libflowlaw.a -o $@ $(LIBS)
+
+fuzzers: $(FUZZ_BIN) ## build the fuzzers; CC=clang with -fsanitize=fuzzer-no-link (make fuzz does)
 
 demo: $(BUILD)/flowlaw ## audit examples/quickstart, which holds planted violations: status 1 is success
 	@$(BUILD)/flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs; \
@@ -81,7 +101,7 @@ demo: $(BUILD)/flowlaw ## audit examples/quickstart, which holds planted violati
 
 unit: $(BUILD)/flowlaw $(UNIT_BIN) ## build the unit tests
 
-test: unit ## run unit tests, golden cases and the commands of README and docs
+test: unit $(REPLAY_BIN) ## run unit tests, golden cases, the kept inputs of fuzzers, the commands of documents
 	@bash tests/run.sh $(BUILD)
 
 golden: $(BUILD)/flowlaw ## run the golden command-line cases
@@ -100,14 +120,23 @@ torture: ## let each allocation fail in turn, under the sanitizers; TORTURE_STEP
 valgrind: unit ## run the quickstart and the unit tests under memcheck
 	@bash tests/valgrind.sh $(BUILD)
 
+fuzz: ## run the fuzzers for FUZZ_SECONDS (60) in all, with clang and its sanitizers, into build-fuzz
+	@command -v clang >/dev/null || { echo "make fuzz: there is no clang; ./bootstrap fuzz installs it" >&2; exit 1; }
+	@$(MAKE) -s -j$$(nproc) BUILD=build-fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzzers
+	@bash tests/fuzz/run.sh build-fuzz $(FUZZ_SECONDS)
+
 conformance: $(BUILD)/flowlaw ## compare the real samples of ../shared/data, when that folder is there
 	@$(PYTHON) tests/conformance/run.py $(BUILD)/flowlaw ../shared/data
 
 lint: ## include order, headers alone, file lengths, clang-tidy, shell scripts, Lua rules, documents
 	@bash tests/lint/run.sh
 
-bench: $(BUILD)/flowlaw $(BUILD)/bench/gen ## speed against wc -l and mawk, in one run
-	@bash tests/bench/run.sh $(BUILD)
+bench: $(BUILD)/flowlaw $(BENCH_BIN) ## speed against wc -l, mawk and bare inflate, in one run (BENCH_SMALL=1: a short one)
+	@$(PYTHON) tests/bench/run.py $(BUILD)
+
+soak: $(BUILD)/flowlaw $(BUILD)/bench/gen $(BUILD)/bench/timed ## audit generated logs in many ways for SOAK_SECONDS (180)
+	@$(PYTHON) tests/soak/run.py $(BUILD) $(SOAK_SECONDS)
 
 FORMATTED = $(sort $(wildcard core/*/*.[ch] plugins/*/*/*.[ch] tests/unit/*.[ch] tests/bench/*.[ch]))
 format: ## rewrite sources with clang-format
@@ -122,10 +151,11 @@ install: $(BUILD)/flowlaw ## install under PREFIX (default /usr/local)
 	cp -r rules policies $(DESTDIR)$(PREFIX)/share/flowlaw/
 
 clean: ## remove what was built
-	rm -rf build build-asan build-torture
+	rm -rf build build-asan build-torture build-fuzz build-tsan
 
 help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
--include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d)
-.PHONY: all demo unit test golden docs asan torture valgrind conformance lint bench format format-check install clean help
+-include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d) $(REPLAY_BIN:=.d)
+.PHONY: all demo unit test golden docs asan torture valgrind fuzz fuzzers soak conformance lint bench format \
+    format-check install clean help

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs unit tests and golden cases; the last line is "N passed, N failed".
+# Runs unit tests, the kept inputs of the fuzzers, and golden cases; the last line is "N passed, N failed".
 # usage, in the top folder: tests/run.sh BUILD
 set -uo pipefail
 build=$1
@@ -18,6 +18,18 @@ for source in tests/unit/*/test_*.c; do
         failed=$((failed + (bad > 0 ? (bad + 1) / 2 : 1)))
         echo "FAIL $test"
         grep -v -E '^\[ RUN|^\[       OK' <<<"$log" | head -60
+    fi
+done
+
+for replay in "$build"/fuzz/replay_*; do
+    [ -x "$replay" ] && [ "${replay%.d}" = "$replay" ] || continue
+    what=${replay##*/replay_}
+    if log=$("$replay" "tests/fuzz/corpus/$what"/* 2>&1); then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAIL $replay"
+        tail -40 <<<"$log"
     fi
 done
 

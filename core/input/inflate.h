@@ -27,6 +27,8 @@ struct fl_inflater {
 };
 
 extern const struct fl_inflater fl_inflate_zlib, fl_inflate_zstd;
+/* The same as fl_inflate_zstd, slowly: for a damaged frame, to get all that stands before the damage. */
+extern const struct fl_inflater fl_inflate_zstd_bytewise;
 #ifdef FL_HAVE_ISAL
 extern const struct fl_inflater fl_inflate_isal;
 #endif

@@ -31,7 +31,7 @@ struct fl_reader {
     const struct fl_inflater *inflater;
     void *zlib, *isal, *zstd;
     bool in_stream;
-    bool redoing;         /* this member is decoded by zlib after ISA-L met an error */
+    bool redoing;         /* this member is decoded anew after an error */
     uint64_t stream_start; /* compressed offset of the member or frame */
     uint64_t stream_made;  /* text of this stream that is ready (not held back) */
     uint64_t discard;      /* of the redone member: was given out already */
@@ -228,7 +228,7 @@ static void **inflater_state(struct fl_reader *r)
 {
     if (r->inflater == &fl_inflate_zlib)
         return &r->zlib;
-    return r->inflater == &fl_inflate_zstd ? &r->zstd : &r->isal;
+    return r->kind == KIND_ZSTD ? &r->zstd : &r->isal;
 }
 
 static bool start_inflater(struct fl_reader *r, const struct fl_inflater *inflater)
@@ -303,39 +303,41 @@ static bool start_stream(struct fl_reader *r)
     return start_inflater(r, &fl_inflate_zstd);
 }
 
-/* The member's checksum and length against what was made. */
-static void check_trailer(struct fl_reader *r)
+/* The member's checksum and length against what was made; *what says in which way they are wrong. */
+static enum fl_damage trailer_damage(struct fl_reader *r, const char **what)
 {
     uint32_t words[2] = {0, 0};
     for (unsigned i = 0; i < 8; i++) {
         int c = fl_feed_byte(&r->feed);
         if (c < 0) {
-            damage(r, FL_DAMAGE_TRUNCATED, "cut off within a checksum");
-            r->ended = true;
-            return;
+            *what = "cut off within a checksum";
+            return FL_DAMAGE_TRUNCATED;
         }
         words[i / 4] |= (uint32_t)c << (8 * (i % 4));
     }
-    if (words[0] != r->crc)
-        damage(r, FL_DAMAGE_CHECKSUM, "bad checksum");
-    else if (words[1] != (uint32_t)r->crc_bytes)
-        damage(r, FL_DAMAGE_CHECKSUM, "bad length");
+    if (words[0] == r->crc && words[1] == (uint32_t)r->crc_bytes)
+        return FL_DAMAGE_NONE;
+    *what = words[0] != r->crc ? "bad checksum" : "bad length";
+    return FL_DAMAGE_CHECKSUM;
 }
 
-/* Decodes the member anew with zlib; what was given out is dropped from its output. */
+/* Decodes the member or frame anew, by the decoder that gives all before the damage; what was given out is dropped
+ * from its output. */
 static bool redo(struct fl_reader *r)
 {
     r->filled = r->ready;
     r->discard = r->stream_made;
     r->redoing = true;
     fl_feed_seek(&r->feed, r->stream_start);
+    if (r->kind == KIND_ZSTD)
+        return start_inflater(r, &fl_inflate_zstd_bytewise);
     bool truncated;
     return gzip_header(&r->feed, &truncated) && start_inflater(r, &fl_inflate_zlib);
 }
 
 static bool is_isal(const struct fl_reader *r)
 {
-    return r->inflater != &fl_inflate_zlib && r->inflater != &fl_inflate_zstd;
+    return r->kind == KIND_GZIP && r->inflater != &fl_inflate_zlib;
 }
 
 static void take_output(struct fl_reader *r, size_t made)
@@ -375,18 +377,28 @@ static bool fill_stream(struct fl_reader *r)
         return false;
     if (is_isal(r) && (result == FL_INFLATE_BAD || result == FL_INFLATE_TRUNCATED))
         return redo(r);
+    if (r->kind == KIND_ZSTD && result == FL_INFLATE_BAD && !r->redoing)
+        return redo(r);
     take_output(r, made);
     if (result == FL_INFLATE_MORE) {
         make_ready(r, is_isal(r) ? HOLD_BYTES : 0);
         return true;
     }
-    make_ready(r, 0);
-    r->in_stream = false;
     if (result == FL_INFLATE_DONE) {
-        if (r->kind == KIND_GZIP)
-            check_trailer(r);
+        const char *what = NULL;
+        enum fl_damage found = r->kind == KIND_GZIP ? trailer_damage(r, &what) : FL_DAMAGE_NONE;
+        /* ISA-L reads some damaged streams to their end that zlib refuses. */
+        if (found != FL_DAMAGE_NONE && is_isal(r))
+            return redo(r);
+        make_ready(r, 0);
+        r->in_stream = false;
+        if (found != FL_DAMAGE_NONE)
+            damage(r, found, what);
+        r->ended = found == FL_DAMAGE_TRUNCATED;
         return true;
     }
+    make_ready(r, 0);
+    r->in_stream = false;
     bool cut = result == FL_INFLATE_TRUNCATED;
     if (r->feed.failed)
         damage(r, FL_DAMAGE_READ, "the file cannot be read on");

@@ -1,0 +1,298 @@
+"""make bench: flowlaw against wc -l, mawk and a bare inflate of the same files, measured in one run.
+
+BENCH_SMALL=1 takes 128 MiB of text and 4 compressed files instead of 2 GiB and 64; BENCH_BYTES and BENCH_FILES set
+them. Data stays in $TMPDIR/flowlaw-bench. The machine's speed of the day is in every figure: quote the ratios.
+Status 1: an answer differs, or the rules do not select the share that they should. Speed fails nothing.
+"""
+import importlib.util
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import data
+import measure
+
+SHARE = (0.03, 0.05)
+CUT_BYTES = 128 << 20
+BUSY = 1.15  # wall time over processor time of a pinned, warm, single-threaded run
+
+
+class Table:
+    """Rows are printed at the end, as Markdown with columns in line."""
+
+    def __init__(self, title, heads):
+        self.title, self.heads, self.rows = title, heads, []
+
+    def add(self, *cells):
+        self.rows.append([str(c) for c in cells])
+
+    def print(self):
+        widths = [max(len(r[i]) for r in [self.heads, *self.rows]) for i in range(len(self.heads))]
+
+        def line(cells):
+            first = cells[0].ljust(widths[0])
+            return "| " + " | ".join([first, *(c.rjust(w) for c, w in zip(cells[1:], widths[1:]))]) + " |"
+
+        print(f"\n**{self.title}**\n")
+        print(line(self.heads))
+        print("|" + "-" * (widths[0] + 2) + "|" + "|".join("-" * (w + 1) + ":" for w in widths[1:]) + "|")
+        for row in self.rows:
+            print(line(row))
+
+
+class Run:
+    def __init__(self, build):
+        self.small = small = os.environ.get("BENCH_SMALL", "") not in ("", "0")
+        size = int(os.environ.get("BENCH_BYTES") or (128 << 20 if small else 2 << 30))
+        files = int(os.environ.get("BENCH_FILES") or (4 if small else 64))
+        self.build = build
+        self.flowlaw = build / "flowlaw"
+        self.data = data.Data(build, size, files)
+        self.bench = measure.Bench(build, 3 if small else 5)
+        self.kernels = [k for k in ("portable", "avx2", "avx512") if self.can_run(k)]
+        self.plain_bytes = self.data.plain.stat().st_size
+        self.notes, self.failures, self.goals = [], [], []
+        self.busy = False
+
+    def can_run(self, kernels):
+        got = subprocess.run([self.flowlaw, "audit", "-p", self.data.policy, "-o", "json", self.data.one_line],
+                             capture_output=True, text=True, env={**os.environ, "FL_KERNELS": kernels}, check=False)
+        return f"FL_KERNELS={kernels}: not available" not in got.stderr
+
+    def audit(self, files, threads, policy=None, kernels=None, status=(0,), repeat=None, warm=True):
+        command = [self.flowlaw, "audit", "--threads", threads, "-o", "json"]
+        if policy != "bundled":
+            command += ["-p", policy or self.data.policy]
+        env = {"FL_KERNELS": kernels} if kernels else {"FL_KERNELS": ""}
+        m = self.bench.run([*command, *files], files=files if warm else (), cores=threads, status=status, env=env,
+                           repeat=repeat)
+        lines = [json.loads(line) for line in m.output.splitlines()]
+        m.records = lines[0]["records"]
+        m.text_bytes = lines[0]["bytes"]
+        m.selected = {r["id"]: r["records_selected"] for r in lines if r["type"] == "rule"}
+        if warm and threads == 1 and m.seconds > BUSY * m.processor:
+            self.busy = True
+        return m
+
+    def check(self, what, expected, got):
+        if expected != got:
+            self.failures.append(f"{what}: {got}, not {expected}")
+
+    def goal(self, what, least, got):
+        self.goals.append(f"{'met   ' if got >= least else 'MISSED'} {what}: {got:.2f}, goal {least:.2f}")
+
+    def limit(self, what, most, got):
+        self.goals.append(f"{'met   ' if got <= most else 'MISSED'} {what}: {got:.1f}, limit {most:.1f}")
+
+    # ---- answers ----
+
+    def check_selection(self):
+        """What the rules select: the share of all rows, and every rule's count on a cut against mawk's."""
+        whole = self.audit([self.data.plain], 1, repeat=1)
+        counts = sorted(whole.selected.values())
+        share = sum(counts) / whole.records
+        print(f"twenty rules select {share:.2%} of {whole.records} records; "
+              f"the least of them {counts[0]}, the most {counts[-1]}", flush=True)
+        if not SHARE[0] <= share <= SHARE[1]:
+            self.failures.append(f"the rules select {share:.2%} of the records, not 3 to 5 %")
+        if counts[0] == 0 or counts[-1] > sum(counts) / 2:
+            self.failures.append(f"the share is not spread over the rules: {counts}")
+        self.records = whole.records
+        self.cut = self.data.cut(CUT_BYTES)
+        audited = self.audit([self.cut], 1, repeat=1)
+        if not shutil.which("mawk"):
+            self.notes.append("mawk is not installed: answers were not compared")
+            return
+        conditions = [data.awk_condition(rule) for rule in data.RULES]
+        program = ("{ hit = 0 } " + " ".join(f"{c} {{ n[{i}]++; hit = 1 }}" for i, c in enumerate(conditions))
+                   + f" {{ any += hit }} END {{ for (i = 0; i < {len(conditions)}; i++) print n[i] + 0; print any }}")
+        got = subprocess.run(["mawk", program, self.cut], capture_output=True, text=True, check=True).stdout.split()
+        for i in range(len(conditions)):
+            self.check(f"records of {data.rule_id(i)} on the cut", int(got[i]), audited.selected[data.rule_id(i)])
+        self.check("records that any rule selects", int(got[-1]), sum(audited.selected.values()))
+
+    # ---- plain text ----
+
+    def row(self, table, name, m, base):
+        """Adds a row; returns the bytes of text a second of wall time. base: the rates to compare with."""
+        rate = m.text_bytes / m.seconds
+        spread = f"{m.least:.3f}-{m.most:.3f}"
+        cold = " cold" if m.cold else ""
+        table.add(name, f"{m.seconds:.3f}{cold}", spread, f"{m.processor:.3f}", f"{rate / 1e9:.2f}",
+                  f"{m.records / m.seconds / 1e6:.1f}", *(f"{rate / b:.2f}" if b else "-" for b in base))
+        return rate
+
+    def plain_peer(self, name, command, file):
+        """One rule by another program, on the cut; its first number is the count."""
+        m = self.bench.run(command, files=[file], repeat=min(3, self.bench.repeat))
+        m.text_bytes = file.stat().st_size
+        m.records = self.cut_records
+        self.check(f"records that {name} counts", self.cut_one, int(m.output.split()[-1]))
+        return m
+
+    def plain(self):
+        table = Table(f"Plain text, {self.plain_bytes / 1e9:.2f} GB, {self.records / 1e6:.1f} M records",
+                      ["what", "s", "least-most", "cpu s", "GB/s", "M rec/s", "to wc -l", "to mawk"])
+        wc = self.bench.run(["wc", "-l", self.data.plain], files=[self.data.plain])
+        wc.text_bytes, wc.records = self.plain_bytes, self.records
+        self.check("lines", self.records + 1, int(wc.output.split()[0]))
+        wc_rate = wc.text_bytes / wc.seconds
+        one = self.audit([self.cut], 1, repeat=1)
+        self.cut_one, self.cut_records = one.selected[data.rule_id(data.MAWK_RULE)], one.records
+        condition = data.awk_condition(data.RULES[data.MAWK_RULE])
+        program = f"{condition} {{ n++ }} END {{ print n + 0 }}"
+        mawk, mawk_rate, peers = None, None, []
+        if shutil.which("mawk"):
+            mawk = self.plain_peer("mawk", ["mawk", program, self.cut], self.cut)
+            mawk_rate = mawk.text_bytes / mawk.seconds
+            peers.append(("mawk, one rule", mawk))
+        if shutil.which("gawk"):
+            peers.append(("gawk -b, one rule", self.plain_peer("gawk", ["gawk", "-b", program, self.cut], self.cut)))
+        else:
+            self.notes.append("gawk is not installed: skipped")
+        peers += self.duckdb()
+        star = " *" if self.cut != self.data.plain else ""
+        self.row(table, "wc -l", wc, (wc_rate, mawk_rate))
+        for name, m in peers:
+            self.row(table, name + star, m, (wc_rate, mawk_rate))
+        rates = {}
+        for kernels in self.kernels:
+            m = self.audit([self.data.plain], 1, kernels=kernels)
+            rates[kernels] = self.row(table, f"flowlaw, 20 rules, {kernels}", m, (wc_rate, mawk_rate))
+        best = self.audit([self.data.plain], 1)
+        self.plain_one = best
+        self.row(table, "flowlaw, 20 rules, chosen kernels", best, (wc_rate, mawk_rate))
+        self.plain_two = None
+        if len(measure.CPUS) > 1:
+            self.plain_two = self.audit([self.data.plain], 2)
+            self.row(table, "flowlaw, 20 rules, 2 threads", self.plain_two, (wc_rate, mawk_rate))
+        self.check("records selected with 2 threads", best.selected, (self.plain_two or best).selected)
+        quickstart = pathlib.Path("examples/quickstart/policy.yaml")
+        for name, policy in (("quickstart policy", quickstart), ("bundled baseline", "bundled")):
+            m = self.audit([self.data.plain], 1, policy=policy, status=(0, 1, 3), repeat=1 if self.small else 3)
+            self.row(table, f"flowlaw, {name}", m, (wc_rate, mawk_rate))
+            self.policy_peak[name] = m.peak_mib
+        if star:
+            self.notes.append(f"* on the first {CUT_BYTES >> 20} MiB of the file; rates compare, seconds do not")
+        self.goal("GB/s, one core, portable", 1.2, rates["portable"] / 1e9)
+        if "avx2" in rates:
+            self.goal("GB/s, one core, avx2", 2.0, rates["avx2"] / 1e9)
+        return table
+
+    def duckdb(self):
+        """DuckDB's Python module, when this interpreter has it."""
+        if importlib.util.find_spec("duckdb") is None:
+            self.notes.append("the duckdb module is not installed: skipped")
+            return []
+        condition = data.sql_condition(data.RULES[data.MAWK_RULE])
+        program = ("import duckdb, sys; c = duckdb.connect(config={'threads': 1}); "
+                   "print(c.execute(\"select count(*) from read_csv(?, delim=' ', header=true, all_varchar=true, "
+                   "quote='', auto_detect=true) where \" + sys.argv[2], [sys.argv[1]]).fetchone()[0])")
+        m = self.plain_peer("DuckDB", [sys.executable, "-c", program, self.cut, condition], self.cut)
+        return [("DuckDB, 1 thread, one rule", m)]
+
+    # ---- compressed ----
+
+    def compressed(self):
+        files = self.data.gz
+        first = self.audit(files, 1, repeat=1)
+        text, records = first.text_bytes, first.records
+        packed = sum(path.stat().st_size for path in files)
+        table = Table(f"gzip, {len(files)} files, {packed / 1e6:.0f} MB for {text / 1e9:.2f} GB of text",
+                      ["what", "s", "least-most", "cpu s", "GB/s of text", "M rec/s", "to bare ISA-L", "to bare zlib"])
+        bare = {}
+        for library, name in (("isal", "bare ISA-L inflate"), ("zlib", "bare zlib inflate")):
+            m = self.bench.run([self.build / "bench" / "inflate", library, *files], files=files, status=(0, 3),
+                               repeat=3 if library == "zlib" else None)
+            if not m.output:
+                self.notes.append("built without ISA-L: no bare ISA-L inflate")
+                continue
+            self.check(f"bytes of text by {library}", text, int(m.output))
+            m.text_bytes, m.records = text, records
+            bare[name] = m
+        base = [text / bare[n].seconds if n in bare else None for n in ("bare ISA-L inflate", "bare zlib inflate")]
+        for name, m in bare.items():
+            self.row(table, name, m, base)
+        rates = {}
+        for kernels in self.kernels:
+            m = self.audit(files, 1, kernels=kernels)
+            rates[kernels] = self.row(table, f"flowlaw, 20 rules, {kernels}", m, base)
+        self.gz_one = m
+        self.gz_two = None
+        if len(measure.CPUS) > 1:
+            self.gz_two = self.audit(files, 2)
+            self.row(table, "flowlaw, 20 rules, 2 threads", self.gz_two, base)
+            self.check("records selected of gzip with 2 threads", self.gz_one.selected, self.gz_two.selected)
+        if base[0]:
+            for kernels, least in (("avx2", 0.6), ("avx512", 0.65)):
+                if kernels in rates:
+                    self.goal(f"of bare ISA-L, one core, {kernels}", least, rates[kernels] / base[0])
+        return table
+
+    # ---- memory and start ----
+
+    def memory(self):
+        table = Table("Peak resident memory, MiB", ["input", "--threads 1", "--threads 2"])
+        for name, one, two in (("plain, 20 rules", self.plain_one, self.plain_two),
+                               ("gzip, 20 rules", self.gz_one, self.gz_two)):
+            table.add(name, f"{one.peak_mib:.1f}", f"{two.peak_mib:.1f}" if two else "-")
+            self.limit(f"MiB at --threads 1, {name}", 16, one.peak_mib)
+            if two:
+                self.limit(f"MiB more for a worker, {name}", 6, two.peak_mib - one.peak_mib)
+        for name, peak in self.policy_peak.items():
+            table.add(f"plain, {name} (with its groups)", f"{peak:.1f}", "-")
+        return table
+
+    def start(self):
+        table = Table("Audit of one line, wall time in ms (median, least, most of 20)",
+                      ["policy", "ms", "least", "most"])
+        quickstart = pathlib.Path("examples/quickstart/policy.yaml")
+        for name, policy in (("quickstart", quickstart), ("bundled baseline", "bundled")):
+            m = self.audit([self.data.one_line], 1, policy=policy, status=(0, 1, 3), repeat=20, warm=False)
+            table.add(name, *(f"{s * 1000:.2f}" for s in (m.seconds, m.least, m.most)))
+            self.limit(f"ms for one line, {name}", 5, m.seconds * 1000)
+        return table
+
+    def decoder(self):
+        """The decoder alone, on text in memory, with the columns that the twenty rules read."""
+        program = self.build / "bench" / "decode_bench"
+        got = subprocess.run([*self.bench.pinned(1), program, self.data.plain, "--columns",
+                              "srcaddr,dstaddr,dstport,bytes,action,start,end,interface-id,log-status"],
+                             capture_output=True, text=True, check=True)
+        print("\n**Decoder alone, text in memory, one core**\n\n```\n" + got.stdout + "```")
+
+    def all(self):
+        self.policy_peak = {}
+        version = subprocess.run([self.flowlaw, "--version"], capture_output=True, text=True, check=True).stdout
+        print(f"{measure.machine()}; kernels: {', '.join(self.kernels)}; {'; '.join(version.splitlines())}; "
+              f"median of {self.bench.repeat}, warm page cache, "
+              + ("one core: pinned" if self.bench.can_pin else "NOT pinned: there is no taskset"), flush=True)
+        self.check_selection()
+        for part in (self.plain, self.compressed, self.memory, self.start):
+            part().print()
+            sys.stdout.flush()
+        self.decoder()
+        if self.busy:
+            self.notes.append("other work had the processor during some runs: figures of this run are low")
+        for note in self.notes:
+            print(note)
+        print("\nGoals on this machine, in this run:\n  " + "\n  ".join(self.goals))
+        for failure in self.failures:
+            print(f"bench: {failure}", file=sys.stderr)
+        return 1 if self.failures else 0
+
+
+def main():
+    os.chdir(pathlib.Path(__file__).resolve().parents[2])
+    run = Run(pathlib.Path(sys.argv[1]).resolve())
+    try:
+        return run.all()
+    finally:
+        run.bench.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
