@@ -10,7 +10,7 @@ WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prot
 STD = -std=c11 -D_GNU_SOURCE -ffp-contract=off -fno-strict-aliasing
 ASAN_CFLAGS = -O1 -g -fno-omit-frame-pointer
 SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all
-PKGS = lua5.4 yaml-0.1 zlib libzstd libcjson nettle
+PKGS = lua5.4 yaml-0.1 zlib libzstd nettle
 HAVE_ISAL := $(shell pkg-config --exists libisal && echo 1)
 ifeq ($(HAVE_ISAL),1)
 PKGS += libisal
@@ -157,5 +157,5 @@ help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d) $(REPLAY_BIN:=.d)
-.PHONY: all demo unit test golden docs asan torture valgrind fuzz fuzzers soak conformance lint bench format \
-    format-check install clean help
+.PHONY: all demo unit test golden docs asan torture valgrind fuzz fuzzers soak conformance lint bench
+.PHONY: format format-check install clean help

@@ -195,7 +195,15 @@ unsigned fl_prefix_format(struct fl_prefix p, char out[FL_PREFIX_TEXT_BYTES])
 bool fl_prefix_contains(struct fl_prefix p, struct fl_addr a)
 {
     struct fl_addr mask = mask_of(p.len);
+    if (p.len < 96 && fl_addr_is_v4(a))
+        return false;
     return (((a.hi ^ p.addr.hi) & mask.hi) | ((a.lo ^ p.addr.lo) & mask.lo)) == 0;
+}
+
+bool fl_prefix_spans_v4(struct fl_prefix p)
+{
+    struct fl_addr mask = mask_of(p.len), first = fl_addr_v4(0);
+    return p.len < 96 && (first.hi & mask.hi) == p.addr.hi && (first.lo & mask.lo) == p.addr.lo;
 }
 
 struct fl_addr fl_prefix_last(struct fl_prefix p)

@@ -56,7 +56,10 @@ bool fl_prefix_parse(struct fl_str text, struct fl_prefix *out, bool *host_bits_
 unsigned fl_addr_format(struct fl_addr a, char out[FL_ADDR_TEXT_BYTES]);
 unsigned fl_prefix_format(struct fl_prefix p, char out[FL_PREFIX_TEXT_BYTES]);
 
+/* Prefixes of IPv6 hold no IPv4 address, though ::ffff:0:0/96 lies within some. */
 bool fl_prefix_contains(struct fl_prefix p, struct fl_addr a);
+/* Is it a prefix of IPv6 within which the IPv4 addresses lie as they are held here? */
+bool fl_prefix_spans_v4(struct fl_prefix p);
 struct fl_addr fl_prefix_last(struct fl_prefix p); /* its highest address */
 
 #endif

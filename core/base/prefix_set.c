@@ -57,15 +57,22 @@ static int compare_edges(const void *a, const void *b)
     return fl_addr_compare(((const struct edge *)a)->at, ((const struct edge *)b)->at);
 }
 
+static void add_edges(struct sweep *s, const struct fl_prefix_entry *e, struct fl_addr first, struct fl_addr last,
+                      int step)
+{
+    s->edges[s->edge_count++] = (struct edge){first, e->set, step, e->except};
+    struct fl_addr next = {last.hi + (last.lo == UINT64_MAX), last.lo + 1};
+    if (next.hi != 0 || next.lo != 0)
+        s->edges[s->edge_count++] = (struct edge){next, e->set, -step, e->except};
+}
+
 static void make_edges(struct sweep *s)
 {
     for (uint32_t i = 0; i < s->sets->entry_count; i++) {
         const struct fl_prefix_entry *e = &s->sets->entries[i];
-        s->edges[s->edge_count++] = (struct edge){e->prefix.addr, e->set, 1, e->except};
-        struct fl_addr last = fl_prefix_last(e->prefix);
-        struct fl_addr next = {last.hi + (last.lo == UINT64_MAX), last.lo + 1};
-        if (next.hi != 0 || next.lo != 0)
-            s->edges[s->edge_count++] = (struct edge){next, e->set, -1, e->except};
+        add_edges(s, e, e->prefix.addr, fl_prefix_last(e->prefix), 1);
+        if (fl_prefix_spans_v4(e->prefix))
+            add_edges(s, e, fl_addr_v4(0), fl_addr_v4(UINT32_MAX), -1);
     }
     qsort(s->edges, s->edge_count, sizeof *s->edges, compare_edges);
 }
@@ -209,7 +216,7 @@ static bool keep_classes(struct sweep *s)
 enum fl_status fl_prefix_sets_build(struct fl_prefix_sets *sets)
 {
     struct sweep s = {.sets = sets};
-    uint32_t ranges = 2 * sets->entry_count + 2;
+    uint32_t ranges = 4 * sets->entry_count + 2;
     sets->words_per_class = (sets->set_count + 63) / 64;
     if (sets->words_per_class == 0)
         sets->words_per_class = 1;

@@ -37,9 +37,6 @@ bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key);
 char *fl_load_copy(struct fl_policy_loader *l, struct fl_str text);
 void *fl_load_alloc(struct fl_policy_loader *l, size_t count, size_t bytes);
 
-/* May this key name a network or service? Reports why not. */
-bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key);
-
 void fl_load_networks(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_services(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_intents(struct fl_policy_loader *l, const struct fl_yaml_node *root);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # clang-tidy on every source; what has not changed since it last passed is not looked at again (build/tidy).
 set -uo pipefail
-read -ra flags <<<"$(pkg-config --cflags lua5.4 yaml-0.1 zlib libzstd libcjson nettle)"
+read -ra flags <<<"$(pkg-config --cflags lua5.4 yaml-0.1 zlib libzstd nettle)"
 flags+=(-std=c11 -D_GNU_SOURCE -I.)
 if pkg-config --exists libisal; then
     read -ra isal <<<"$(pkg-config --cflags libisal)"

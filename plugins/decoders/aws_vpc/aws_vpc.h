@@ -216,11 +216,11 @@ static inline bool fl_vpc_wants(const struct fl_vpc *self, uint32_t field)
 /* For fl_vpc_is_header(): does the host of `self` know the name? */
 bool fl_vpc_host_knows(const void *self, const char *name, size_t len);
 bool fl_vpc_buffer_reserve(struct fl_vpc_buffer *buffer, size_t bytes);
-size_t fl_vpc_decode(void *self, const char *text, size_t len, struct flp_batch *out);
-size_t fl_vpc_next_header(const void *self, const char *text, size_t len);
+size_t fl_vpc_decode(void *context, const char *text, size_t len, struct flp_batch *out);
+size_t fl_vpc_next_header(const void *context, const char *text, size_t len);
 
 /* ---- fill.c ---- */
 
-bool fl_vpc_fill(void *self, uint32_t field, const uint64_t *rows, struct flp_batch *out);
+bool fl_vpc_fill(void *context, uint32_t field, const uint64_t *rows, struct flp_batch *out);
 
 #endif

@@ -35,7 +35,8 @@ static bool naive(const struct fl_prefix_sets *sets, uint32_t set, struct fl_add
     bool inside = false;
     for (uint32_t i = 0; i < sets->entry_count; i++) {
         const struct fl_prefix_entry *e = &sets->entries[i];
-        if (e->set != set || !covers(e->prefix, a))
+        bool other_family = e->prefix.len < 96 && fl_addr_is_v4(a);
+        if (e->set != set || other_family || !covers(e->prefix, a))
             continue;
         if (e->except)
             return false;
