@@ -31,10 +31,9 @@ static enum fl_inflate_result zlib_next(void *state, struct fl_feed *feed, uint8
     z->avail_out = (uInt)cap;
     enum fl_inflate_result result = FL_INFLATE_MORE;
     while (result == FL_INFLATE_MORE && z->avail_out > 0) {
-        if (!fl_feed_fill(feed)) {
-            result = FL_INFLATE_TRUNCATED;
-            break;
-        }
+        /* Without input too: the rest of a match may be waiting for room. */
+        bool fed = fl_feed_fill(feed);
+        uInt room = z->avail_out;
         z->next_in = feed->data + feed->pos;
         z->avail_in = (uInt)(feed->len - feed->pos);
         int code = inflate(z, Z_NO_FLUSH);
@@ -45,6 +44,8 @@ static enum fl_inflate_result zlib_next(void *state, struct fl_feed *feed, uint8
             result = FL_INFLATE_NOMEM;
         else if (code != Z_OK && code != Z_BUF_ERROR)
             result = FL_INFLATE_BAD;
+        else if (!fed && z->avail_out == room)
+            result = FL_INFLATE_TRUNCATED;
     }
     *made = cap - z->avail_out;
     return result;
