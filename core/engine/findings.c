@@ -84,17 +84,16 @@ static int compare_identity(const struct fl_plan *plan, const struct fl_hit *a, 
     return 0;
 }
 
-static const struct fl_plan *sorting_plan; /* qsort has no context; the judgement is one thread */
-
-static int compare_hits(const void *left, const void *right)
+static int compare_hits(const void *left, const void *right, void *context)
 {
+    const struct fl_plan *plan = context;
     const struct fl_hit *a = left, *b = right;
     if (a->rule != b->rule) {
-        int c = strcmp(sorting_plan->rules[a->rule].decl->id, sorting_plan->rules[b->rule].decl->id);
+        int c = strcmp(plan->rules[a->rule].decl->id, plan->rules[b->rule].decl->id);
         return c != 0 ? c : (a->rule < b->rule ? -1 : 1);
     }
-    const struct fl_plan_rule *rule = &sorting_plan->rules[a->rule];
-    int c = compare_identity(sorting_plan, a, b);
+    const struct fl_plan_rule *rule = &plan->rules[a->rule];
+    int c = compare_identity(plan, a, b);
     for (uint32_t k = 0; k < rule->key_count && c == 0; k++)
         c = fl_value_compare(&a->slots[k], &b->slots[k]);
     if (c != 0)
@@ -584,9 +583,8 @@ enum fl_status fl_judge_findings(struct fl_judging *j)
 {
     for (uint32_t i = 0; i < j->hit_count; i++)
         apply_waivers(j, &j->hits[i]);
-    sorting_plan = j->plan;
     if (j->hit_count > 0)
-        qsort(j->hits, j->hit_count, sizeof *j->hits, compare_hits);
+        qsort_r(j->hits, j->hit_count, sizeof *j->hits, compare_hits, (void *)j->plan);
     struct fl_finding *findings = fl_arena_alloc(j->arena, (size_t)(j->hit_count + 1) * sizeof *findings);
     struct fl_place *places = fl_alloc((size_t)(j->plan->policy->evidence + 1) * sizeof *places);
     struct wanted_list list = {0};

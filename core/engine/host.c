@@ -199,6 +199,28 @@ static bool open_current(struct fl_host *host, char *error, size_t error_bytes)
     return host->selves[i] != NULL;
 }
 
+enum fl_status fl_host_check_format(const char *told_format, struct fl_error *err)
+{
+    struct fl_field_set nothing = {{0}};
+    struct fl_batch batch = {0};
+    struct fl_host *host = fl_alloc_zero(1, sizeof *host);
+    if (host == NULL || fl_host_init(host, &batch, &nothing, told_format, NULL) != FL_OK) {
+        fl_free(host);
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    }
+    char error[256] = "";
+    bool taken = false;
+    for (uint32_t i = 0; i < host->decoder_count && !taken; i++) {
+        host->current = i;
+        taken = open_current(host, error, sizeof error);
+    }
+    fl_host_dispose(host);
+    fl_free(host);
+    if (taken)
+        return FL_OK;
+    return error[0] == '\0' ? fl_fail(err, FL_E_NOMEM, "out of memory") : fl_fail(err, FL_E_USAGE, "%s", error);
+}
+
 static void note_layout(struct fl_host *host)
 {
     const struct flp_decoder *decoder = host->decoders[host->current];

@@ -32,6 +32,9 @@ enum fl_status fl_host_init(struct fl_host *host, struct fl_batch *batch, const 
                             const char *told_format, struct fl_map *unknown_columns);
 void fl_host_dispose(struct fl_host *host);
 
+/* Does some decoder take this --format? FL_E_USAGE and why not, or FL_E_NOMEM. */
+enum fl_status fl_host_check_format(const char *told_format, struct fl_error *err);
+
 /* Chooses the decoder for an object by its first chunk and begins it. FL_E_DATA: it is not read, stats says why;
  * FL_E_NOMEM: out of memory. */
 enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct fl_str text);

@@ -25,8 +25,6 @@ struct folding {
     void *context;
 };
 
-static uint32_t sort_keys; /* qsort has no context; folds run on one thread at a time */
-
 static uint64_t prefix_of(const struct fl_value *key)
 {
     uint64_t prefix = 0;
@@ -44,9 +42,9 @@ static uint64_t prefix_of(const struct fl_value *key)
     }
 }
 
-static int compare_keys(const struct sorted *a, const struct sorted *b)
+static int compare_keys(const struct sorted *a, const struct sorted *b, uint32_t key_count)
 {
-    for (uint32_t k = 0; k < sort_keys; k++) {
+    for (uint32_t k = 0; k < key_count; k++) {
         int c = fl_value_compare(&a->keys[k], &b->keys[k]);
         if (c != 0)
             return c;
@@ -54,12 +52,12 @@ static int compare_keys(const struct sorted *a, const struct sorted *b)
     return 0;
 }
 
-static int compare_sorted(const void *left, const void *right)
+static int compare_sorted(const void *left, const void *right, void *context)
 {
     const struct sorted *a = left, *b = right;
     if (a->prefix != b->prefix)
         return a->prefix < b->prefix ? -1 : 1;
-    int c = compare_keys(a, b);
+    int c = compare_keys(a, b, *(const uint32_t *)context);
     return c != 0 ? c : a->pane < b->pane ? -1 : a->pane > b->pane;
 }
 
@@ -189,7 +187,7 @@ static enum fl_status walk(struct folding *f)
     enum fl_status status = FL_OK;
     for (uint32_t from = 0; from < count && status == FL_OK;) {
         uint32_t to = from + 1;
-        while (to < count && compare_keys(&f->sorted[from], &f->sorted[to]) == 0)
+        while (to < count && compare_keys(&f->sorted[from], &f->sorted[to], f->table->spec.key_count) == 0)
             to++;
         status = f->table->spec.pane_ms == 0 ? emit_entry(f, &f->sorted[from], 0)
                                              : emit_windows(f, &f->sorted[from], to - from);
@@ -220,8 +218,8 @@ enum fl_status fl_table_visit(const struct fl_table *t, int64_t window_ms, int64
             status = FL_E_INTERNAL;
     }
     if (status == FL_OK) {
-        sort_keys = t->spec.key_count;
-        qsort(f.sorted, t->count, sizeof *f.sorted, compare_sorted);
+        uint32_t key_count = t->spec.key_count;
+        qsort_r(f.sorted, t->count, sizeof *f.sorted, compare_sorted, &key_count);
         status = walk(&f);
     }
     fl_arena_dispose(&f.arena);

@@ -2,7 +2,17 @@
 
 #include "core/base/log.h"
 #include "core/base/memory.h"
+#include "core/engine/host.h"
 #include "core/session/session.h"
+
+static enum fl_status check_format(const char *format, struct fl_error_list *errors)
+{
+    struct fl_error err = {0};
+    enum fl_status status = format == NULL ? FL_OK : fl_host_check_format(format, &err);
+    if (status != FL_OK)
+        fl_error_list_add(errors, &err);
+    return status;
+}
 
 static const char *policy_path(struct fl_session *session, const struct fl_session_options *options,
                                struct fl_error_list *errors)
@@ -58,6 +68,8 @@ enum fl_status fl_session_open(struct fl_session *session, const struct fl_sessi
     const char *path = policy_path(session, options, errors);
     if (path == NULL)
         return FL_E_IO;
+    if (check_format(options->format, errors) == FL_E_NOMEM)
+        return FL_E_NOMEM;
     enum fl_status status = fl_policy_load(path, &session->policy, errors);
     /* Where the shipped policy is installed must not show in results. */
     if (status == FL_OK && options->policy == NULL)
