@@ -7,6 +7,7 @@
 
 #define IN_USE (UINT64_C(1) << 63)
 #define ADDRESSES_PER_INTERFACE_MAX 64u
+#define FETCH_ROWS 16u /* the memory of rows so far ahead is fetched */
 #define SPAN_MINUTES_MAX (24 * 60)
 #define MINUTE_MS UINT32_C(60000)
 
@@ -242,9 +243,12 @@ enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batc
     struct row_in in = {&c[FL_F_INTERFACE_ID], &c[FL_F_START_TIME], &c[FL_F_END_TIME],
                         &c[FL_F_LOG_STATUS],   &c[FL_F_VANTAGE],    &c[FL_F_SRC_PEER],
                         &c[FL_F_DST_PEER]};
-    for (uint32_t r = 0; r < batch->rows; r++)
+    for (uint32_t r = 0; r < batch->rows; r++) {
+        if (r + FETCH_ROWS < batch->rows)
+            __builtin_prefetch(&map->recent[in.interface->u32[r + FETCH_ROWS]], 1);
         if (!add_row(map, batch, &in, r, with_addresses))
             return FL_E_NOMEM;
+    }
     return FL_OK;
 }
 

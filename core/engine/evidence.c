@@ -19,11 +19,24 @@ struct rereading {
     void *context;
 };
 
+#define LANES 16u
+
+/* Counted in bytes side by side, which compilers turn into vector code, and added up before a byte can overflow. */
 static uint64_t count_lines(const char *text, size_t len)
 {
     uint64_t lines = 0;
-    for (size_t i = 0; i < len; i++)
-        lines += text[i] == '\n';
+    size_t at = 0;
+    while (len - at >= LANES) {
+        uint8_t sums[LANES] = {0};
+        size_t steps = (len - at) / LANES < UINT8_MAX ? (len - at) / LANES : UINT8_MAX;
+        for (size_t i = 0; i < steps; i++, at += LANES)
+            for (unsigned k = 0; k < LANES; k++)
+                sums[k] += text[at + k] == '\n';
+        for (unsigned k = 0; k < LANES; k++)
+            lines += sums[k];
+    }
+    for (; at < len; at++)
+        lines += text[at] == '\n';
     return lines;
 }
 

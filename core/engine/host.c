@@ -6,6 +6,8 @@
 #include "core/base/memory.h"
 #include "core/plugin/registry.h"
 
+#define INTERN_ROWS 32u /* looked up together */
+
 static uint32_t host_field(const char *name, size_t len)
 {
     uint32_t field = fl_field_find_provider((struct fl_str){name, len});
@@ -63,16 +65,16 @@ static bool host_reserve(struct flp_batch *view, uint32_t rows)
     return true;
 }
 
-static bool host_intern(struct flp_batch *view, uint32_t field, const char *text,
-                        const uint32_t *starts, const uint32_t *lengths, uint32_t rows)
+/* Rows from..from + count of a text column. false when memory is out. */
+static bool intern_block(struct fl_intern *table, struct flp_column *column, const char *text, const uint32_t *starts,
+                         const uint32_t *lengths, uint32_t from, uint32_t count)
 {
-    struct fl_host *host = view->host;
-    struct flp_column *column = &view->columns[field];
+    struct fl_intern_key keys[INTERN_ROWS];
     uint32_t *ids = column->values;
-    memset(column->nulls, 0, (size_t)(rows + 63) / 64 * sizeof column->nulls[0]);
-    column->present = true;
-    column->any_null = false;
-    for (uint32_t r = 0; r < rows; r++) {
+    for (uint32_t i = 0; i < count; i++)
+        fl_intern_prepare(table, (struct fl_str){text + starts[from + i], lengths[from + i]}, &keys[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t r = from + i;
         struct fl_str value = {text + starts[r], lengths[r]};
         if (value.len == 1 && value.ptr[0] == '-') {
             ids[r] = 0;
@@ -80,8 +82,24 @@ static bool host_intern(struct flp_batch *view, uint32_t field, const char *text
             column->any_null = true;
             continue;
         }
-        ids[r] = fl_intern(&host->intern, value);
+        ids[r] = fl_intern_find(table, value, &keys[i]);
         if (ids[r] == FL_MAP_NONE)
+            return false;
+    }
+    return true;
+}
+
+static bool host_intern(struct flp_batch *view, uint32_t field, const char *text,
+                        const uint32_t *starts, const uint32_t *lengths, uint32_t rows)
+{
+    struct fl_host *host = view->host;
+    struct flp_column *column = &view->columns[field];
+    memset(column->nulls, 0, (size_t)(rows + 63) / 64 * sizeof column->nulls[0]);
+    column->present = true;
+    column->any_null = false;
+    for (uint32_t from = 0; from < rows; from += INTERN_ROWS) {
+        uint32_t count = rows - from < INTERN_ROWS ? rows - from : INTERN_ROWS;
+        if (!intern_block(&host->intern, column, text, starts, lengths, from, count))
             return false;
     }
     return true;

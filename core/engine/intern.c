@@ -26,22 +26,27 @@ static bool holds(const struct fl_intern_slot *slot, const uint64_t words[3], si
     return slot->len == len && slot->words[0] == words[0] && slot->words[1] == words[1] && slot->words[2] == words[2];
 }
 
-uint32_t fl_intern(struct fl_intern *table, struct fl_str text)
+void fl_intern_prepare(const struct fl_intern *table, struct fl_str text, struct fl_intern_key *key)
+{
+    words_of(text, key->words);
+    uint64_t mixed = key->words[0] ^ key->words[1] * 3 ^ key->words[2] * 5;
+    key->slot = (uint32_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> 51) & ~1u;
+    __builtin_prefetch(&table->slots[key->slot]);
+}
+
+uint32_t fl_intern_find(struct fl_intern *table, struct fl_str text, const struct fl_intern_key *key)
 {
     if (text.len == 0 || text.len > FL_INTERN_BYTES_MAX)
         return fl_map_intern(table->strings, text);
-    uint64_t words[3];
-    words_of(text, words);
-    uint64_t hash = (words[0] ^ words[1] * 3 ^ words[2] * 5) * UINT64_C(0x9e3779b97f4a7c15);
-    struct fl_intern_slot *pair = &table->slots[(hash >> 51) & ~UINT64_C(1)];
-    if (holds(&pair[0], words, text.len))
+    struct fl_intern_slot *pair = &table->slots[key->slot];
+    if (holds(&pair[0], key->words, text.len))
         return pair[0].id;
-    if (holds(&pair[1], words, text.len))
+    if (holds(&pair[1], key->words, text.len))
         return pair[1].id;
     uint32_t id = fl_map_intern(table->strings, text);
     if (id != FL_MAP_NONE) {
         pair[1] = pair[0];
-        pair[0] = (struct fl_intern_slot){{words[0], words[1], words[2]}, (uint32_t)text.len, id};
+        pair[0] = (struct fl_intern_slot){{key->words[0], key->words[1], key->words[2]}, (uint32_t)text.len, id};
     }
     return id;
 }

@@ -22,7 +22,16 @@ struct fl_intern {
     struct fl_intern_slot slots[FL_INTERN_SLOTS];
 };
 
-/* The id of a text with at least 64 readable bytes behind it. FL_MAP_NONE when memory is out. */
-uint32_t fl_intern(struct fl_intern *table, struct fl_str text);
+/* A text on its way into the table: what it is compared by, and where. */
+struct fl_intern_key {
+    uint64_t words[3];
+    uint32_t slot;
+};
+
+/* Two steps, so that the memory that one text waits for is fetched while others are looked up. The text has at least
+ * 64 readable bytes behind it. */
+void fl_intern_prepare(const struct fl_intern *table, struct fl_str text, struct fl_intern_key *key);
+/* The id of the text. FL_MAP_NONE when memory is out. */
+uint32_t fl_intern_find(struct fl_intern *table, struct fl_str text, const struct fl_intern_key *key);
 
 #endif
