@@ -30,7 +30,7 @@ void fl_intern_prepare(const struct fl_intern *table, struct fl_str text, struct
 {
     words_of(text, key->words);
     uint64_t mixed = key->words[0] ^ key->words[1] * 3 ^ key->words[2] * 5;
-    key->slot = (uint32_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> 51) & ~1u;
+    key->slot = (uint32_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> 50) & ~1u;
     __builtin_prefetch(&table->slots[key->slot]);
 }
 

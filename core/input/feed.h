@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FL_FEED_BYTES (256u * 1024u)
+#define FL_FEED_BYTES (64u * 1024u)
 
 struct fl_feed {
     int fd;

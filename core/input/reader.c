@@ -11,6 +11,8 @@
 
 #define PAD_BYTES 64u
 #define HOLD_BYTES (256u * 1024u) /* newest ISA-L output, not given out before the next call succeeds */
+#define SHORT_BYTES 4096u /* are moved to the front of the buffer always, so that it stays in the cache */
+#define ROOM_BYTES (1024u * 1024u) /* of a buffer whose text is held back */
 
 bool fl_inflate_force_zlib;
 
@@ -134,9 +136,13 @@ enum fl_status fl_reader_open(struct fl_reader *r, const struct fl_source *sourc
     return FL_OK;
 }
 
-/* Room for `more` bytes behind what is there; text before `begin` is dropped. */
+/* Room for `more` bytes behind what is there; text before `begin` may be dropped. The buffer has room for several chunks,
+ * so that what is held back moves to its front only now and then. */
 static bool make_room(struct fl_reader *r, size_t more)
 {
+    bool is_short = r->filled - r->begin <= SHORT_BYTES;
+    if (r->filled + more + 1 <= r->capacity && !is_short)
+        return true;
     if (r->begin > 0) {
         memmove(r->text, r->text + r->begin, r->filled - r->begin);
         r->ready -= r->begin;
@@ -146,6 +152,8 @@ static bool make_room(struct fl_reader *r, size_t more)
     size_t need = r->filled + more + 1;
     if (need <= r->capacity)
         return true;
+    if (need < ROOM_BYTES && r->kind != KIND_PLAIN)
+        need = ROOM_BYTES;
     char *block = fl_realloc(r->block, need + 2 * PAD_BYTES, 1);
     if (block == NULL)
         return false;
