@@ -1,6 +1,7 @@
 #include "core/base/str.h"
 
 #define GUESS_BYTES_MAX 48u
+#define DISTANCE_MAX    2u
 
 int fl_str_compare(struct fl_str a, struct fl_str b)
 {
@@ -40,8 +41,11 @@ void fl_str_guess_try(struct fl_str_guess *guess, struct fl_str text, const char
     struct fl_str other = fl_str_of(candidate);
     if (text.len == 0 || other.len == 0 || text.len > GUESS_BYTES_MAX || other.len > GUESS_BYTES_MAX)
         return;
+    size_t apart = text.len < other.len ? other.len - text.len : text.len - other.len;
+    if (apart > DISTANCE_MAX) /* each byte too many costs 1 */
+        return;
     unsigned d = distance(text, other);
-    if (d <= 2 && 2 * d < text.len + 1 && d < guess->distance) {
+    if (d <= DISTANCE_MAX && 2 * d < text.len + 1 && d < guess->distance) {
         guess->best = candidate;
         guess->distance = d;
     }

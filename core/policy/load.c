@@ -41,10 +41,10 @@ bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, c
         struct fl_str key = node->keys[i]->text;
         struct fl_str_guess guess = {NULL, 99};
         bool known = false;
-        for (unsigned k = 0; keys[k] != NULL; k++) {
+        for (unsigned k = 0; keys[k] != NULL; k++)
             known |= fl_str_is(key, keys[k]);
+        for (unsigned k = 0; !known && keys[k] != NULL; k++)
             fl_str_guess_try(&guess, key, keys[k]);
-        }
         if (!known && guess.best != NULL)
             fl_load_fail(l, node->keys[i], "%s has no key \"%.*s\"; did you mean \"%s\"?", what, (int)key.len, key.ptr,
                          guess.best);
