@@ -36,7 +36,7 @@ static bool is_ours(const struct fl_plan *plan, const struct fl_node *set)
     return false;
 }
 
-static const struct fl_node *parse_end(struct fl_judging *j, const struct fl_text_at *end)
+const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end)
 {
     if (end->text == NULL)
         return NULL;
@@ -49,11 +49,6 @@ static const struct fl_node *parse_end(struct fl_judging *j, const struct fl_tex
     return node;
 }
 
-struct concerned {
-    uint32_t *interfaces;
-    uint32_t count, logged; /* logged: wrote OK or NODATA records */
-};
-
 static bool has_address_in(const struct fl_plan *plan, const struct fl_interface *item,
                            const struct fl_node *set)
 {
@@ -63,11 +58,10 @@ static bool has_address_in(const struct fl_plan *plan, const struct fl_interface
     return false;
 }
 
-static enum fl_status find_concerned(struct fl_judging *j, const struct fl_intent *intent,
-                                     struct concerned *out)
+enum fl_status fl_judge_concerned(struct fl_judging *j, const struct fl_intent *intent, struct fl_concerned *out)
 {
     const struct fl_coverage_map *map = &j->part->coverage;
-    const struct fl_node *to = parse_end(j, &intent->to), *from = parse_end(j, &intent->from);
+    const struct fl_node *to = fl_judge_end(j, &intent->to), *from = fl_judge_end(j, &intent->from);
     bool by_server = intent->kind == FL_INTENT_ONLY || intent->kind == FL_INTENT_ONLY_FROM;
     const struct fl_node *end = by_server ? to : from;
     bool every = false;
@@ -90,11 +84,11 @@ static enum fl_status find_concerned(struct fl_judging *j, const struct fl_inten
     return FL_OK;
 }
 
-static const struct fl_plan_rule *rule_of(const struct fl_judging *j, const struct fl_intent *intent,
-                                          enum fl_rule_role role, uint32_t *index)
+/* The rule that can break the intent. */
+static const struct fl_plan_rule *rule_of(const struct fl_judging *j, const struct fl_intent *intent, uint32_t *index)
 {
     for (uint32_t i = 0; i < j->plan->rule_count; i++) {
-        if (j->plan->rules[i].decl->intent == intent && j->plan->rules[i].role == role) {
+        if (j->plan->rules[i].decl->intent == intent && j->plan->rules[i].role <= FL_ROLE_BREACH) {
             *index = i;
             return &j->plan->rules[i];
         }
@@ -154,9 +148,9 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
     const struct fl_intent *intent = &j->plan->policy->intents[index];
     const struct fl_intent_tally *tally = &j->intents[index];
     uint32_t rule_index = 0;
-    const struct fl_plan_rule *rule = rule_of(j, intent, FL_ROLE_BREACH, &rule_index);
-    struct concerned concerned;
-    if (rule == NULL || find_concerned(j, intent, &concerned) != FL_OK)
+    const struct fl_plan_rule *rule = rule_of(j, intent, &rule_index);
+    struct fl_concerned concerned;
+    if (rule == NULL || fl_judge_concerned(j, intent, &concerned) != FL_OK)
         return FL_E_NOMEM;
     uint64_t read, lacking;
     const char *lacks;
@@ -183,6 +177,14 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
     } else if (concerned.logged == 0 && !talked) {
         out->ending = FL_END_NOT_SEEN;
         out->reason = "no interface of this network wrote a record";
+    } else if (intent->kind == FL_INTENT_EXPECT && tally->periods_judged == 0) {
+        out->ending = FL_END_NOT_EVALUATED;
+        out->reason = "no log: no whole period lies within the input and is logged throughout";
+    } else if (intent->kind == FL_INTENT_EXPECT && tally->periods_uncovered > 0) {
+        out->ending = FL_END_HELD_WITH_GAPS;
+        out->reason = fl_arena_printf(j->arena, "no log: %llu of %llu periods could not be judged",
+                                      (unsigned long long)tally->periods_uncovered,
+                                      (unsigned long long)(tally->periods_uncovered + tally->periods_judged));
     } else {
         bool other_side = concerned.logged == 0;
         out->reason = gap_text(j, &coverage, lacking, lacks, other_side, tally->undecided_count,

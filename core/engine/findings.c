@@ -240,7 +240,8 @@ static struct fl_pairs identity_of(struct fl_judging *j, const struct fl_hit *hi
     uint32_t n = 0;
     for (uint32_t i = 0; i < rule->identity_count && n < 64; i++) {
         struct fl_value value = fl_hit_identity(j->plan, hit, i);
-        bool left_out = value.type == FL_T_NULL && hit->slots[rule->identity[i]].type != FL_T_NULL;
+        bool left_out = value.type == FL_T_NULL &&
+                        (hit->slots[rule->identity[i]].type != FL_T_NULL || rule->role == FL_ROLE_EXPECT);
         names[n] = rule->key_names[rule->identity[i]];
         values[n] = value;
         n += !left_out;

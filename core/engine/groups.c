@@ -111,19 +111,19 @@ struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit 
     return value;
 }
 
-static enum fl_status keep_hit(struct visiting *v, struct fl_hit *hit)
+enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit)
 {
+    const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
     struct fl_buf id;
     fl_buf_init(&id);
-    for (uint32_t i = 0; i < v->rule->identity_count; i++) {
-        struct fl_value value = fl_hit_identity(v->j->plan, hit, i);
+    for (uint32_t i = 0; i < rule->identity_count; i++) {
+        struct fl_value value = fl_hit_identity(j->plan, hit, i);
         fl_value_encode(&id, &value);
     }
-    hit->identity = fl_arena_strndup(v->j->arena, id.len > 0 ? id.data : "", id.len);
+    hit->identity = fl_arena_strndup(j->arena, id.len > 0 ? id.data : "", id.len);
     hit->identity_len = (uint32_t)id.len;
     bool failed = id.failed || hit->identity == NULL;
     fl_buf_dispose(&id);
-    struct fl_judging *j = v->j;
     if (failed ||
         !fl_grow((void **)&j->hits, &j->hit_capacity, j->hit_count + 1, sizeof *j->hits))
         return FL_E_NOMEM;
@@ -249,7 +249,7 @@ static enum fl_status visit_group(void *context, const struct fl_group_view *vie
     hit.title = verdict.title;
     hit.message = verdict.message;
     hit.extra = verdict.extra;
-    return keep_hit(v, &hit);
+    return fl_judge_keep_hit(v->j, &hit);
 }
 
 static const char *why_void(struct fl_judging *j, uint32_t index)
@@ -282,7 +282,9 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     uint32_t hits_before = j->hit_count;
     enum fl_status status = FL_OK;
     j->rules[index].void_reason = why_void(j, index);
-    if (j->rules[index].void_reason == NULL)
+    if (j->rules[index].void_reason == NULL && v.rule->role == FL_ROLE_EXPECT)
+        status = fl_judge_expectation(j, index);
+    else if (j->rules[index].void_reason == NULL)
         status = fl_table_visit(j->part->rules[index].table, v.rule->window_ms, v.rule->every_ms,
                                 visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);

@@ -28,11 +28,18 @@ struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit 
 struct fl_intent_tally {
     uint64_t permitted_flows, permitted_conversations, blocked, without_action, breaches,
         breaches_waived;
+    uint64_t periods_judged, periods_uncovered; /* of an expectation */
     struct fl_hit *undecided; /* kept ones, most flows first */
     uint32_t undecided_kept;
     uint64_t undecided_count;
     enum fl_severity worst;
     bool any_breach;
+};
+
+/* Interfaces that an intent is about. */
+struct fl_concerned {
+    uint32_t *interfaces; /* ids in the coverage map */
+    uint32_t count, logged; /* logged: wrote OK or NODATA records */
 };
 
 struct fl_rule_tally {
@@ -60,10 +67,17 @@ struct fl_judging {
 
 /* groups.c: visits every group of every rule. */
 enum fl_status fl_judge_groups(struct fl_judging *j);
+/* Adds a hit; its identity is filled in. */
+enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit);
+/* periods.c: counts what an expectation sees in each period, and keeps a hit where it is not enough. */
+enum fl_status fl_judge_expectation(struct fl_judging *j, uint32_t rule);
 /* findings.c: waivers, identities, evidence. */
 enum fl_status fl_judge_findings(struct fl_judging *j);
 /* endings.c: how each intent ended. */
 enum fl_status fl_judge_intents(struct fl_judging *j);
+enum fl_status fl_judge_concerned(struct fl_judging *j, const struct fl_intent *intent, struct fl_concerned *out);
+/* The addresses that from or to of an intent names; NULL when it is absent. */
+const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 /* blind.c: rules, waivers, blind spots, the run. */
 enum fl_status fl_judge_run(struct fl_judging *j);
 enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete,

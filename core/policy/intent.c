@@ -75,10 +75,41 @@ static void load_only_from(struct fl_policy_loader *l, struct fl_intent *intent,
     intent->only = sides;
 }
 
+/* Periods lie on the edges of panes, and a day holds a whole number of them or they hold a whole number of days. */
+static void load_every(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
+{
+    int64_t every = 0;
+    if (node == NULL || node->kind != FL_YAML_SCALAR || !fl_duration_parse(node->text, &every) ||
+        every < FL_PANE_MS || every % FL_PANE_MS != 0 || every > FL_EXPECT_MS_MAX ||
+        (every < FL_MS_PER_DAY ? FL_MS_PER_DAY % every : every % FL_MS_PER_DAY) != 0)
+        fl_load_fail(l, node, "every must be 1d, whole days up to 366d, or a part of a day in whole quarters of an hour, "
+                              "such as 15m, 1h or 6h");
+    else
+        intent->expect_every_ms = every;
+}
+
 static void load_expect(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
 {
-    (void)intent;
-    fl_load_fail(l, node, "expect is not supported by this version");
+    static const char *const keys[] = {"every", "each", "min", NULL};
+    intent->expect_min = 1;
+    intent->expect_every_ms = FL_MS_PER_DAY;
+    if (node->kind == FL_YAML_SCALAR && fl_str_is(node->text, "daily"))
+        return;
+    if (node->kind != FL_YAML_MAP) {
+        fl_load_fail(l, node, "expect must be daily or { every: 1d, each: host, min: 1 }");
+        return;
+    }
+    if (!fl_load_keys(l, node, "expect", keys))
+        return;
+    const struct fl_yaml_node *each = fl_yaml_get(node, "each"), *min = fl_yaml_get(node, "min");
+    const struct fl_yaml_node *every = fl_yaml_get(node, "every");
+    load_every(l, intent, every != NULL ? every : node);
+    intent->expect_each_host = each != NULL && each->kind == FL_YAML_SCALAR && fl_str_is(each->text, "host");
+    if (each != NULL && !intent->expect_each_host && !(each->kind == FL_YAML_SCALAR && fl_str_is(each->text, "any")))
+        fl_load_fail(l, each, "each must be host or any");
+    if (min != NULL && !(min->kind == FL_YAML_SCALAR && fl_int_parse(min->text, &intent->expect_min) &&
+                         intent->expect_min >= 1 && intent->expect_min <= 1000000000))
+        fl_load_fail(l, min, "min must be a whole number from 1 on");
 }
 
 static void load_kind(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
@@ -108,6 +139,8 @@ static void load_kind(struct fl_policy_loader *l, struct fl_intent *intent, cons
     } else {
         intent->kind = FL_INTENT_EXPECT;
         load_expect(l, intent, expect);
+        if (intent->from.text == NULL)
+            fl_load_fail(l, node, "expect needs from");
     }
     if (intent->to.text == NULL)
         fl_load_fail(l, node, "an intent needs to");

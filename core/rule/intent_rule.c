@@ -3,6 +3,8 @@
  * <id>              openings that break the intent, grouped as conversations
  * <id>#undecided    conversations that would break it only one way round
  * <id>#permitted    conversations within the intent's reach that it allows
+ *
+ * An expectation is one rule: the conversations that it counts, in panes of 15 minutes.
  */
 #include <stdio.h>
 #include <string.h>
@@ -213,9 +215,44 @@ static struct fl_rule_decl *breach_decl(const struct fl_policy *policy,
     return d->where == NULL ? NULL : d;
 }
 
+/* Conversations that an expectation counts, in panes; where nobody is known to have opened, either way round will do. */
+static const char *where_expected(const struct fl_intent *intent, struct fl_arena *arena)
+{
+    struct fl_buf b;
+    fl_buf_init(&b);
+    fl_buf_add_text(&b, "((initiated is not null and ");
+    add_reach(&b, intent, &decided);
+    fl_buf_add_text(&b, ") or (initiated is null and ((");
+    add_reach(&b, intent, &forward);
+    fl_buf_add_text(&b, ") or (");
+    add_reach(&b, intent, &reverse);
+    fl_buf_add_text(&b, "))))");
+    add_validity(&b, intent);
+    const char *text = b.failed ? NULL : fl_arena_strdup(arena, b.data);
+    fl_buf_dispose(&b);
+    return text;
+}
+
+static uint32_t expect_rule(const struct fl_policy *policy, const struct fl_intent *intent, struct fl_arena *arena,
+                            const struct fl_rule_decl *out[3])
+{
+    static const char *const host[] = {"pair_client"};
+    struct fl_rule_decl *d = start_decl(policy, intent, arena, "");
+    if (d == NULL)
+        return 0;
+    d->where = where_expected(intent, arena);
+    d->window = "15m";
+    d->identity = texts(arena, host, 1);
+    d->finding = "{client}";
+    out[0] = d;
+    return d->where == NULL || d->identity.items == NULL ? 0 : 1;
+}
+
 uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent,
                          struct fl_arena *arena, const struct fl_rule_decl *out[3])
 {
+    if (intent->kind == FL_INTENT_EXPECT)
+        return expect_rule(policy, intent, arena, out);
     struct fl_rule_decl *breach = breach_decl(policy, intent, arena);
     struct fl_rule_decl *undecided = start_decl(policy, intent, arena, "#undecided");
     struct fl_rule_decl *permitted = start_decl(policy, intent, arena, "#permitted");
@@ -235,6 +272,8 @@ enum fl_rule_role fl_rule_role_of(const struct fl_rule_decl *decl)
 {
     if (decl->intent == NULL)
         return FL_ROLE_RULE;
+    if (decl->intent->kind == FL_INTENT_EXPECT)
+        return FL_ROLE_EXPECT;
     if (strstr(decl->id, "#undecided") != NULL)
         return FL_ROLE_UNDECIDED;
     if (strstr(decl->id, "#permitted") != NULL)

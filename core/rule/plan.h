@@ -26,7 +26,7 @@ struct fl_template {
 };
 
 /* What a rule is for; intents are written as up to three rules by the core. */
-enum fl_rule_role { FL_ROLE_RULE, FL_ROLE_BREACH, FL_ROLE_UNDECIDED, FL_ROLE_PERMITTED };
+enum fl_rule_role { FL_ROLE_RULE, FL_ROLE_EXPECT, FL_ROLE_BREACH, FL_ROLE_UNDECIDED, FL_ROLE_PERMITTED };
 
 struct fl_plan_param {
     const struct fl_param_decl *decl;
