@@ -37,6 +37,8 @@ void fl_learned_dispose(struct fl_learned *learned);
 void fl_learned_clear(struct fl_learned *learned);
 /* To be called with the first batches of an object, before fl_derive_run(). Reads interface_id, srcaddr, dstaddr. */
 enum fl_status fl_learned_add(struct fl_learned *learned, struct fl_batch *batch);
+/* Sets the bits of the rows that are learned from. */
+void fl_learned_rows(const struct fl_batch *batch, uint64_t *rows);
 /* For sharing an object: what is known of an interface, to be put in under the other worker's id of it. */
 enum fl_status fl_learned_copy(struct fl_learned *to, uint32_t to_interface, const struct fl_learned *from,
                                uint32_t from_interface);

@@ -60,8 +60,7 @@ static void narrow(struct fl_learned *learned, uint32_t interface, struct fl_add
     *state = (uint8_t)(kept + 1);
 }
 
-/* Rows that end within the part of an object that is learned from. */
-static void rows_to_learn(const struct fl_batch *batch, uint64_t *rows)
+void fl_learned_rows(const struct fl_batch *batch, uint64_t *rows)
 {
     memset(rows, 0, fl_batch_words(batch) * sizeof *rows);
     for (uint32_t r = 0; r < batch->rows; r++) {
@@ -83,7 +82,7 @@ enum fl_status fl_learned_add(struct fl_learned *learned, struct fl_batch *batch
     uint64_t *rows = fl_alloc(((size_t)fl_batch_words(batch) + 1) * sizeof *rows);
     enum fl_status status = rows == NULL ? FL_E_NOMEM : make_room(learned, batch->strings.count);
     if (status == FL_OK) {
-        rows_to_learn(batch, rows);
+        fl_learned_rows(batch, rows);
         status = fl_batch_need(batch, FL_F_SRCADDR, rows);
     }
     if (status == FL_OK)

@@ -347,13 +347,6 @@ static enum fl_status run_line(struct fl_judging *j)
     return FL_OK;
 }
 
-static void set_coverage(struct fl_judging *j)
-{
-    struct fl_finding *findings = (struct fl_finding *)j->report->findings;
-    for (uint32_t i = 0; i < j->report->finding_count; i++)
-        findings[i].coverage = j->report->run.coverage;
-}
-
 static bool counts(const struct fl_run *run, enum fl_severity severity)
 {
     return run->fail_on != FL_SEV_NONE && severity != FL_SEV_NONE && severity >= run->fail_on;
@@ -405,7 +398,6 @@ enum fl_status fl_judge_run(struct fl_judging *j)
         memcpy(blind, j->blind, j->blind_count * sizeof *blind);
     j->report->blind_spots = blind;
     j->report->blind_spot_count = j->blind_count;
-    set_coverage(j);
     set_status(j);
     return FL_OK;
 }

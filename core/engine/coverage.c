@@ -4,8 +4,8 @@
 
 #include "core/base/memory.h"
 #include "core/base/when.h"
+#include "core/derive/column.h"
 
-#define IN_USE (UINT64_C(1) << 63)
 #define ADDRESSES_PER_INTERFACE_MAX 64u
 #define FETCH_ROWS 16u /* the memory of rows so far ahead is fetched */
 #define SPAN_MINUTES_MAX (24 * 60)
@@ -35,7 +35,7 @@ static uint32_t slot_of(const struct fl_coverage_map *map, uint32_t interface, u
 {
     uint64_t h = ((uint64_t)interface << 32 | hour) * UINT64_C(0x9e3779b97f4a7c15);
     uint32_t i = (uint32_t)(h >> 32) & map->mask;
-    while ((map->slots[i].seen & IN_USE) &&
+    while ((map->slots[i].seen & FL_COVERAGE_IN_USE) &&
            (map->slots[i].interface != interface || map->slots[i].hour != hour))
         i = (i + 1) & map->mask;
     return i;
@@ -51,7 +51,7 @@ static bool grow(struct fl_coverage_map *map)
     map->slots = slots;
     map->mask = old_mask * 2 + 1;
     for (uint32_t i = 0; i <= old_mask; i++)
-        if (old[i].seen & IN_USE)
+        if (old[i].seen & FL_COVERAGE_IN_USE)
             slots[slot_of(map, old[i].interface, old[i].hour)] = old[i];
     fl_free(old);
     return true;
@@ -61,14 +61,14 @@ static bool grow(struct fl_coverage_map *map)
 static uint32_t touch(struct fl_coverage_map *map, uint32_t interface, uint32_t hour)
 {
     uint32_t i = slot_of(map, interface, hour);
-    if (map->slots[i].seen & IN_USE)
+    if (map->slots[i].seen & FL_COVERAGE_IN_USE)
         return i;
     if ((map->used + 1) * 10ull > (map->mask + 1ull) * 7) {
         if (!grow(map))
             return UINT32_MAX;
         i = slot_of(map, interface, hour);
     }
-    map->slots[i] = (struct fl_coverage_hour){interface, hour, IN_USE, 0};
+    map->slots[i] = (struct fl_coverage_hour){interface, hour, FL_COVERAGE_IN_USE, 0};
     map->used++;
     return i;
 }
@@ -158,6 +158,19 @@ static bool note_address(struct fl_coverage_map *map, uint32_t interface, const 
                                   : in->vantage->u8[r] == FL_VANTAGE_DST ? in->dst
                                                                          : NULL;
     return own == NULL || fl_column_null(own, r) || add_address(map, interface, own->addr[r]);
+}
+
+enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl_batch *batch, const uint64_t *rows)
+{
+    const struct fl_column *c = batch->columns;
+    if (!c[FL_F_INTERFACE_ID].present)
+        return FL_OK;
+    struct row_in in = {.interface = &c[FL_F_INTERFACE_ID], .vantage = &c[FL_F_VANTAGE], .src = &c[FL_F_SRC_PEER],
+                        .dst = &c[FL_F_DST_PEER]};
+    FL_EACH_ROW(batch, rows, r)
+        if (!fl_column_null(in.interface, r) && !note_address(map, map->recent[in.interface->u32[r]].interface, &in, r))
+            return FL_E_NOMEM;
+    return FL_OK;
 }
 
 static bool settle(struct fl_coverage_map *map, struct fl_coverage_recent *recent)
@@ -256,7 +269,7 @@ enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_co
 {
     for (uint32_t i = 0; i <= from->mask; i++) {
         const struct fl_coverage_hour *h = &from->slots[i];
-        if (!(h->seen & IN_USE))
+        if (!(h->seen & FL_COVERAGE_IN_USE))
             continue;
         uint32_t interface = fl_map_intern(&map->interfaces, from->interfaces.keys[h->interface]);
         uint32_t slot = interface == FL_MAP_NONE ? UINT32_MAX : touch(map, interface, h->hour);
@@ -285,9 +298,9 @@ void fl_coverage_minutes(const struct fl_coverage_map *map, uint32_t interface, 
     *seen = *lost = 0;
     for (uint32_t i = 0; i <= map->mask; i++) {
         const struct fl_coverage_hour *h = &map->slots[i];
-        if (!(h->seen & IN_USE) || (interface != FL_COVERAGE_ALL && h->interface != interface))
+        if (!(h->seen & FL_COVERAGE_IN_USE) || (interface != FL_COVERAGE_ALL && h->interface != interface))
             continue;
-        *seen += (uint64_t)__builtin_popcountll(h->seen & ~IN_USE);
+        *seen += (uint64_t)__builtin_popcountll(h->seen & ~FL_COVERAGE_IN_USE);
         *lost += (uint64_t)__builtin_popcountll(h->lost);
     }
 }

@@ -15,6 +15,20 @@ struct fl_coverage_hour {
     uint64_t seen, lost; /* bits 0..59; bit 63 of seen: slot in use */
 };
 
+#define FL_COVERAGE_IN_USE (UINT64_C(1) << 63)
+static inline bool fl_coverage_hour_used(const struct fl_coverage_hour *hour)
+{
+    return (hour->seen & FL_COVERAGE_IN_USE) != 0;
+}
+static inline uint64_t fl_coverage_hour_seen(const struct fl_coverage_hour *hour)
+{
+    return (uint64_t)__builtin_popcountll(hour->seen & ~FL_COVERAGE_IN_USE);
+}
+static inline uint64_t fl_coverage_hour_lost(const struct fl_coverage_hour *hour)
+{
+    return (uint64_t)__builtin_popcountll(hour->lost);
+}
+
 struct fl_interface {
     struct fl_addr *addresses; /* own ones, ascending */
     uint32_t address_count, address_capacity;
@@ -45,6 +59,9 @@ void fl_coverage_dispose(struct fl_coverage_map *map);
 /* Adds every row; with_addresses also notes own addresses by vantage. */
 enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch,
                                bool with_addresses);
+/* Notes own addresses by vantage in these rows, whose interface_id, vantage and peers are there; for a batch that was
+ * added. */
+enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl_batch *batch, const uint64_t *rows);
 /* Brings into the map what is still kept beside it; to be called after the last record. */
 enum fl_status fl_coverage_settle(struct fl_coverage_map *map);
 enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from);

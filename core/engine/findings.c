@@ -413,6 +413,7 @@ static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, ui
     f->threshold = threshold_text(j, worst);
     f->declared_file = decl->file;
     f->declared_line = decl->line;
+    f->coverage = fl_judge_concerned(j, hits, count);
     if (excused == count && live == 0) {
         f->waived = waiver_label(j, worst->waiver);
         f->waived_severity =

@@ -132,7 +132,7 @@ static enum fl_status prepare(struct fl_judging *j)
     j->report->intents = intents;
     j->report->intent_count = policy->intent_count;
     j->as_of_ms = j->options->as_of_ms != INT64_MIN ? j->options->as_of_ms : newest_event(j->part);
-    return FL_OK;
+    return fl_judge_concerned_open(j);
 }
 
 enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part,

@@ -48,6 +48,8 @@ struct fl_rule_tally {
     char lua_error[320];
 };
 
+struct fl_concerned;
+
 struct fl_judging {
     const struct fl_plan *plan;
     struct fl_part *part;
@@ -61,6 +63,7 @@ struct fl_judging {
     struct fl_intent_tally *intents; /* by intent of the policy */
     uint64_t *waiver_hits, *waiver_findings, *waiver_expired; /* by waiver */
     int64_t as_of_ms;
+    struct fl_concerned *concerned;
     struct fl_blind_spot *blind;
     uint32_t blind_count, blind_capacity;
 };
@@ -86,6 +89,10 @@ enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, boo
 
 /* The share of the run (interface FL_COVERAGE_ALL) that was lost. */
 struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count);
+/* concerned.c: the share that was lost of the interfaces that these hits of one rule are about: named by a key, else
+ * with an address that is a key; of the whole run where none is known. */
+enum fl_status fl_judge_concerned_open(struct fl_judging *j);
+struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit *hits, uint32_t count);
 struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,
                                uint32_t count, bool sorted);
 bool fl_node_has_addr(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr);

@@ -225,6 +225,23 @@ static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan
     return FL_OK;
 }
 
+/* Which interface an address is of, as far as these rows tell. */
+static enum fl_status note_own(struct fl_worker *worker, const uint64_t *rows)
+{
+    static const uint32_t fields[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER};
+    enum fl_status status = FL_OK;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0] && status == FL_OK; i++)
+        status = fl_batch_need(&worker->batch, fields[i], rows);
+    return status == FL_OK ? fl_coverage_note_own(&worker->part.coverage, &worker->batch, rows) : status;
+}
+
+/* Beside what the beginning of every object tells; without flow_direction the other records add nothing to that. */
+static bool tells_own(const struct fl_worker *worker, const struct fl_plan_rule *rule)
+{
+    return rule->has_addr_key && !worker->plan->needs_interfaces &&
+           worker->batch.columns[FL_F_FLOW_DIRECTION].present;
+}
+
 static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const uint64_t *with_data,
                                const uint64_t *every_line)
 {
@@ -254,6 +271,8 @@ static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const u
     status = run_filters(worker, rule, selection, filters);
     if (status == FL_OK)
         status = need_fields(worker, &rule->reads, selection);
+    if (status == FL_OK && tells_own(worker, rule))
+        status = note_own(worker, selection);
     if (status == FL_OK)
         status = fl_table_add(part->table, batch, selection, filters, &part->bad_times);
     part->over_limit = fl_table_over_limit(part->table);
@@ -314,6 +333,16 @@ static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
     }
 }
 
+/* The beginning of an object, from which vantage is learned, also tells own addresses that no rule selects. */
+static enum fl_status note_first_rows(struct fl_worker *worker)
+{
+    if (!worker->plan->learns_own || worker->batch.base_offset >= FL_LEARN_BYTES)
+        return FL_OK;
+    uint64_t *rows = bitmap(worker, 1);
+    fl_learned_rows(&worker->batch, rows);
+    return note_own(worker, rows);
+}
+
 static enum fl_status run_batch(struct fl_worker *worker)
 {
     struct fl_batch *batch = &worker->batch;
@@ -327,6 +356,9 @@ static enum fl_status run_batch(struct fl_worker *worker)
     count_rows(worker, worker->host.stats);
     status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
     if (status != FL_OK || worker->plan->rule_count == 0)
+        return status;
+    status = note_first_rows(worker);
+    if (status != FL_OK)
         return status;
     /* every_line stays valid over all rules: it lies behind the filters' bitmaps. */
     uint64_t *with_data = bitmap(worker, 0);

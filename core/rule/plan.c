@@ -40,13 +40,24 @@ static void add_core_fields(const struct fl_plan *plan, struct fl_field_set *fie
         fl_field_set_add(fields, own[i]);
 }
 
+/* Which interface an address is of is asked of few rows only, so that these columns may be lazy. */
+static void add_own_fields(const struct fl_plan *plan, struct fl_field_set *fields)
+{
+    static const uint32_t own[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER};
+    for (size_t i = 0; plan->learns_own && i < sizeof own / sizeof own[0]; i++)
+        fl_field_set_add(fields, own[i]);
+}
+
 static void collect_fields(struct fl_plan *plan)
 {
     fl_program_fields(plan->program, &plan->wanted);
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         struct fl_plan_rule *rule = &plan->rules[i];
-        for (uint32_t k = 0; k < rule->key_count; k++)
+        for (uint32_t k = 0; k < rule->key_count; k++) {
             fl_field_set_add(&rule->reads, rule->keys[k]);
+            rule->has_addr_key |= fl_fields[rule->keys[k]].storage == FL_S_ADDR;
+        }
+        plan->learns_own |= rule->has_addr_key;
         for (uint32_t m = 0; m < rule->measure_count; m++)
             fl_measure_fields(&rule->measures[m], &rule->reads);
         fl_field_set_add(&rule->reads, FL_F_PACKETS);
@@ -55,6 +66,7 @@ static void collect_fields(struct fl_plan *plan)
             plan->wanted.bits[w] |= rule->reads.bits[w] | rule->lua_fields.bits[w];
     }
     add_core_fields(plan, &plan->wanted);
+    add_own_fields(plan, &plan->wanted);
     fl_derive_needs(&plan->wanted);
 }
 

@@ -57,6 +57,7 @@ struct fl_plan_rule {
     const char *void_reason;     /* not evaluated whatever the input: a default network nobody defined */
     struct fl_field_set lua_fields;
     struct fl_field_set reads;   /* fields of keys, measures and counters */
+    bool has_addr_key;
 };
 
 struct fl_plan {
@@ -71,6 +72,7 @@ struct fl_plan {
     struct fl_field_set lazy;     /* of those, the ones that are filled for selected rows only */
     struct fl_derive derive;
     bool needs_interfaces;        /* intents: which interface is in which network */
+    bool learns_own;              /* some rule groups by addresses: whose they are tells what a finding may lack */
 };
 
 /* Compiles; every error goes to errors. */

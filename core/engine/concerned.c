@@ -1,0 +1,116 @@
+/* concerned.c: which interfaces a finding is about, and what was not logged of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/engine/verdicts.h"
+
+/* An own address and the interface that was seen with it. */
+struct own_address {
+    struct fl_addr addr;
+    uint32_t interface;
+};
+
+struct fl_concerned {
+    struct fl_coverage *interfaces; /* by id: minutes of each */
+    uint32_t *marks;                /* by id: the finding that last counted it */
+    uint32_t count;
+    struct own_address *own; /* ascending */
+    uint32_t own_count;
+    struct fl_coverage all;
+    uint32_t finding; /* number of the finding at hand */
+};
+
+static int compare_own(const void *left, const void *right)
+{
+    const struct own_address *a = left, *b = right;
+    int c = fl_addr_compare(a->addr, b->addr);
+    return c != 0 ? c : (a->interface > b->interface) - (a->interface < b->interface);
+}
+
+static enum fl_status list_own(struct fl_judging *j, struct fl_concerned *out)
+{
+    const struct fl_coverage_map *map = &j->part->coverage;
+    uint32_t items = map->interfaces.count < map->item_capacity ? map->interfaces.count : map->item_capacity;
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < items; i++)
+        total += map->items[i].address_count;
+    out->own = fl_arena_alloc(j->arena, ((size_t)total + 1) * sizeof *out->own);
+    if (out->own == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t i = 0; i < items; i++)
+        for (uint32_t a = 0; a < map->items[i].address_count; a++)
+            out->own[out->own_count++] = (struct own_address){map->items[i].addresses[a], i};
+    qsort(out->own, out->own_count, sizeof *out->own, compare_own);
+    return FL_OK;
+}
+
+enum fl_status fl_judge_concerned_open(struct fl_judging *j)
+{
+    const struct fl_coverage_map *map = &j->part->coverage;
+    struct fl_concerned *c = fl_arena_alloc(j->arena, sizeof *c);
+    if (c == NULL)
+        return FL_E_NOMEM;
+    memset(c, 0, sizeof *c);
+    c->count = map->interfaces.count;
+    c->all = fl_judge_coverage(j, NULL, 0);
+    c->interfaces = fl_arena_alloc(j->arena, ((size_t)c->count + 1) * sizeof *c->interfaces);
+    c->marks = fl_arena_alloc(j->arena, ((size_t)c->count + 1) * sizeof *c->marks);
+    if (c->interfaces == NULL || c->marks == NULL)
+        return FL_E_NOMEM;
+    memset(c->interfaces, 0, ((size_t)c->count + 1) * sizeof *c->interfaces);
+    memset(c->marks, 0, ((size_t)c->count + 1) * sizeof *c->marks);
+    for (uint32_t i = 0; i <= map->mask; i++) {
+        const struct fl_coverage_hour *h = &map->slots[i];
+        if (!fl_coverage_hour_used(h))
+            continue;
+        c->interfaces[h->interface].minutes += fl_coverage_hour_seen(h);
+        c->interfaces[h->interface].lost_minutes += fl_coverage_hour_lost(h);
+    }
+    j->concerned = c;
+    return list_own(j, c);
+}
+
+/* Each interface counts once a finding. */
+static void count_interface(struct fl_concerned *c, uint32_t interface, struct fl_coverage *sum, uint32_t *found)
+{
+    if (interface >= c->count || c->marks[interface] == c->finding)
+        return;
+    c->marks[interface] = c->finding;
+    (*found)++;
+    sum->minutes += c->interfaces[interface].minutes;
+    sum->lost_minutes += c->interfaces[interface].lost_minutes;
+}
+
+static void count_owners(struct fl_concerned *c, struct fl_addr addr, struct fl_coverage *sum, uint32_t *found)
+{
+    uint32_t low = 0, high = c->own_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (fl_addr_compare(c->own[middle].addr, addr) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < c->own_count && fl_addr_equal(c->own[low].addr, addr); low++)
+        count_interface(c, c->own[low].interface, sum, found);
+}
+
+struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit *hits, uint32_t count)
+{
+    struct fl_concerned *c = j->concerned;
+    const struct fl_plan_rule *rule = &j->plan->rules[hits[0].rule];
+    struct fl_coverage sum = {.damaged = c->all.damaged, .sampled = c->all.sampled};
+    uint32_t found = 0;
+    c->finding++;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < rule->key_count; k++)
+            if (rule->keys[k] == FL_F_INTERFACE_ID && hits[i].slots[k].type == FL_T_STR)
+                count_interface(c, fl_map_find(&j->part->coverage.interfaces, hits[i].slots[k].str), &sum, &found);
+    bool named = found > 0;
+    for (uint32_t i = 0; i < count && !named; i++)
+        for (uint32_t k = 0; k < rule->key_count; k++)
+            if (hits[i].slots[k].type == FL_T_ADDR)
+                count_owners(c, hits[i].slots[k].addr, &sum, &found);
+    return found > 0 ? sum : c->all;
+}
