@@ -386,6 +386,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
     if (status == FL_OK)
         status = blind_columns(j);
     if (status == FL_OK)
+        status = fl_judge_own(j);
+    if (status == FL_OK)
         status = rule_lines(j);
     if (status == FL_OK)
         status = waiver_lines(j);

@@ -1,4 +1,5 @@
-/* concerned.c: which interfaces a finding is about, and what was not logged of them. */
+/* concerned.c: which interfaces a finding is about, and what was not logged of them; own addresses that the policy does
+ * not tell apart. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,4 +114,78 @@ struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit 
             if (hits[i].slots[k].type == FL_T_ADDR)
                 count_owners(c, hits[i].slots[k].addr, &sum, &found);
     return found > 0 ? sum : c->all;
+}
+
+/* The interface of c->own[from..to) whose name comes first. */
+static struct fl_str first_name(const struct fl_judging *j, uint32_t from, uint32_t to)
+{
+    const struct fl_map *names = &j->part->coverage.interfaces;
+    struct fl_str least = names->keys[j->concerned->own[from].interface];
+    for (uint32_t i = from + 1; i < to; i++)
+        if (fl_str_compare(names->keys[j->concerned->own[i].interface], least) < 0)
+            least = names->keys[j->concerned->own[i].interface];
+    return least;
+}
+
+/* Were c->own[from..to), which are one address, recorded from more than one VPC? */
+static bool several_vpcs(const struct fl_judging *j, uint32_t from, uint32_t to)
+{
+    uint32_t first = 0;
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t vpc = j->part->coverage.items[j->concerned->own[i].interface].vpc;
+        if (vpc == 0)
+            continue;
+        if (first != 0 && vpc != first)
+            return true;
+        first = vpc;
+    }
+    return false;
+}
+
+static const char *addr_text(struct fl_judging *j, struct fl_addr addr)
+{
+    struct fl_buf text;
+    struct fl_value value = {.type = FL_T_ADDR, .addr = addr};
+    fl_buf_init(&text);
+    fl_value_text(&text, &value);
+    const char *copy = text.failed ? NULL : fl_arena_strndup(j->arena, text.data, text.len);
+    fl_buf_dispose(&text);
+    return copy;
+}
+
+enum fl_status fl_judge_own(struct fl_judging *j)
+{
+    const struct fl_concerned *c = j->concerned;
+    uint64_t foreign = 0, shared = 0;
+    const char *first_foreign = NULL, *first_shared = NULL;
+    struct fl_str interface = FL_STR("");
+    for (uint32_t from = 0, to; from < c->own_count; from = to) {
+        struct fl_addr addr = c->own[from].addr;
+        for (to = from + 1; to < c->own_count && fl_addr_equal(c->own[to].addr, addr);)
+            to++;
+        if (fl_program_in_network(j->plan->program, FL_NET_INTERNET, addr) && foreign++ == 0) {
+            first_foreign = addr_text(j, addr);
+            interface = first_name(j, from, to);
+            if (first_foreign == NULL)
+                return FL_E_NOMEM;
+        }
+        if (!j->plan->policy->split_by_vpc && fl_program_in_network(j->plan->program, FL_NET_PRIVATE, addr) &&
+            several_vpcs(j, from, to) && shared++ == 0) {
+            first_shared = addr_text(j, addr);
+            if (first_shared == NULL)
+                return FL_E_NOMEM;
+        }
+    }
+    enum fl_status status = FL_OK;
+    if (foreign > 0)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, foreign, "own",
+                                "global addresses of recording interfaces are in no `own` network of the policy and "
+                                "count as internet; first %s of %.*s",
+                                first_foreign, (int)interface.len, interface.ptr);
+    if (shared > 0 && status == FL_OK)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, shared, "vpc_id",
+                                "private addresses are recorded from more than one VPC and count as one host; "
+                                "first %s; `split_by_vpc: true` tells them apart",
+                                first_shared);
+    return status;
 }

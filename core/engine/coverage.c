@@ -15,6 +15,7 @@ enum fl_status fl_coverage_init(struct fl_coverage_map *map)
 {
     memset(map, 0, sizeof *map);
     fl_map_init(&map->interfaces);
+    fl_map_init(&map->vpcs);
     map->mask = 1023;
     map->slots = fl_alloc_zero((size_t)map->mask + 1, sizeof *map->slots);
     return map->slots == NULL ? FL_E_NOMEM : FL_OK;
@@ -28,6 +29,7 @@ void fl_coverage_dispose(struct fl_coverage_map *map)
     fl_free(map->slots);
     fl_free(map->recent);
     fl_map_dispose(&map->interfaces);
+    fl_map_dispose(&map->vpcs);
     memset(map, 0, sizeof *map);
 }
 
@@ -134,6 +136,18 @@ static bool add_address(struct fl_coverage_map *map, uint32_t interface, struct 
     return true;
 }
 
+static bool add_vpc(struct fl_coverage_map *map, uint32_t interface, struct fl_str vpc)
+{
+    struct fl_interface *item = item_of(map, interface);
+    if (item == NULL)
+        return false;
+    if (item->vpc != 0 && fl_str_compare(map->vpcs.keys[item->vpc - 1], vpc) <= 0)
+        return true;
+    uint32_t id = fl_map_intern(&map->vpcs, vpc);
+    item->vpc = id + 1;
+    return id != FL_MAP_NONE;
+}
+
 static bool make_room(struct fl_coverage_map *map, uint32_t strings)
 {
     uint32_t before = map->recent_capacity;
@@ -147,7 +161,7 @@ static bool make_room(struct fl_coverage_map *map, uint32_t strings)
 }
 
 struct row_in {
-    const struct fl_column *interface, *start, *end, *status, *vantage, *src, *dst;
+    const struct fl_column *interface, *start, *end, *status, *vantage, *src, *dst, *vpc;
 };
 
 static bool note_address(struct fl_coverage_map *map, uint32_t interface, const struct row_in *in, uint32_t r)
@@ -166,10 +180,16 @@ enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl
     if (!c[FL_F_INTERFACE_ID].present)
         return FL_OK;
     struct row_in in = {.interface = &c[FL_F_INTERFACE_ID], .vantage = &c[FL_F_VANTAGE], .src = &c[FL_F_SRC_PEER],
-                        .dst = &c[FL_F_DST_PEER]};
-    FL_EACH_ROW(batch, rows, r)
-        if (!fl_column_null(in.interface, r) && !note_address(map, map->recent[in.interface->u32[r]].interface, &in, r))
+                        .dst = &c[FL_F_DST_PEER], .vpc = &c[FL_F_VPC_ID]};
+    FL_EACH_ROW(batch, rows, r) {
+        if (fl_column_null(in.interface, r))
+            continue;
+        uint32_t interface = map->recent[in.interface->u32[r]].interface;
+        if (!note_address(map, interface, &in, r))
             return FL_E_NOMEM;
+        if (!fl_column_null(in.vpc, r) && !add_vpc(map, interface, batch->strings.keys[in.vpc->u32[r]]))
+            return FL_E_NOMEM;
+    }
     return FL_OK;
 }
 
@@ -255,7 +275,7 @@ enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batc
         return FL_E_NOMEM;
     struct row_in in = {&c[FL_F_INTERFACE_ID], &c[FL_F_START_TIME], &c[FL_F_END_TIME],
                         &c[FL_F_LOG_STATUS],   &c[FL_F_VANTAGE],    &c[FL_F_SRC_PEER],
-                        &c[FL_F_DST_PEER]};
+                        &c[FL_F_DST_PEER],     NULL};
     for (uint32_t r = 0; r < batch->rows; r++) {
         if (r + FETCH_ROWS < batch->rows)
             __builtin_prefetch(&map->recent[in.interface->u32[r + FETCH_ROWS]], 1);
@@ -285,6 +305,9 @@ enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_co
             return FL_E_NOMEM;
         item->records += from->items[i].records;
         item->skipped += from->items[i].skipped;
+        uint32_t vpc = from->items[i].vpc;
+        if (vpc != 0 && !add_vpc(map, interface, from->vpcs.keys[vpc - 1]))
+            return FL_E_NOMEM;
         for (uint32_t a = 0; a < from->items[i].address_count; a++)
             if (!add_address(map, interface, from->items[i].addresses[a]))
                 return FL_E_NOMEM;

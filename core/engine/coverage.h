@@ -1,7 +1,7 @@
 /* coverage.h: which interface was logged in which minutes, and which minutes SKIPDATA touched.
  *
  * Groups of the core itself: (interface, hour) -> two masks of 60 minutes. One per worker, merged at the end.
- * Also which own addresses each interface was seen with.
+ * Also which own addresses, and in which VPC, each interface was seen.
  */
 #ifndef FL_ENGINE_COVERAGE_H
 #define FL_ENGINE_COVERAGE_H
@@ -34,6 +34,7 @@ struct fl_interface {
     uint32_t address_count, address_capacity;
     uint64_t records; /* OK or NODATA lines */
     uint64_t skipped; /* SKIPDATA lines */
+    uint32_t vpc;     /* id in `vpcs` + 1; 0: not known. The least one, should records disagree */
 };
 
 /* The newest records of an interface, not yet in the map: those of one hour. */
@@ -47,7 +48,7 @@ struct fl_coverage_recent {
 struct fl_coverage_map {
     struct fl_coverage_hour *slots;
     uint32_t mask, used;
-    struct fl_map interfaces;
+    struct fl_map interfaces, vpcs;
     struct fl_interface *items; /* by interface id */
     uint32_t item_capacity;
     struct fl_coverage_recent *recent; /* by string id of the worker */
@@ -59,8 +60,8 @@ void fl_coverage_dispose(struct fl_coverage_map *map);
 /* Adds every row; with_addresses also notes own addresses by vantage. */
 enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch,
                                bool with_addresses);
-/* Notes own addresses by vantage in these rows, whose interface_id, vantage and peers are there; for a batch that was
- * added. */
+/* Notes own addresses by vantage, and VPCs, in these rows, whose interface_id, vantage, peers and vpc_id are there; for
+ * a batch that was added. */
 enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl_batch *batch, const uint64_t *rows);
 /* Brings into the map what is still kept beside it; to be called after the last record. */
 enum fl_status fl_coverage_settle(struct fl_coverage_map *map);

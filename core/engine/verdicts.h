@@ -93,6 +93,8 @@ struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t 
  * with an address that is a key; of the whole run where none is known. */
 enum fl_status fl_judge_concerned_open(struct fl_judging *j);
 struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit *hits, uint32_t count);
+/* Blind spots: own addresses that the policy counts as internet, and such that several VPCs use. */
+enum fl_status fl_judge_own(struct fl_judging *j);
 struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,
                                uint32_t count, bool sorted);
 bool fl_node_has_addr(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr);

@@ -43,7 +43,7 @@ static void add_core_fields(const struct fl_plan *plan, struct fl_field_set *fie
 /* Which interface an address is of is asked of few rows only, so that these columns may be lazy. */
 static void add_own_fields(const struct fl_plan *plan, struct fl_field_set *fields)
 {
-    static const uint32_t own[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER};
+    static const uint32_t own[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_VPC_ID};
     for (size_t i = 0; plan->learns_own && i < sizeof own / sizeof own[0]; i++)
         fl_field_set_add(fields, own[i]);
 }
