@@ -34,6 +34,7 @@ static const struct dependency dependencies[] = {
     {FL_F_DURATION, {FL_F_START_TIME, FL_F_END_TIME, END}, {END}},
     {FL_F_HOUR, {FL_F_START_TIME, END}, {END}},
     {FL_F_WEEKDAY, {FL_F_START_TIME, END}, {END}},
+    {FL_F_OWN_VPC_ID, {FL_F_VPC_ID, FL_F_VANTAGE, END}, {END}},
     {FL_F_VANTAGE,
      {FL_F_SRC_PEER, FL_F_DST_PEER, END},
      {FL_F_INTERFACE_ID, FL_F_FLOW_DIRECTION, FL_F_SRCADDR, FL_F_DSTADDR, FL_F_PKT_SRCADDR,
@@ -152,6 +153,9 @@ static void compute(const struct fl_derive *derive, const struct fl_learned *lea
         return;
     case FL_F_VANTAGE:
         fl_derive_vantage(learned, batch, rows);
+        return;
+    case FL_F_OWN_VPC_ID:
+        fl_derive_own_vpc(batch, rows);
         return;
     default:
         fl_derive_oriented(batch, field, rows);

@@ -20,6 +20,7 @@ void fl_derive_orientation(const struct fl_derive *derive, struct fl_batch *batc
 void fl_derive_oriented(struct fl_batch *batch, uint32_t field, const uint64_t *rows);
 
 void fl_derive_vantage(const struct fl_learned *learned, struct fl_batch *batch, const uint64_t *rows);
+void fl_derive_own_vpc(struct fl_batch *batch, const uint64_t *rows);
 void fl_derive_action_is(struct fl_batch *batch, uint32_t field, const uint64_t *rows);
 void fl_derive_reject_kind(struct fl_batch *batch, const uint64_t *rows);
 void fl_derive_duration(struct fl_batch *batch, const uint64_t *rows);

@@ -168,3 +168,18 @@ void fl_derive_vantage(const struct fl_learned *learned, struct fl_batch *batch,
     FL_EACH_ROW(batch, rows, r)
         out->u8[r] = (uint8_t)vantage_row(&in, r);
 }
+
+void fl_derive_own_vpc(struct fl_batch *batch, const uint64_t *rows)
+{
+    struct fl_column *out = &batch->columns[FL_F_OWN_VPC_ID];
+    const struct fl_column *vpc = &batch->columns[FL_F_VPC_ID], *vantage = &batch->columns[FL_F_VANTAGE];
+    FL_EACH_ROW(batch, rows, r) {
+        bool is_end = !fl_column_null(vantage, r) &&
+                      (vantage->u8[r] == FL_VANTAGE_SRC || vantage->u8[r] == FL_VANTAGE_DST);
+        out->u32[r] = 0;
+        if (is_end && !fl_column_null(vpc, r))
+            out->u32[r] = vpc->u32[r];
+        else
+            fl_column_set_null(out, r);
+    }
+}

@@ -15,7 +15,7 @@ static const char *const top_keys[] = {
 
 static void refuse_unsupported(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    static const char *const later[] = {"inventory", "prices", "formats", "queries", "split_by_vpc", "dedupe"};
+    static const char *const later[] = {"inventory", "prices", "formats", "queries", "dedupe"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         const struct fl_yaml_node *node = fl_yaml_get(root, later[i]);
         if (node != NULL && !(node->kind == FL_YAML_SCALAR && fl_str_is(node->text, "false")))
@@ -83,6 +83,7 @@ static void load_root(struct fl_policy_loader *l, const struct fl_yaml_node *roo
     if (p->name == NULL)
         fl_load_fail(l, root, "a policy needs a name: findings' ids are made from it");
     refuse_unsupported(l, root);
+    p->split_by_vpc = fl_load_flag(l, root, "split_by_vpc", false);
     load_zone(l, root);
     load_limits(l, root);
     p->scope = fl_load_text_at(l, root, "scope");

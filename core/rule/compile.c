@@ -106,14 +106,30 @@ static bool find_field(struct compiling *c, const char *name, const char *part, 
     return false;
 }
 
+/* One address in two VPCs is two hosts: our side's VPC is one more key, and part of the id. */
+static void split_by_vpc(struct fl_plan_rule *rule)
+{
+    uint32_t k = 0, i = 0;
+    while (k < rule->key_count && rule->keys[k] != FL_F_OWN_VPC_ID)
+        k++;
+    if (k == rule->key_count) {
+        rule->keys[k] = FL_F_OWN_VPC_ID;
+        rule->key_names[rule->key_count++] = fl_fields[FL_F_OWN_VPC_ID].name;
+    }
+    while (i < rule->identity_count && rule->identity[i] != k)
+        i++;
+    if (i == rule->identity_count)
+        rule->identity[rule->identity_count++] = k;
+}
+
 static void compile_keys(struct compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
     const struct fl_texts *names =
         c->decl->group_by.count > 0 ? &c->decl->group_by : &c->decl->identity;
-    rule->keys = fl_arena_alloc(&c->plan->arena, (names->count + 1) * sizeof *rule->keys);
-    rule->key_names = fl_arena_alloc(&c->plan->arena, (names->count + 1) * sizeof *rule->key_names);
-    rule->identity = fl_arena_alloc(&c->plan->arena, (names->count + 1) * sizeof *rule->identity);
+    rule->keys = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->keys);
+    rule->key_names = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->key_names);
+    rule->identity = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->identity);
     if (rule->keys == NULL || rule->key_names == NULL || rule->identity == NULL) {
         c->failed = true;
         return;
@@ -141,6 +157,8 @@ static void compile_keys(struct compiling *c)
             rule->identity[rule->identity_count++] = k;
         }
     }
+    if (c->plan->policy->split_by_vpc && names->count > 0 && !c->failed)
+        split_by_vpc(rule);
 }
 
 static bool duration_of(struct compiling *c, const char *text, const char *part, int64_t *out)

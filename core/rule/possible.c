@@ -52,8 +52,8 @@ static bool can_be_true(struct lacking *l, const struct fl_node *node)
 static bool possible(struct lacking *l)
 {
     const struct fl_plan_rule *rule = l->rule;
-    for (uint32_t k = 0; k < rule->key_count; k++)
-        if (!has(l, rule->keys[k]))
+    for (uint32_t k = 0; k < rule->key_count; k++) /* the VPC splits groups where it is known */
+        if (!(l->policy->split_by_vpc && rule->keys[k] == FL_F_OWN_VPC_ID) && !has(l, rule->keys[k]))
             return false;
     if (rule->outcome_measure >= 0 && !has(l, FL_F_ACTION))
         return false;
