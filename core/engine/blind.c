@@ -177,6 +177,28 @@ static enum fl_status blind_totals(struct fl_judging *j)
     return status;
 }
 
+static enum fl_status blind_aggregation(struct fl_judging *j)
+{
+    uint64_t count = 0;
+    int64_t longest_ms = 0;
+    const char *first = NULL;
+    for (uint32_t o = 0; o < j->part->object_count; o++) {
+        const struct fl_object_stats *s = &j->part->objects[o];
+        count += s->long_records;
+        longest_ms = s->longest_ms > longest_ms ? s->longest_ms : longest_ms;
+        first = first == NULL && s->long_records > 0 ? j->sources->items[o].name : first;
+    }
+    if (count == 0)
+        return FL_OK;
+    char interval[FL_WHEN_TEXT_BYTES], longest[FL_WHEN_TEXT_BYTES];
+    fl_duration_format(j->plan->policy->aggregation_ms, interval);
+    fl_duration_format(longest_ms, longest);
+    return fl_judge_blind(j, FL_BLIND_OTHER, false, count, "aggregation",
+                          "records span more than the aggregation interval of the policy (%s), the longest %s; "
+                          "first in %s; `aggregation` tells the interval of your logs",
+                          interval, longest, first);
+}
+
 static int compare_texts(const void *a, const void *b)
 {
     return fl_str_compare(*(const struct fl_str *)a, *(const struct fl_str *)b);
@@ -383,6 +405,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
         status = blind_objects(j);
     if (status == FL_OK)
         status = blind_totals(j);
+    if (status == FL_OK)
+        status = blind_aggregation(j);
     if (status == FL_OK)
         status = blind_columns(j);
     if (status == FL_OK)

@@ -56,6 +56,8 @@ void fl_object_stats_merge(struct fl_object_stats *into, const struct fl_object_
         into->bad_lines[c] += from->bad_lines[c];
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         into->bad_values[f] += from->bad_values[f];
+    into->long_records += from->long_records;
+    into->longest_ms = from->longest_ms > into->longest_ms ? from->longest_ms : into->longest_ms;
     into->first_ms = from->first_ms < into->first_ms ? from->first_ms : into->first_ms;
     into->last_ms = from->last_ms > into->last_ms ? from->last_ms : into->last_ms;
 }

@@ -30,6 +30,8 @@ struct fl_object_stats {
     uint32_t sample_count;
     uint64_t bad_values[FL_FIELD_COUNT];
     int64_t first_ms, last_ms; /* INT64_MAX / INT64_MIN without records */
+    uint64_t long_records;     /* that span more than the policy's aggregation interval */
+    int64_t longest_ms;        /* of these */
     struct fl_read_stats read;
 };
 

@@ -303,6 +303,21 @@ static enum fl_status run_rules(struct fl_worker *worker, uint64_t *with_data, u
     return status;
 }
 
+/* The interval is told, never learned; a log that is coarser than that shows here. */
+static void count_long_rows(const struct fl_worker *worker, struct fl_object_stats *stats)
+{
+    const struct fl_batch *batch = &worker->batch;
+    const struct fl_column *start = &batch->columns[FL_F_START_TIME], *end = &batch->columns[FL_F_END_TIME];
+    int64_t aggregation_ms = worker->plan->policy->aggregation_ms;
+    for (uint32_t r = 0; start->present && end->present && r < batch->rows; r++) {
+        if (fl_column_null(start, r) || fl_column_null(end, r) || end->i64[r] - start->i64[r] <= aggregation_ms)
+            continue;
+        stats->long_records++;
+        if (end->i64[r] - start->i64[r] > stats->longest_ms)
+            stats->longest_ms = end->i64[r] - start->i64[r];
+    }
+}
+
 static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
 {
     const struct fl_batch *batch = &worker->batch;
@@ -354,6 +369,7 @@ static enum fl_status run_batch(struct fl_worker *worker)
     if (status != FL_OK)
         return status;
     count_rows(worker, worker->host.stats);
+    count_long_rows(worker, worker->host.stats);
     status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
     if (status != FL_OK || worker->plan->rule_count == 0)
         return status;

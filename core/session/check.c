@@ -31,6 +31,17 @@ static void print_needs(const struct fl_plan_rule *rule)
         printf("    not evaluated: %s\n", rule->void_reason);
 }
 
+/* A record that spans a whole interval is in the window of its start: a window that is not much longer tells little. */
+static void warn_of_window(const struct fl_plan_rule *rule, int64_t aggregation_ms)
+{
+    if (rule->window_ms == 0 || rule->window_ms / 2 >= aggregation_ms)
+        return;
+    char window[FL_WHEN_TEXT_BYTES], interval[FL_WHEN_TEXT_BYTES];
+    fl_duration_format(rule->window_ms, window);
+    fl_duration_format(aggregation_ms, interval);
+    printf("    warning: its window of %s is under twice the aggregation interval (%s)\n", window, interval);
+}
+
 /* Counts the objects of each layout against each rule. Returns true when some rule cannot be evaluated anywhere. */
 static bool print_lacking(const struct fl_plan *plan, const struct fl_part *part)
 {
@@ -109,8 +120,10 @@ int fl_session_check(const struct fl_session_options *options)
     } else {
         printf("%s: policy %s loads\n", session.policy.file, session.policy.name);
         for (uint32_t r = 0; r < session.plan.rule_count; r++)
-            if (session.plan.rules[r].role <= FL_ROLE_BREACH)
+            if (session.plan.rules[r].role <= FL_ROLE_BREACH) {
                 print_needs(&session.plan.rules[r]);
+                warn_of_window(&session.plan.rules[r], session.policy.aggregation_ms);
+            }
         if (options->input_count > 0)
             exit_status = check_inputs(&session, options);
     }
