@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/session/session.h"
+#include "core/text/escape.h"
 
 static void print_needs(const struct fl_plan_rule *rule)
 {
@@ -42,30 +43,110 @@ static void warn_of_window(const struct fl_plan_rule *rule, int64_t aggregation_
     printf("    warning: its window of %s is under twice the aggregation interval (%s)\n", window, interval);
 }
 
-/* Counts the objects of each layout against each rule. Returns true when some rule cannot be evaluated anywhere. */
-static bool print_lacking(const struct fl_plan *plan, const struct fl_part *part)
+/* Objects with the same columns. */
+struct layout {
+    struct fl_field_set columns;
+    uint32_t first, count; /* of objects */
+};
+
+/* The layouts of the input, in order of their first objects. NULL when memory is out. */
+static struct layout *list_layouts(struct fl_arena *arena, const struct fl_part *part, uint32_t *count)
 {
-    bool any = false;
+    struct layout *layouts = fl_arena_alloc(arena, ((size_t)part->object_count + 1) * sizeof *layouts);
+    *count = 0;
+    for (uint32_t o = 0; layouts != NULL && o < part->object_count; o++) {
+        const struct fl_object_stats *s = &part->objects[o];
+        uint32_t l = 0;
+        if (!s->has_layout)
+            continue;
+        while (l < *count && memcmp(&layouts[l].columns, &s->columns, sizeof s->columns) != 0)
+            l++;
+        if (l == *count)
+            layouts[(*count)++] = (struct layout){s->columns, o, 0};
+        layouts[l].count++;
+    }
+    return layouts;
+}
+
+static void print_name(const char *name)
+{
+    struct fl_buf out;
+    fl_buf_init(&out);
+    fl_escape_terminal(&out, fl_str_of(name));
+    if (!out.failed && out.len > 0)
+        fwrite(out.data, 1, out.len, stdout);
+    fl_buf_dispose(&out);
+}
+
+/* The least that the columns need beside them for the rule to be judged; none when nothing helps. Of two that would do,
+ * the one that comes first in the table of fields stays. */
+static struct fl_field_set find_lacking(const struct fl_plan *plan, const struct fl_plan_rule *rule,
+                                        const struct fl_field_set *columns)
+{
+    struct fl_field_set with = *columns, lacking = {{0}};
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
+        fl_field_set_add(&with, f);
+    if (!fl_plan_rule_possible(plan, rule, &with))
+        return lacking;
+    for (uint32_t f = FL_DERIVED_FIRST; f-- > 0;) {
+        struct fl_field_set without = with;
+        without.bits[f / 64] &= ~(UINT64_C(1) << (f % 64));
+        if (fl_field_set_has(columns, f))
+            continue;
+        if (fl_plan_rule_possible(plan, rule, &without))
+            with = without;
+        else
+            fl_field_set_add(&lacking, f);
+    }
+    return lacking;
+}
+
+static void print_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule, const struct layout *layout,
+                        const char *first_name)
+{
+    struct fl_field_set lacking = find_lacking(plan, rule, &layout->columns);
+    const char *before = layout->count > 1 ? " lack" : " lacks", *end = " nothing, and can never satisfy it";
+    printf("    ");
+    print_name(first_name);
+    if (layout->count > 1)
+        printf(" and %u more", layout->count - 1);
+    printf("%s", before);
+    before = "";
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++) {
+        if (!fl_field_set_has(&lacking, f))
+            continue;
+        printf("%s %s", before, fl_fields[f].name);
+        before = ",";
+        end = "";
+    }
+    printf("%s\n", end);
+}
+
+/* Each rule against every layout. Returns true when some rule can be judged nowhere. */
+static bool print_rules(const struct fl_plan *plan, const struct fl_source_list *sources, const struct layout *layouts,
+                        uint32_t layout_count)
+{
+    bool any = false, headed = false;
     for (uint32_t r = 0; r < plan->rule_count; r++) {
         const struct fl_plan_rule *rule = &plan->rules[r];
-        if (rule->role == FL_ROLE_UNDECIDED || rule->role == FL_ROLE_PERMITTED)
+        uint32_t read = 0, judged = 0;
+        if (rule->role > FL_ROLE_BREACH)
             continue;
-        uint32_t read = 0, lacking = 0;
-        const char *lacks = NULL;
-        for (uint32_t o = 0; o < part->object_count; o++) {
-            const struct fl_object_stats *s = &part->objects[o];
-            if (!s->has_layout)
-                continue;
-            read++;
-            if (fl_plan_rule_possible(plan, rule, &s->columns))
-                continue;
-            lacking++;
-            lacks = lacks == NULL ? fl_plan_rule_lacks(plan, rule, &s->columns) : lacks;
+        if (!headed)
+            printf("Intents and rules\n");
+        headed = true;
+        for (uint32_t l = 0; l < layout_count; l++) {
+            read += layouts[l].count;
+            if (rule->void_reason == NULL && fl_plan_rule_possible(plan, rule, &layouts[l].columns))
+                judged += layouts[l].count;
         }
-        if (lacking > 0)
-            printf("  %s: %u of %u objects lack the field %s\n", rule->decl->id, lacking, read,
-                   lacks != NULL ? lacks : "needed");
-        any |= read > 0 && lacking == read;
+        any |= judged == 0;
+        printf("  %s: %u of %u objects can be judged\n", rule->decl->id, judged, read);
+        if (rule->void_reason != NULL)
+            printf("    not evaluated: %s\n", rule->void_reason);
+        for (uint32_t l = 0; l < layout_count && rule->void_reason == NULL; l++)
+            if (!fl_plan_rule_possible(plan, rule, &layouts[l].columns))
+                print_lacks(plan, rule, &layouts[l], sources->items[layouts[l].first].name);
     }
     return any;
 }
@@ -93,16 +174,26 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
         printf("Input\n");
         for (uint32_t o = 0; o < part.object_count; o++) {
             const struct fl_object_stats *s = &part.objects[o];
-            printf("  %s: %s, %llu records\n", sources.items[o].name,
-                   s->recognised ? s->format : s->trouble, (unsigned long long)s->records);
+            if (s->recognised)
+                printf("  %s: %s, %llu records\n", sources.items[o].name, s->format, (unsigned long long)s->records);
+            else
+                printf("  %s: %s\n", sources.items[o].name, s->trouble[0] != '\0' ? s->trouble : "no record");
             exit_status = s->recognised || s->foreign ? exit_status : 3;
+            if (s->read.damage != FL_DAMAGE_NONE) {
+                printf("    damaged: %s\n", s->read.damage_text);
+                exit_status = 3;
+            }
         }
         for (uint32_t i = 0; i < sources.trouble_count; i++) {
             printf("  %s: %s\n", sources.troubles[i].name, sources.troubles[i].text);
             if (sources.troubles[i].kind <= FL_SOURCE_UNREADABLE)
                 exit_status = 3;
         }
-        if (print_lacking(&session->plan, &part))
+        uint32_t layout_count;
+        struct layout *layouts = list_layouts(&session->arena, &part, &layout_count);
+        if (layouts == NULL)
+            exit_status = FL_EXIT_INTERNAL;
+        else if (print_rules(&session->plan, &sources, layouts, layout_count))
             exit_status = 3;
     }
     fl_part_dispose(&part);
@@ -118,7 +209,11 @@ int fl_session_check(const struct fl_session_options *options)
     if (fl_session_open(&session, options, &errors) != FL_OK) {
         exit_status = fl_session_refuse(&errors);
     } else {
-        printf("%s: policy %s loads\n", session.policy.file, session.policy.name);
+        uint32_t rules = 0;
+        for (uint32_t r = 0; r < session.plan.rule_count; r++)
+            rules += session.plan.rules[r].role == FL_ROLE_RULE;
+        printf("policy %s loads: %u intents, %u rules, %u waivers\n", session.policy.name, session.policy.intent_count,
+               rules, session.policy.waiver_count);
         for (uint32_t r = 0; r < session.plan.rule_count; r++)
             if (session.plan.rules[r].role <= FL_ROLE_BREACH) {
                 print_needs(&session.plan.rules[r]);
