@@ -58,7 +58,7 @@ static bool has_address_in(const struct fl_plan *plan, const struct fl_interface
     return false;
 }
 
-enum fl_status fl_judge_concerned(struct fl_judging *j, const struct fl_intent *intent, struct fl_concerned *out)
+enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent, struct fl_intent_interfaces *out)
 {
     const struct fl_coverage_map *map = &j->part->coverage;
     const struct fl_node *to = fl_judge_end(j, &intent->to), *from = fl_judge_end(j, &intent->from);
@@ -149,8 +149,8 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
     const struct fl_intent_tally *tally = &j->intents[index];
     uint32_t rule_index = 0;
     const struct fl_plan_rule *rule = rule_of(j, intent, &rule_index);
-    struct fl_concerned concerned;
-    if (rule == NULL || fl_judge_concerned(j, intent, &concerned) != FL_OK)
+    struct fl_intent_interfaces concerned;
+    if (rule == NULL || fl_judge_intent_interfaces(j, intent, &concerned) != FL_OK)
         return FL_E_NOMEM;
     uint64_t read, lacking;
     const char *lacks;

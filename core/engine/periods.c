@@ -32,7 +32,7 @@ struct expecting {
     const struct fl_intent *intent;
     struct fl_intent_tally *tally;
     const struct fl_node *from;
-    struct fl_concerned concerned;
+    struct fl_intent_interfaces concerned;
     struct period *periods;
     uint32_t period_count, period_capacity;
     int64_t first_hour;
@@ -444,7 +444,7 @@ enum fl_status fl_judge_expectation(struct fl_judging *j, uint32_t rule)
                           .tally = &j->intents[intent - j->plan->policy->intents],
                           .from = fl_judge_end(j, &intent->from),
                           .period = UINT32_MAX};
-    enum fl_status status = fl_judge_concerned(j, intent, &e.concerned);
+    enum fl_status status = fl_judge_intent_interfaces(j, intent, &e.concerned);
     if (status == FL_OK)
         status = measure_and_judge(&e);
     for (uint32_t i = 0; i < e.host_count; i++) {

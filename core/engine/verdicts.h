@@ -37,7 +37,7 @@ struct fl_intent_tally {
 };
 
 /* Interfaces that an intent is about. */
-struct fl_concerned {
+struct fl_intent_interfaces {
     uint32_t *interfaces; /* ids in the coverage map */
     uint32_t count, logged; /* logged: wrote OK or NODATA records */
 };
@@ -78,7 +78,8 @@ enum fl_status fl_judge_expectation(struct fl_judging *j, uint32_t rule);
 enum fl_status fl_judge_findings(struct fl_judging *j);
 /* endings.c: how each intent ended. */
 enum fl_status fl_judge_intents(struct fl_judging *j);
-enum fl_status fl_judge_concerned(struct fl_judging *j, const struct fl_intent *intent, struct fl_concerned *out);
+enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
+                                          struct fl_intent_interfaces *out);
 /* The addresses that from or to of an intent names; NULL when it is absent. */
 const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 /* blind.c: rules, waivers, blind spots, the run. */
