@@ -1,4 +1,4 @@
-/* freeze.c: what a rule's code reaches between calls cannot be changed by it.
+/* freeze.c: what a rule's code reaches between calls, by upvalues and global names, cannot be changed by it.
  *
  * Tables become empty tables that read through to what they stand for and refuse writes. Scalars in upvalues cannot be
  * guarded; they are compared after every call.
@@ -131,15 +131,26 @@ static void freeze_value(lua_State *L, int seen, struct fl_lua_vm *vm, struct fl
         freeze_function(L, seen, vm, code);
 }
 
-bool fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int function)
+/* One walk for all of them, so that what two reach stays one table. */
+void fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int globals, const int functions[], int count)
 {
     lua_State *L = vm->L;
     lua_newtable(L);
     int seen = lua_gettop(L);
-    lua_pushvalue(L, function);
-    freeze_value(L, seen, vm, code);
+    for (lua_pushnil(L); lua_next(L, globals) != 0;) {
+        freeze_value(L, seen, vm, code);
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, globals); /* an existing key: the walk goes on */
+    }
+    for (int i = 0; i < count; i++) {
+        if (functions[i] == LUA_NOREF)
+            continue;
+        lua_rawgeti(L, LUA_REGISTRYINDEX, functions[i]);
+        freeze_value(L, seen, vm, code);
+        lua_pop(L, 1);
+    }
     lua_settop(L, seen - 1);
-    return true;
 }
 
 bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code)

@@ -220,15 +220,18 @@ static int read_global(lua_State *L)
     return unknown_global(L);
 }
 
-/* The global names of one file: its own, then the library. It is always empty, so that every write is seen. */
+/* Pushes a file's own global names and its environment: those, then the library. The environment itself is always
+ * empty, so that every write is seen. */
 static void push_environment(lua_State *L)
 {
     lua_newtable(L);
+    int globals = lua_gettop(L);
     lua_newtable(L);
     lua_newtable(L);
-    lua_pushvalue(L, -1);
+    lua_pushvalue(L, globals);
     lua_pushcclosure(L, read_global, 1);
-    lua_setfield(L, -3, "__index");
+    lua_setfield(L, -2, "__index");
+    lua_pushvalue(L, globals);
     lua_pushcclosure(L, write_global, 1);
     lua_setfield(L, -2, "__newindex");
     lua_setmetatable(L, -2);
@@ -243,21 +246,17 @@ static int run_file(lua_State *L)
         return luaL_error(L, "this is compiled Lua; a rule file is text");
     if (luaL_loadbufferx(L, text, len, lua_touserdata(L, 3), "t") != LUA_OK)
         return lua_error(L);
+    int chunk = lua_gettop(L), globals = chunk + 1;
     push_environment(L);
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.env");
-    lua_setupvalue(L, -2, 1);
+    lua_setupvalue(L, chunk, 1);
+    lua_newtable(L); /* each rule has modules of its own: what one does to them must not reach another */
+    lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
+    lua_pushvalue(L, chunk);
     lua_call(L, 0, 0);
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
-    struct fl_lua_rule_code *code = &vm->code[vm->code_count - 1];
-    int functions[2] = {vm->on_flow, vm->on_group};
-    for (int i = 0; i < 2; i++) {
-        if (functions[i] == LUA_NOREF)
-            continue;
-        lua_rawgeti(L, LUA_REGISTRYINDEX, functions[i]);
-        fl_lua_freeze(vm, code, lua_gettop(L));
-        lua_pop(L, 1);
-    }
+    fl_lua_freeze(vm, &vm->code[vm->code_count - 1], globals, (const int[]){vm->on_flow, vm->on_group}, 2);
     return 0;
 }
 

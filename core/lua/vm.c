@@ -121,8 +121,6 @@ static int set_up(lua_State *L)
     fl_lua_add_constructors(L);
     fl_lua_seal_library(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
-    lua_newtable(L);
-    lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.modules");
     fl_lua_make_cursors(vm);
     return 0;
 }

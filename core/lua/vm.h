@@ -73,8 +73,9 @@ void fl_lua_push_library(lua_State *L);
 void fl_lua_seal_library(lua_State *L);
 /* Whether the function on the top is one of the library; others in C are iterators, which hold state. */
 bool fl_lua_in_library(lua_State *L);
-/* freeze.c: makes tables reachable from the function on the stack read-only and notes its upvalues. */
-bool fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int function);
+/* freeze.c: makes tables reachable from the values of `globals` (a stack index) and from functions (references or
+ * LUA_NOREF) read-only, and notes the upvalues of all functions found. */
+void fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int globals, const int functions[], int count);
 bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code);
 bool fl_lua_push_origin(lua_State *L, int index); /* of a frozen table: pushes what it stands for */
 /* declare.c: rule{}, constructors. */
