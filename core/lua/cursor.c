@@ -1,4 +1,8 @@
-/* cursor.c: the flow and the group that code of a rule reads, and what it returns. */
+/* cursor.c: the flow and the group that code of a rule reads, and what it returns.
+ *
+ * Code holds a handle: a light userdata that is a number, not an address, and costs no memory. It says which call of
+ * this VM it was made for; the row or group itself stands in the VM. A handle of another call reads nothing.
+ */
 #include <lauxlib.h>
 #include <string.h>
 
@@ -62,12 +66,8 @@ static bool declared(const struct fl_rule_decl *decl, const char *field)
     return false;
 }
 
-static int flow_index(lua_State *L)
+static int flow_index(lua_State *L, struct fl_lua_vm *vm, const char *name)
 {
-    struct fl_lua_vm *vm = fl_lua_vm_of(L);
-    const char *name = luaL_checkstring(L, 2);
-    if (vm->batch == NULL)
-        return luaL_error(L, "the flow is gone: it can be read during its call only");
     uint32_t field = fl_field_find(fl_str_of(name));
     if (field == FL_FIELD_NONE)
         return luaL_error(L, "a flow has no field \"%s\"", name);
@@ -79,13 +79,9 @@ static int flow_index(lua_State *L)
     return 1;
 }
 
-static int group_index(lua_State *L)
+static int group_index(lua_State *L, struct fl_lua_vm *vm, const char *name)
 {
-    struct fl_lua_vm *vm = fl_lua_vm_of(L);
     const struct fl_group_view *view = vm->view;
-    const char *name = luaL_checkstring(L, 2);
-    if (view == NULL)
-        return luaL_error(L, "the group is gone: it can be read during its call only");
     for (uint32_t k = 0; k < vm->names->key_count; k++) {
         if (strcmp(vm->names->keys[k], name) == 0) {
             push_value(L, &view->keys[k]);
@@ -124,22 +120,33 @@ static int read_only(lua_State *L)
     return luaL_error(L, "flows and groups are read-only");
 }
 
-static int make_cursor(lua_State *L, lua_CFunction index)
+#define HANDLE_IS_GROUP ((uintptr_t)1)
+
+static int handle_index(lua_State *L)
 {
-    lua_newuserdatauv(L, 0, 0);
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    uintptr_t handle = (uintptr_t)lua_touserdata(L, 1);
+    const char *name = luaL_checkstring(L, 2);
+    bool is_group = handle & HANDLE_IS_GROUP;
+    if (handle != vm->handle)
+        return luaL_error(L, "this %s belongs to an earlier call: it can be read during its own call only",
+                          is_group ? "group" : "flow");
+    return is_group ? group_index(L, vm, name) : flow_index(L, vm, name);
+}
+
+/* All light userdata share one metatable. */
+void fl_lua_make_handles(lua_State *L)
+{
+    lua_pushlightuserdata(L, NULL);
     lua_newtable(L);
-    lua_pushcfunction(L, index);
+    lua_pushcfunction(L, handle_index);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, read_only);
     lua_setfield(L, -2, "__newindex");
+    lua_pushliteral(L, "flow or group");
+    lua_setfield(L, -2, "__name");
     lua_setmetatable(L, -2);
-    return luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-void fl_lua_make_cursors(struct fl_lua_vm *vm)
-{
-    vm->flow_cursor = make_cursor(vm->L, flow_index);
-    vm->group_cursor = make_cursor(vm->L, group_index);
+    lua_pop(L, 1);
 }
 
 /* ---- verdicts ---- */
@@ -250,7 +257,7 @@ static int run_call(lua_State *L)
     return 0;
 }
 
-static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, int cursor, struct fl_arena *arena,
+static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, bool is_group, struct fl_arena *arena,
                            struct fl_verdict *out, struct fl_error *err)
 {
     lua_State *L = vm->L;
@@ -260,8 +267,10 @@ static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, in
     vm->verdict_error = err;
     lua_pushcfunction(L, run_call);
     lua_rawgeti(L, LUA_REGISTRYINDEX, function);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, cursor);
+    vm->handle = ++vm->calls << 1 | (is_group ? HANDLE_IS_GROUP : 0);
+    lua_pushlightuserdata(L, (void *)vm->handle);
     enum fl_status status = fl_lua_call(vm, 2, 0, FL_LUA_STEPS_PER_CALL, err);
+    vm->handle = 0;
     if (status == FL_OK)
         status = vm->verdict_status;
     lua_settop(L, 0);
@@ -278,7 +287,7 @@ enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule
     vm->at_decl = decl;
     vm->batch = batch;
     vm->row = row;
-    enum fl_status status = call(vm, rule, vm->code[rule].on_flow, vm->flow_cursor, arena, out, err);
+    enum fl_status status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
     vm->batch = NULL;
     return status;
 }
@@ -291,7 +300,7 @@ enum fl_status fl_lua_on_group(void *context, uint32_t rule, const struct fl_rul
     vm->at_decl = decl;
     vm->names = names;
     vm->view = view;
-    enum fl_status status = call(vm, rule, vm->code[rule].on_group, vm->group_cursor, arena, out, err);
+    enum fl_status status = call(vm, rule, vm->code[rule].on_group, true, arena, out, err);
     vm->view = NULL;
     return status;
 }

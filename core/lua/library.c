@@ -304,7 +304,7 @@ static int safe_format(lua_State *L)
     }
     for (int i = 2; i <= lua_gettop(L); i++) {
         int type = lua_type(L, i);
-        if (type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA) {
+        if (type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TLIGHTUSERDATA) {
             lua_pushstring(L, luaL_typename(L, i));
             lua_replace(L, i);
         }

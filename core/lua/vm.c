@@ -116,12 +116,11 @@ enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int
 /* In protected mode, as every allocation may fail. */
 static int set_up(lua_State *L)
 {
-    struct fl_lua_vm *vm = fl_lua_vm_of(L);
     fl_lua_push_library(L);
     fl_lua_add_constructors(L);
     fl_lua_seal_library(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
-    fl_lua_make_cursors(vm);
+    fl_lua_make_handles(L);
     return 0;
 }
 

@@ -47,7 +47,7 @@ struct fl_lua_vm {
     uint32_t row;
     const struct fl_group_view *view;
     const struct fl_group_names *names;
-    int flow_cursor, group_cursor; /* registry references */
+    uintptr_t calls, handle; /* number of the call at hand, and the handle made from it; 0 between calls */
     /* Where the verdict of the call at hand goes. */
     struct fl_arena *arena;
     struct fl_verdict *verdict;
@@ -81,7 +81,7 @@ bool fl_lua_push_origin(lua_State *L, int index); /* of a frozen table: pushes w
 /* declare.c: rule{}, constructors. */
 void fl_lua_add_constructors(lua_State *L);
 /* cursor.c */
-void fl_lua_make_cursors(struct fl_lua_vm *vm);
+void fl_lua_make_handles(lua_State *L);
 enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                               const struct fl_batch *batch, uint32_t row, struct fl_arena *arena,
                               struct fl_verdict *out, struct fl_error *err);
