@@ -8,6 +8,8 @@
 #include "core/lua/vm.h"
 #include "core/measure/measure.h"
 
+#define MEASURE_NUMBER_MAX 1000000
+
 static const char *const rule_keys[] = {
     "title",  "severity", "description", "controls", "attack",  "params",   "where",   "group_by", "window",
     "every",  "measure",  "having",      "identity", "finding", "remediation", "fields", "on_flow",  "on_group",
@@ -77,6 +79,11 @@ static struct fl_texts texts_field(lua_State *L, int table, const char *key)
                 report(L, "%s must be a list of texts", key);
             lua_pop(L, 1);
         }
+        lua_Integer members = 0;
+        for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+            members++;
+        if (members > luaL_len(L, -1))
+            report(L, "%s must be a list without names: { \"...\" }", key);
     } else if (type != LUA_TNIL) {
         report(L, "%s must be a list: { \"...\" }", key);
     }
@@ -133,6 +140,8 @@ static void push_operand(lua_State *L)
 static int make_param(lua_State *L)
 {
     luaL_checkany(L, 1);
+    if (lua_gettop(L) > 2 || (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TSTRING))
+        return luaL_error(L, "a parameter takes (default, what?): its default and a text that says what it is for");
     lua_settop(L, 2);
     push_operand(L);
     lua_newtable(L);
@@ -147,15 +156,17 @@ static int make_param(lua_State *L)
     return 1;
 }
 
-/* distinct "server_port" -> { _measure = "distinct", arguments... } */
+/* distinct "server_port" -> { _measure = "distinct", _given = 1, arguments... }. Any of them may be nil. */
 static int make_measure(lua_State *L)
 {
     int count = lua_gettop(L);
-    lua_createtable(L, count, 1);
+    lua_createtable(L, count, 2);
     for (int i = 1; i <= count; i++) {
         lua_pushvalue(L, i);
         lua_seti(L, -2, i);
     }
+    lua_pushinteger(L, count);
+    lua_setfield(L, -2, "_given");
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_setfield(L, -2, "_measure");
     return 1;
@@ -292,48 +303,86 @@ static void take_params(lua_State *L, int table, struct fl_rule_decl *decl)
     lua_pop(L, 1);
 }
 
-static const char *argument_text(lua_State *L, int i, const char *name, const char *what)
+/* The arguments of one measure, as fl_measures[].args says: "field, k?, by?". */
+struct arguments {
+    struct fl_measure_decl *m;
+    const char *takes;
+};
+
+static void refuse_argument(lua_State *L, const struct arguments *a, const char *what, const char *why)
 {
-    const char *text = NULL;
-    int type = lua_geti(L, -1, i);
-    if (type == LUA_TSTRING)
-        text = copy_text(L, -1);
-    else if (type != LUA_TNIL)
-        report(L, "measure %s: %s must be text", name, what);
-    lua_pop(L, 1);
-    return text;
+    report(L, "measure %s: %s takes (%s): %s%s", a->m->name, a->m->kind, a->takes, what, why);
 }
 
-static int64_t argument_number(lua_State *L, int i, const char *name)
+static int64_t whole_number(lua_State *L, int index)
 {
-    int64_t value = 0;
-    int type = lua_geti(L, -1, i);
-    if (lua_isinteger(L, -1) && lua_tointeger(L, -1) > 0 && lua_tointeger(L, -1) <= 1000000)
-        value = lua_tointeger(L, -1);
-    else if (type != LUA_TNIL)
-        report(L, "measure %s: a whole number of 1..1000000 belongs here", name);
+    int64_t value = lua_isinteger(L, index) ? lua_tointeger(L, index) : 0;
+    return value > 0 && value <= MEASURE_NUMBER_MAX ? value : 0;
+}
+
+/* { exact = N } on the top. */
+static bool take_exact(lua_State *L, struct fl_measure_decl *m)
+{
+    if (lua_type(L, -1) != LUA_TTABLE)
+        return false;
+    int members = 0;
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+        members++;
+    lua_getfield(L, -1, "exact");
+    m->k = whole_number(L, -1);
     lua_pop(L, 1);
-    return value;
+    return m->k > 0 && members == 1;
+}
+
+/* The argument is on the top; `what` is its name without "?". */
+static void take_argument(lua_State *L, const struct arguments *a, const char *what)
+{
+    struct fl_measure_decl *m = a->m;
+    if (strcmp(what, "k") == 0) {
+        if ((m->k = whole_number(L, -1)) == 0)
+            refuse_argument(L, a, what, " must be a whole number of 1..1000000");
+        return;
+    }
+    if (strcmp(what, "{ exact = N }") == 0) {
+        if (!take_exact(L, m))
+            refuse_argument(L, a, what, " must be just that, with a whole number of 1..1000000");
+        return;
+    }
+    if (lua_type(L, -1) != LUA_TSTRING) {
+        refuse_argument(L, a, what, " must be text");
+        return;
+    }
+    const char *text = copy_text(L, -1);
+    if (strcmp(what, "by") == 0)
+        m->by = text;
+    else if (strcmp(what, "filter") != 0)
+        m->field = text;
+    else if (m->filter == NULL)
+        m->filter = text;
+    else
+        m->filter2 = text;
 }
 
 /* The constructor's table is on the top. */
-static void take_measure(lua_State *L, struct fl_measure_decl *m)
+static void take_measure(lua_State *L, struct fl_measure_decl *m, int given)
 {
-    const char *kind = m->kind;
-    if (strcmp(kind, "count") == 0) {
-        m->filter = argument_text(L, 1, m->name, "the filter");
-    } else if (strcmp(kind, "ratio") == 0) {
-        m->filter = argument_text(L, 1, m->name, "the first filter");
-        m->filter2 = argument_text(L, 2, m->name, "the second filter");
-    } else if (strcmp(kind, "outcome") != 0 && strcmp(kind, "via_endpoint") != 0) {
-        m->field = argument_text(L, 1, m->name, "the field");
-        if (strcmp(kind, "sum") == 0)
-            m->filter = argument_text(L, 2, m->name, "the filter");
-        else if (strcmp(kind, "top") == 0 || strcmp(kind, "set") == 0 || strcmp(kind, "distinct") == 0)
-            m->k = argument_number(L, 2, m->name);
-        if (strcmp(kind, "top") == 0)
-            m->by = argument_text(L, 3, m->name, "the field to weigh by");
+    struct arguments a = {.m = m, .takes = fl_measures[fl_measure_find(fl_str_of(m->kind))].args};
+    int at = 1;
+    for (const char *rest = a.takes; *rest != '\0';) {
+        char what[32];
+        size_t len = strcspn(rest, ",");
+        bool optional = rest[len - 1] == '?';
+        snprintf(what, sizeof what, "%.*s", (int)(len - optional), rest);
+        rest += len + (rest[len] == ',' ? 2 : 0);
+        if (lua_geti(L, -1, at++) != LUA_TNIL)
+            take_argument(L, &a, what);
+        else if (!optional)
+            refuse_argument(L, &a, what, " is missing");
+        lua_pop(L, 1);
     }
+    if (given >= at)
+        report(L, "measure %s: %s takes (%s), not %d argument%s", m->name, m->kind, a.takes, given,
+               given == 1 ? "" : "s");
 }
 
 static void take_measures(lua_State *L, int table, struct fl_rule_decl *decl)
@@ -347,11 +396,17 @@ static void take_measures(lua_State *L, int table, struct fl_rule_decl *decl)
             bool made = lua_getfield(L, -1, names[i]) == LUA_TTABLE;
             struct fl_measure_decl *m = &decl->measures[decl->measure_count];
             const char *kind = made ? text_field(L, lua_gettop(L), "_measure") : NULL;
-            if (kind == NULL) {
+            int given = 0;
+            if (made) {
+                lua_getfield(L, -1, "_given");
+                given = (int)lua_tointeger(L, -1);
+                lua_pop(L, 1);
+            }
+            if (kind == NULL || fl_measure_find(fl_str_of(kind)) == FL_MEASURE_COUNT) {
                 report(L, "measure %s must be made by count, sum, distinct, ...", names[i]);
             } else {
                 *m = (struct fl_measure_decl){.name = names[i], .kind = kind};
-                take_measure(L, m);
+                take_measure(L, m, given);
                 decl->measure_count++;
             }
             lua_pop(L, 1);

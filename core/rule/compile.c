@@ -343,8 +343,10 @@ static bool check_exact(struct compiling *c, const struct fl_node *count, const 
     if (m->kind != FL_M_DISTINCT || fl_fields[m->field].type == FL_T_PORT || constant->literal.i <= m->k)
         return true;
     struct fl_error err;
-    fl_fail(&err, FL_E_VALUE, "%s is exact to %u values only, and is compared with %lld; write distinct(\"%s\", %lld)",
-            m->name, m->k, (long long)constant->literal.i, fl_fields[m->field].name, (long long)constant->literal.i);
+    long long value = (long long)constant->literal.i;
+    fl_fail(&err, FL_E_VALUE,
+            "%s is exact to %u values only, and is compared with %lld; write distinct(\"%s\", { exact = %lld })",
+            m->name, m->k, value, fl_fields[m->field].name, value);
     report(c, &err, c->decl->having_line, "having");
     return false;
 }
