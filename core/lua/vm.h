@@ -68,7 +68,7 @@ void fl_lua_note_memory(struct fl_lua_vm *vm);
 /* lua_pcall with a fresh budget; the error, if any, is taken from the stack into err. */
 enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err);
 
-/* library.c: pushes the environment that rule files see. fl_lua_seal_library makes the one on the top read-only. */
+/* library.c: pushes the environment that rule files see. seal.c: makes the one on the top read-only. */
 void fl_lua_push_library(lua_State *L);
 void fl_lua_seal_library(lua_State *L);
 /* Whether the function on the top is one of the library; others in C are iterators, which hold state. */
