@@ -8,6 +8,7 @@
 #include "core/lua/vm.h"
 
 #define PATTERN_WORK_MAX 10000000.0
+#define VALUE_BYTES 16
 #define PATTERN_WORK_PER_BYTE 16 /* the bound is seldom met: charged at a discount */
 
 static int call_original(lua_State *L)
@@ -23,6 +24,30 @@ static int charged(lua_State *L)
     for (int i = 1; i <= lua_gettop(L); i++)
         if (lua_type(L, i) == LUA_TSTRING)
             fl_lua_charge(L, lua_rawlen(L, i));
+    return call_original(L);
+}
+
+/* How many of `len` places the arguments i and j at `first` name; j defaults to i, or to the end. */
+static size_t range_length(lua_State *L, int first, size_t len, bool to_the_end)
+{
+    lua_Integer n = (lua_Integer)len;
+    lua_Integer from = luaL_optinteger(L, first, 1);
+    lua_Integer to = luaL_optinteger(L, first + 1, to_the_end ? -1 : from);
+    from = from < 0 ? from + n + 1 : from;
+    to = to < 0 ? to + n + 1 : to;
+    from = from < 1 ? 1 : from;
+    to = to > n ? n : to;
+    return to < from ? 0 : (size_t)(to - from) + 1;
+}
+
+/* byte, utf8.codepoint, utf8.len: the bytes of the range, and one value for each where they return them. */
+static int charged_range(lua_State *L)
+{
+    size_t len;
+    luaL_checklstring(L, 1, &len);
+    bool counts = lua_tointeger(L, lua_upvalueindex(2));
+    size_t range = range_length(L, 2, len, counts);
+    fl_lua_charge(L, counts ? range : range * VALUE_BYTES);
     return call_original(L);
 }
 
@@ -85,7 +110,8 @@ static int guarded_pattern(lua_State *L)
         work *= (double)len;
     if (work > PATTERN_WORK_MAX)
         return luaL_error(L, "the pattern has too many repeats (%d) for a text of %d bytes", (int)repeats, (int)len);
-    fl_lua_charge(L, len + pattern_len + (size_t)work / PATTERN_WORK_PER_BYTE);
+    size_t replacement = lua_type(L, 3) == LUA_TSTRING ? lua_rawlen(L, 3) : 0;
+    fl_lua_charge(L, len + pattern_len + replacement + (size_t)work / PATTERN_WORK_PER_BYTE);
     return call_original(L);
 }
 
@@ -117,13 +143,28 @@ static int safe_format(lua_State *L)
     return call_original(L);
 }
 
-/* insert, remove and unpack move up to the whole table; select copies its arguments. */
+/* insert and remove move up to the whole table; others copy or look at each argument. */
 static int charged_table(lua_State *L)
 {
     lua_Integer count = lua_gettop(L);
-    if (lua_type(L, 1) == LUA_TTABLE && (count > 1 || lua_tointeger(L, lua_upvalueindex(2))))
+    if (lua_type(L, 1) == LUA_TTABLE && count > 1)
         count += luaL_len(L, 1);
-    fl_lua_charge(L, (size_t)(count > 0 ? count : 0) * 16);
+    fl_lua_charge(L, (size_t)(count > 0 ? count : 0) * VALUE_BYTES);
+    return call_original(L);
+}
+
+static int charged_arguments(lua_State *L)
+{
+    fl_lua_charge(L, (size_t)lua_gettop(L) * VALUE_BYTES);
+    return call_original(L);
+}
+
+static int charged_unpack(lua_State *L)
+{
+    lua_Integer from = luaL_optinteger(L, 2, 1), to = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : luaL_checkinteger(L, 3);
+    lua_Unsigned span = (lua_Unsigned)to - (lua_Unsigned)from; /* what overflows is refused by the function itself */
+    if (to >= from && span < INT32_MAX)
+        fl_lua_charge(L, ((size_t)span + 1) * VALUE_BYTES);
     return call_original(L);
 }
 
@@ -138,8 +179,18 @@ static int safe_concat(lua_State *L)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_Integer from = luaL_optinteger(L, 3, 1), to = lua_isnoneornil(L, 4) ? luaL_len(L, 1) : luaL_checkinteger(L, 4);
-    if (to >= from)
-        fl_lua_charge(L, (size_t)(to - from) * 16);
+    lua_Unsigned span = (lua_Unsigned)to - (lua_Unsigned)from;
+    size_t separator_len = 0;
+    luaL_optlstring(L, 2, "", &separator_len);
+    if (to < from)
+        return call_original(L);
+    for (lua_Unsigned i = 0; i <= span; i++) {
+        int type = lua_geti(L, 1, (lua_Integer)((lua_Unsigned)from + i));
+        fl_lua_charge(L, VALUE_BYTES + separator_len + (type == LUA_TSTRING ? lua_rawlen(L, -1) : 0));
+        lua_pop(L, 1);
+        if (type != LUA_TSTRING && type != LUA_TNUMBER)
+            break; /* an error that the function itself words */
+    }
     return call_original(L);
 }
 
@@ -156,7 +207,7 @@ static void wrap(lua_State *L, const char *key, lua_CFunction wrapper, int flag)
 
 void fl_lua_charge_base(lua_State *L)
 {
-    wrap(L, "select", charged_table, 0);
+    wrap(L, "select", charged_arguments, 0);
     wrap(L, "tonumber", charged, 0);
 }
 
@@ -171,7 +222,8 @@ void fl_lua_charge_strings(lua_State *L)
     wrap(L, "lower", charged, 0);
     wrap(L, "upper", charged, 0);
     wrap(L, "reverse", charged, 0);
-    wrap(L, "byte", charged, 0);
+    wrap(L, "byte", charged_range, 0);
+    wrap(L, "char", charged_arguments, 0);
 }
 
 void fl_lua_charge_tables(lua_State *L)
@@ -179,5 +231,20 @@ void fl_lua_charge_tables(lua_State *L)
     wrap(L, "concat", safe_concat, 0);
     wrap(L, "insert", charged_insert, 0);
     wrap(L, "remove", charged_table, 0);
-    wrap(L, "unpack", charged_table, 1);
+    wrap(L, "pack", charged_arguments, 0);
+    wrap(L, "unpack", charged_unpack, 0);
+}
+
+void fl_lua_charge_math(lua_State *L)
+{
+    wrap(L, "max", charged_arguments, 0);
+    wrap(L, "min", charged_arguments, 0);
+}
+
+void fl_lua_charge_utf8(lua_State *L)
+{
+    wrap(L, "char", charged_arguments, 0);
+    wrap(L, "codepoint", charged_range, 0);
+    wrap(L, "len", charged_range, 1);
+    wrap(L, "offset", charged, 0); /* a run of continuation bytes is one character */
 }

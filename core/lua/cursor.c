@@ -9,6 +9,8 @@
 #include "core/base/limits.h"
 #include "core/lua/vm.h"
 
+#define LIST_ITEM_BYTES 64
+
 static void push_number(lua_State *L, __int128 i)
 {
     if (i >= INT64_MIN && i <= INT64_MAX)
@@ -43,6 +45,7 @@ static void push_value(lua_State *L, const struct fl_value *value)
         return;
     case FL_T_LIST: {
         uint32_t step = value->list.weighted ? 2 : 1;
+        fl_lua_charge(L, (size_t)value->list.count * LIST_ITEM_BYTES); /* each reading makes the list anew */
         lua_createtable(L, (int)value->list.count, 0);
         for (uint32_t i = 0; i < value->list.count; i++) {
             push_value(L, &value->list.items[i * step]);
@@ -126,7 +129,9 @@ static int handle_index(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     uintptr_t handle = (uintptr_t)lua_touserdata(L, 1);
-    const char *name = luaL_checkstring(L, 2);
+    size_t len;
+    const char *name = luaL_checklstring(L, 2, &len);
+    fl_lua_charge(L, len);
     bool is_group = handle & HANDLE_IS_GROUP;
     if (handle != vm->handle)
         return luaL_error(L, "this %s belongs to an earlier call: it can be read during its own call only",

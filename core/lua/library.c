@@ -1,4 +1,17 @@
-/* library.c: the functions that rules may call. Whatever is not listed here does not exist for them. */
+/* library.c: the functions that rules may call. Whatever is not listed here does not exist for them.
+ *
+ * What a function touches is taken from the budget: charge.c before it runs, and the allocator for each text of
+ * 1 KiB and more that anything makes (sub, rep, gsub, concat, `..`, error). Constant work, so free: assert error
+ * ipairs type tostring, string.len, of math all but max and min, utf8.charpattern, insert at the end. pcall, for its
+ * own part, moves its arguments, which the caller's instructions and memory bound.
+ *
+ * Cannot be charged, as the VM does it within one instruction and tells nobody:
+ *   - `==`, `<` and `<=` of long texts and looking up a key equal to one: at most the shorter text's bytes each;
+ *   - copying `...`: at most the values that the stack holds within the memory limit;
+ *   - # of a table, by halving.
+ * Nor is what gsub copied before its replacement function raised. Making a text costs its bytes, so within one call
+ * texts stay under 1.6 MB; only those made while loading can be longer, up to half of the memory limit.
+ */
 #include <lauxlib.h>
 #include <lualib.h>
 #include <string.h>
@@ -150,8 +163,10 @@ static void add_parts(lua_State *L)
     lua_setfield(L, -2, "sort");
     lua_setfield(L, -2, "table");
     push_part(L, "math", luaopen_math, numbers);
+    fl_lua_charge_math(L);
     lua_setfield(L, -2, "math");
     push_part(L, "utf8", luaopen_utf8, characters);
+    fl_lua_charge_utf8(L);
     lua_setfield(L, -2, "utf8");
 }
 

@@ -8,10 +8,12 @@
 int fl_lua_pairs(lua_State *L); /* numbers ascending, then texts bytewise */
 int fl_lua_sort(lua_State *L);  /* stable */
 
-/* charge.c: wraps functions of the table on the top, which is the base library, `string` or `table`. */
+/* charge.c: wraps functions of the table on the top, which is the base library, `string`, `table` ... */
 void fl_lua_charge_base(lua_State *L);
 void fl_lua_charge_strings(lua_State *L);
 void fl_lua_charge_tables(lua_State *L);
+void fl_lua_charge_math(lua_State *L);
+void fl_lua_charge_utf8(lua_State *L);
 
 /* seal.c: raises that the library is read-only. */
 int fl_lua_refuse_change(lua_State *L);

@@ -5,6 +5,15 @@
 #include "core/lua/library.h"
 #include "core/lua/vm.h"
 
+/* Texts on the top two places may be equal up to the end of the shorter one. */
+static void charge_comparison(lua_State *L)
+{
+    if (lua_type(L, -1) == LUA_TSTRING && lua_type(L, -2) == LUA_TSTRING) {
+        size_t a = lua_rawlen(L, -1), b = lua_rawlen(L, -2);
+        fl_lua_charge(L, a < b ? a : b);
+    }
+}
+
 /* Numbers ascending, then texts bytewise. */
 static bool key_before(lua_State *L, int a, int b)
 {
@@ -25,6 +34,7 @@ static bool value_before(lua_State *L, int list, int function, lua_Integer a, lu
     if (function == 0) {
         lua_geti(L, list, a);
         lua_geti(L, list, b);
+        charge_comparison(L);
         before = lua_compare(L, -2, -1, LUA_OPLT);
         lua_pop(L, 2);
         return before;
@@ -49,6 +59,7 @@ static void merge(lua_State *L, int list, int spare, int function, bool keys, lu
             if (keys) {
                 lua_geti(L, list, b);
                 lua_geti(L, list, a);
+                charge_comparison(L);
                 take_right = key_before(L, lua_gettop(L) - 1, lua_gettop(L));
                 lua_pop(L, 2);
             } else {
