@@ -4,6 +4,7 @@
  * this VM it was made for; the row or group itself stands in the VM. A handle of another call reads nothing.
  */
 #include <lauxlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/limits.h"
@@ -262,6 +263,19 @@ static int run_call(lua_State *L)
     return 0;
 }
 
+/* Puts the rule's file and line before an error that does not begin with a place in that file: words without one, an
+ * error of a module, a verdict that cannot be used. */
+static void name_place(const struct fl_rule_decl *decl, struct fl_error *err)
+{
+    char chunk[64], text[FL_ERROR_TEXT_BYTES];
+    fl_lua_chunk_name(decl->file, chunk);
+    size_t len = strlen(chunk + 1);
+    if (strncmp(err->text, chunk + 1, len) == 0 && err->text[len] == ':')
+        return;
+    snprintf(text, sizeof text, "%s", err->text);
+    fl_fail(err, err->code, "%s:%u: %s", chunk + 1, decl->line, text);
+}
+
 static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, bool is_group, struct fl_arena *arena,
                            struct fl_verdict *out, struct fl_error *err)
 {
@@ -281,6 +295,8 @@ static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, bo
     lua_settop(L, 0);
     if (status != FL_E_NOMEM && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
         status = fl_fail(err, FL_E_VOID, "the code changed a variable outside it: state lives in measures");
+    if (status == FL_E_LUA)
+        name_place(vm->at_decl, err);
     return status;
 }
 
