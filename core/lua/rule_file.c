@@ -330,26 +330,6 @@ static enum fl_status open_vm(void *context, void **out, struct fl_error *err)
     return FL_OK;
 }
 
-/* The line on which `key =` stands, at or behind the rule's own line; 0 if it is not found. */
-static uint32_t line_of_key(struct fl_str text, uint32_t from, const char *key)
-{
-    size_t key_len = strlen(key);
-    for (uint32_t line = from == 0 ? 1 : from; line < from + 400; line++) {
-        struct fl_str l = fl_text_line(text, line);
-        size_t i = 0;
-        while (i < l.len && (l.ptr[i] == ' ' || l.ptr[i] == '\t'))
-            i++;
-        if (l.len - i <= key_len || memcmp(l.ptr + i, key, key_len) != 0)
-            continue;
-        i += key_len;
-        while (i < l.len && l.ptr[i] == ' ')
-            i++;
-        if (i < l.len && l.ptr[i] == '=')
-            return line;
-    }
-    return 0;
-}
-
 static enum fl_status fail_file(struct fl_error_list *errors, const char *file, enum fl_status code, const char *text)
 {
     struct fl_error err;
@@ -390,8 +370,7 @@ enum fl_status fl_lua_rules_load(struct fl_lua_rules *rules, const char *id, con
         return fail_file(errors, file, FL_E_VALUE, "the file declares no rule: it has no rule{ ... }");
     if (errors->count > errors_before)
         return FL_E_VALUE;
-    decl->where_line = line_of_key(f.text, decl->line, "where");
-    decl->having_line = line_of_key(f.text, decl->line, "having");
+    decl->file_text = f.text;
     decl->source = rules->file_count;
     if (!fl_grow((void **)&rules->files, &rules->file_capacity, rules->file_count + 1, sizeof *rules->files))
         return fail_file(errors, file, FL_E_NOMEM, "out of memory");

@@ -6,6 +6,7 @@
 #include "core/base/buf.h"
 #include "core/base/limits.h"
 #include "core/base/when.h"
+#include "core/rule/locate.h"
 
 struct compiling {
     struct fl_plan *plan;
@@ -16,14 +17,17 @@ struct compiling {
     bool failed;
 };
 
-/* Reports an error of the rule; text is where in the rule it stands. line 0 = the rule's own line. */
-static void report(struct compiling *c, struct fl_error *err, uint32_t line, const char *part)
+/* Reports an error of the rule, which stands where `text` is the value of key (and name in the table behind it). */
+static void report(struct compiling *c, struct fl_error *err, const char *key, const char *name, const char *text)
 {
-    char text[FL_ERROR_TEXT_BYTES];
-    snprintf(text, sizeof text, "rule %s, %s: %.600s", c->decl->id, part, err->text);
-    memcpy(err->text, text, sizeof err->text);
-    uint32_t column = err->column;
-    fl_error_at(err, c->decl->file, line != 0 ? line : c->decl->line, column);
+    const struct fl_rule_spot spot = {key, name, text};
+    char full[FL_ERROR_TEXT_BYTES], part[128];
+    snprintf(part, sizeof part, "%s%s%s", strcmp(key, "params") == 0 ? "parameter" : key, name != NULL ? " " : "",
+             name != NULL ? name : "");
+    snprintf(full, sizeof full, "rule %s, %s: %.600s", c->decl->id, part, err->text);
+    memcpy(err->text, full, sizeof err->text);
+    fl_rule_locate(c->decl->file_text, c->decl->line, &spot, err);
+    fl_error_at(err, c->decl->file, err->line, err->column);
     fl_error_list_add(c->errors, err);
     c->failed = true;
 }
@@ -31,15 +35,16 @@ static void report(struct compiling *c, struct fl_error *err, uint32_t line, con
 /* The error belongs where the value in force was written. */
 static void place_param(const struct compiling *c, const struct fl_param_decl *p, struct fl_error *err)
 {
-    fl_error_at(err, p->file, p->line, p->column);
-    if (!p->from_policy)
-        return;
     struct fl_str line = fl_text_line(fl_str_of(c->plan->policy->text), p->line);
     snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)line.len, line.ptr);
+    fl_error_at(err, p->file, p->line, p->column);
 }
 
 static void compile_params(struct compiling *c)
 {
+    /* What reads an undefined network or service is checked with an empty one in its place. */
+    static const struct fl_node no_network = {.kind = FL_N_SET, .type = FL_T_ADDR};
+    static const struct fl_node no_service = {.kind = FL_N_SET, .type = FL_T_SERVICE};
     struct fl_plan_rule *rule = c->rule;
     rule->params = fl_arena_alloc(&c->plan->arena, (c->decl->param_count + 1) * sizeof *rule->params);
     if (rule->params == NULL) {
@@ -60,11 +65,10 @@ static void compile_params(struct compiling *c)
             rule->void_reason = fl_arena_printf(
                 &c->plan->arena, "parameter %s: the policy defines no %s \"%s\"", p->name,
                 p->type == FL_P_NETWORK ? "network" : "service", p->text);
+            node = p->type == FL_P_NETWORK ? &no_network : &no_service;
         } else if (status != FL_OK) {
-            char part[128];
-            snprintf(part, sizeof part, "parameter %s", p->name);
-            report(c, &err, p->line, part);
-            if (p->file != NULL && c->errors->count > 0)
+            report(c, &err, "params", p->name, p->text);
+            if (p->from_policy && c->errors->count > 0)
                 place_param(c, p, &c->errors->items[c->errors->count - 1]);
             continue;
         }
@@ -81,16 +85,16 @@ static void compile_where(struct compiling *c)
         fl_rule_where_env(&c->names, &env);
         if (fl_expr_parse(fl_str_of(c->decl->where), &env, &c->plan->arena, &rule->where, &err) !=
             FL_OK) {
-            report(c, &err, c->decl->where_line, "where");
+            report(c, &err, "where", NULL, c->decl->where);
             return;
         }
         rule->reads_status = fl_expr_reads(rule->where, FL_F_LOG_STATUS);
     }
     if (fl_program_add(c->plan->program, rule->where, &rule->root, &err) != FL_OK)
-        report(c, &err, c->decl->where_line, "where");
+        report(c, &err, "where", NULL, c->decl->where);
 }
 
-static bool find_field(struct compiling *c, const char *name, const char *part, uint32_t *out)
+static bool find_field(struct compiling *c, const char *name, const char *key, const char *measure, uint32_t *out)
 {
     *out = fl_field_find(fl_str_of(name));
     if (*out != FL_FIELD_NONE)
@@ -102,7 +106,7 @@ static bool find_field(struct compiling *c, const char *name, const char *part, 
     fl_fail(&err, FL_E_NAME, "there is no field \"%s\"%s%s%s", name,
             guess.best != NULL ? "; did you mean \"" : "", guess.best != NULL ? guess.best : "",
             guess.best != NULL ? "\"?" : "");
-    report(c, &err, 0, part);
+    report(c, &err, key, measure, name);
     return false;
 }
 
@@ -127,6 +131,7 @@ static void compile_keys(struct compiling *c)
     struct fl_plan_rule *rule = c->rule;
     const struct fl_texts *names =
         c->decl->group_by.count > 0 ? &c->decl->group_by : &c->decl->identity;
+    const char *key = c->decl->group_by.count > 0 ? "group_by" : "identity";
     rule->keys = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->keys);
     rule->key_names = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->key_names);
     rule->identity = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->identity);
@@ -136,7 +141,7 @@ static void compile_keys(struct compiling *c)
     }
     for (uint32_t i = 0; i < names->count; i++) {
         uint32_t field;
-        if (!find_field(c, names->items[i], "group_by", &field))
+        if (!find_field(c, names->items[i], key, NULL, &field))
             continue;
         rule->keys[rule->key_count] = field;
         /* Intents group by pair_client and so on; for readers and waivers they are client, server, service. */
@@ -152,7 +157,7 @@ static void compile_keys(struct compiling *c)
             struct fl_error err;
             fl_fail(&err, FL_E_NAME, "identity names \"%s\", which is not in group_by",
                     identity->items[i]);
-            report(c, &err, 0, "identity");
+            report(c, &err, "identity", NULL, identity->items[i]);
         } else if (rule->identity_count < names->count) {
             rule->identity[rule->identity_count++] = k;
         }
@@ -161,7 +166,7 @@ static void compile_keys(struct compiling *c)
         split_by_vpc(rule);
 }
 
-static bool duration_of(struct compiling *c, const char *text, const char *part, int64_t *out)
+static bool duration_of(struct compiling *c, const char *text, const char *key, int64_t *out)
 {
     *out = 0;
     if (text == NULL)
@@ -174,20 +179,20 @@ static bool duration_of(struct compiling *c, const char *text, const char *part,
                 continue;
             if (p->decl->type != FL_P_DURATION || p->node == NULL) {
                 fl_fail(&err, FL_E_TYPE, "%s is no duration parameter", text);
-                report(c, &err, 0, part);
+                report(c, &err, key, NULL, text);
                 return false;
             }
             *out = (int64_t)p->node->literal.i;
         }
         if (*out == 0) {
             fl_fail(&err, FL_E_NAME, "there is no parameter %s, or it is 0", text);
-            report(c, &err, 0, part);
+            report(c, &err, key, NULL, text);
         }
         return *out != 0;
     }
     if (!fl_duration_parse(fl_str_of(text), out) || *out == 0) {
         fl_fail(&err, FL_E_VALUE, "\"%s\" is no duration; write 90s, 5m, 1h30m or 7d", text);
-        report(c, &err, 0, part);
+        report(c, &err, key, NULL, text);
         return false;
     }
     return true;
@@ -212,7 +217,7 @@ static void compile_windows(struct compiling *c)
     struct fl_error err;
     if (rule->every_ms != 0 && rule->window_ms == 0) {
         fl_fail(&err, FL_E_VALUE, "`every` needs a `window`");
-        report(c, &err, 0, "every");
+        report(c, &err, "every", NULL, c->decl->every);
         return;
     }
     if (rule->every_ms == 0)
@@ -222,12 +227,12 @@ static void compile_windows(struct compiling *c)
     rule->pane_ms = gcd(rule->window_ms, rule->every_ms);
     if (rule->every_ms > rule->window_ms) {
         fl_fail(&err, FL_E_VALUE, "`every` is longer than `window`: records between would be lost");
-        report(c, &err, 0, "every");
+        report(c, &err, "every", NULL, c->decl->every);
     } else if (rule->window_ms / rule->pane_ms > FL_PANES_PER_WINDOW_MAX) {
         fl_fail(&err, FL_E_LIMIT,
                 "a window of %lld panes: window and every must share a divisor of at least window / %u",
                 (long long)(rule->window_ms / rule->pane_ms), FL_PANES_PER_WINDOW_MAX);
-        report(c, &err, 0, "every");
+        report(c, &err, "every", NULL, c->decl->every);
     }
 }
 
@@ -244,11 +249,8 @@ static const struct fl_node *compile_filter(struct compiling *c, const char *tex
     enum fl_status status = fl_expr_parse(fl_str_of(text), &env, &c->plan->arena, &node, &err);
     if (status == FL_OK)
         status = fl_program_add(c->plan->program, node, root, &err);
-    if (status != FL_OK) {
-        char part[128];
-        snprintf(part, sizeof part, "measure %s", measure);
-        report(c, &err, 0, part);
-    }
+    if (status != FL_OK)
+        report(c, &err, "measure", measure, text);
     return node;
 }
 
@@ -257,8 +259,6 @@ static void compile_measure(struct compiling *c, const struct fl_measure_decl *d
     struct fl_plan_rule *rule = c->rule;
     struct fl_measure *m = &rule->measures[rule->measure_count];
     uint32_t *roots = &rule->filters[2 * rule->measure_count];
-    char part[128];
-    snprintf(part, sizeof part, "measure %s", decl->name);
     *m = (struct fl_measure){.kind = fl_measure_find(fl_str_of(decl->kind)),
                              .name = decl->name,
                              .field = FL_FIELD_NONE,
@@ -267,17 +267,17 @@ static void compile_measure(struct compiling *c, const struct fl_measure_decl *d
     struct fl_error err;
     if (m->kind == FL_MEASURE_COUNT) {
         fl_fail(&err, FL_E_NAME, "there is no measure \"%s\"", decl->kind);
-        report(c, &err, 0, part);
+        report(c, &err, "measure", decl->name, NULL);
         return;
     }
-    if (decl->field != NULL && !find_field(c, decl->field, part, &m->field))
+    if (decl->field != NULL && !find_field(c, decl->field, "measure", decl->name, &m->field))
         return;
-    if (decl->by != NULL && !find_field(c, decl->by, part, &m->by))
+    if (decl->by != NULL && !find_field(c, decl->by, "measure", decl->name, &m->by))
         return;
     m->filter = compile_filter(c, decl->filter, decl->name, &roots[0]);
     m->filter2 = compile_filter(c, decl->filter2, decl->name, &roots[1]);
     if (fl_measure_prepare(m, &err) != FL_OK) {
-        report(c, &err, 0, part);
+        report(c, &err, "measure", decl->name, NULL);
         return;
     }
     if (m->kind == FL_M_OUTCOME)
@@ -292,7 +292,7 @@ static void compile_measures(struct compiling *c)
     if (count > FL_MEASURES_PER_RULE_MAX) {
         struct fl_error err;
         fl_fail(&err, FL_E_LIMIT, "%u measures; at most %u are allowed", count, FL_MEASURES_PER_RULE_MAX);
-        report(c, &err, 0, "measure");
+        report(c, &err, "measure", NULL, NULL);
         return;
     }
     rule->measures = fl_arena_alloc(&c->plan->arena, (count + 1) * sizeof *rule->measures);
@@ -347,7 +347,7 @@ static bool check_exact(struct compiling *c, const struct fl_node *count, const 
     fl_fail(&err, FL_E_VALUE,
             "%s is exact to %u values only, and is compared with %lld; write distinct(\"%s\", { exact = %lld })",
             m->name, m->k, value, fl_fields[m->field].name, value);
-    report(c, &err, c->decl->having_line, "having");
+    report(c, &err, "having", NULL, c->decl->having);
     return false;
 }
 
@@ -396,7 +396,7 @@ static void compile_having(struct compiling *c)
         fl_rule_having_env(&c->names, &env);
         if (fl_expr_parse(fl_str_of(c->decl->having), &env, &c->plan->arena, &rule->having, &err) !=
             FL_OK) {
-            report(c, &err, c->decl->having_line, "having");
+            report(c, &err, "having", NULL, c->decl->having);
             return;
         }
         if (!check_distinct(c, rule->having))
@@ -409,16 +409,50 @@ static void compile_having(struct compiling *c)
     }
     const char *text = c->decl->finding != NULL ? c->decl->finding : c->decl->title;
     if (fl_template_compile(text, rule, &c->plan->arena, &rule->message, &err) != FL_OK)
-        report(c, &err, 0, "finding");
+        report(c, &err, "finding", NULL, text);
 }
 
 static void compile_lua_fields(struct compiling *c)
 {
     for (uint32_t i = 0; i < c->decl->fields.count; i++) {
         uint32_t field;
-        if (find_field(c, c->decl->fields.items[i], "fields", &field))
+        if (find_field(c, c->decl->fields.items[i], "fields", NULL, &field))
             fl_field_set_add(&c->rule->lua_fields, field);
     }
+}
+
+static void compile_parts(struct compiling *c)
+{
+    compile_where(c);
+    compile_keys(c);
+    compile_windows(c);
+    compile_measures(c);
+    compile_lua_fields(c);
+    if (!c->failed)
+        compile_having(c);
+}
+
+/* A rule that has nothing to judge by: its parts are checked and dropped, so that they cost no column of the input. A
+ * condition that is never true keeps the rule in the report. */
+static enum fl_status compile_void(struct compiling *c)
+{
+    static const struct fl_node never = {.kind = FL_N_LITERAL, .type = FL_T_BOOL,
+                                         .literal = {.type = FL_T_BOOL, .i = 0}};
+    struct fl_program *program = c->plan->program;
+    struct fl_plan_rule bare = *c->rule;
+    c->plan->program = fl_program_new();
+    if (c->plan->program != NULL) {
+        compile_parts(c);
+        fl_program_free(c->plan->program);
+    }
+    bool checked = c->plan->program != NULL && !c->failed;
+    c->plan->program = program;
+    *c->rule = bare;
+    if (!checked)
+        return FL_E_VALUE;
+    c->rule->where = &never;
+    c->rule->having_slot = UINT32_MAX;
+    return fl_program_add(program, &never, &c->rule->root, NULL);
 }
 
 enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl,
@@ -431,22 +465,10 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
     struct compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors,
                           .names = {plan->policy, rule}};
     compile_params(&c);
-    if (!c.failed && rule->void_reason != NULL) {
-        /* Nothing to measure: a condition that is never true keeps the rule in the report. */
-        static const struct fl_node never = {.kind = FL_N_LITERAL, .type = FL_T_BOOL,
-                                             .literal = {.type = FL_T_BOOL, .i = 0}};
-        rule->where = &never;
-        rule->having_slot = UINT32_MAX;
-        return fl_program_add(plan->program, &never, &rule->root, NULL);
-    }
     if (c.failed) /* what reads the parameters could only complain again */
         return FL_E_VALUE;
-    compile_where(&c);
-    compile_keys(&c);
-    compile_windows(&c);
-    compile_measures(&c);
-    compile_lua_fields(&c);
-    if (!c.failed)
-        compile_having(&c);
+    if (rule->void_reason != NULL)
+        return compile_void(&c);
+    compile_parts(&c);
     return c.failed ? FL_E_VALUE : FL_OK;
 }

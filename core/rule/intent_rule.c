@@ -187,7 +187,7 @@ static struct fl_rule_decl *start_decl(const struct fl_policy *policy, const str
     d->base_id = d->id;
     d->title = intent->title != NULL ? intent->title : intent->id;
     d->file = policy->file;
-    d->line = d->where_line = d->having_line = intent->line;
+    d->line = intent->line;
     d->severity = intent->severity;
     d->controls = intent->controls;
     d->attack = intent->attack;

@@ -31,7 +31,7 @@ struct fl_rule_decl {
     const char *id, *title;
     const char *file;       /* for messages */
     uint32_t line;          /* of the rule{} call */
-    uint32_t where_line, having_line; /* 0 = unknown */
+    struct fl_str file_text; /* the whole Lua file; empty when the core wrote the rule */
     enum fl_severity severity;
     struct fl_texts controls, attack;
     const char *remediation, *description; /* or NULL */

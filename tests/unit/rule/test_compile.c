@@ -29,6 +29,9 @@ static struct fl_measure_decl port_measures[] = {{.name = "run", .kind = "longes
                                                  {.name = "ports", .kind = "distinct", .field = "server_port"},
                                                  {.name = "refused", .kind = "count", .filter = "rejected"}};
 
+/* The rule on line 7, `where` on 9, `having` on 12; the other keys are not found. */
+static const char file_text[] = "\n\n\n\n\n\nrule {\n\nwhere = given,\n\n\nhaving = given,\n}\n";
+
 /* The second example of the design. */
 static struct fl_param_decl scan_params[] = {{.name = "run", .type = FL_P_NUMBER, .text = "8"},
                                              {.name = "window", .type = FL_P_DURATION, .text = "10m"},
@@ -37,7 +40,7 @@ static struct fl_param_decl scan_params[] = {{.name = "run", .type = FL_P_NUMBER
 static struct fl_rule_decl scan(void)
 {
     return (struct fl_rule_decl){.id = "scan/sequential-ports", .base_id = "scan/sequential-ports", .title = "Walk",
-                                 .file = "r.lua", .line = 7, .where_line = 9, .having_line = 12, .severity = FL_SEV_MEDIUM,
+                                 .file = "r.lua", .line = 7, .file_text = fl_str_of(file_text), .severity = FL_SEV_MEDIUM,
                                  .params = scan_params, .param_count = 3, .where = "initiated and protocol in {tcp, udp}",
                                  .group_by = {group_keys, 2}, .window = "$window", .every = "$every",
                                  .measures = port_measures, .measure_count = 3, .having = "run >= $run",
@@ -201,6 +204,17 @@ static void test_compile__lines_without_data_need_log_status(void **state)
     drop();
 }
 
+static void refused(const struct fl_rule_decl *decl, uint32_t line, const char *says)
+{
+    assert_int_equal(fl_plan_build(&plan, &policy, &decl, 1, &errors), FL_E_VALUE);
+    const struct fl_error *e = &errors.items[0];
+    if (errors.count != 1 || e->line != line || strstr(e->text, says) == NULL)
+        fail_msg("%u errors; %s:%u %s", errors.count, e->file, e->line, e->text);
+    assert_string_equal(e->file, "r.lua");
+    assert_non_null(strstr(e->text, "scan/sequential-ports"));
+    drop();
+}
+
 static void test_compile__unknown_default_network_voids_the_rule(void **state)
 {
     (void)state;
@@ -214,7 +228,19 @@ static void test_compile__unknown_default_network_voids_the_rule(void **state)
     const struct fl_plan_rule *rule = build(&decl);
     assert_non_null(rule->void_reason);
     assert_non_null(strstr(rule->void_reason, "no network \"pci\""));
+    struct fl_field_set fields = {{0}};
+    fl_program_fields(plan.program, &fields);
+    assert_false(fl_field_set_has(&fields, FL_F_SERVER)); /* nothing is asked of the input for it */
     drop();
+    /* What else is wrong with it is an error all the same. */
+    decl.where = "client in $server and initiatd";
+    refused(&decl, 9, "did you mean \"initiated\"?");
+    decl.where = "srcport in $server";
+    refused(&decl, 9, "");
+    decl.where = "client in $server";
+    decl.having = "flws > 1";
+    refused(&decl, 12, "did you mean \"flows\"?");
+    decl.having = NULL;
     /* Written in the policy, it is an error with its place there. */
     params[0].from_policy = true;
     params[0].file = "p.yaml";
@@ -229,17 +255,6 @@ static void test_compile__unknown_default_network_voids_the_rule(void **state)
 }
 
 /* ---- what is refused ---- */
-
-static void refused(const struct fl_rule_decl *decl, uint32_t line, const char *says)
-{
-    assert_int_equal(fl_plan_build(&plan, &policy, &decl, 1, &errors), FL_E_VALUE);
-    const struct fl_error *e = &errors.items[0];
-    if (errors.count != 1 || e->line != line || strstr(e->text, says) == NULL)
-        fail_msg("%u errors; %s:%u %s", errors.count, e->file, e->line, e->text);
-    assert_string_equal(e->file, "r.lua");
-    assert_non_null(strstr(e->text, "scan/sequential-ports"));
-    drop();
-}
 
 static void test_compile__refuses(void **state)
 {
