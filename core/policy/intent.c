@@ -1,6 +1,7 @@
 /* intent.c: intents: only, only_from, deny, expect. */
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/policy/load.h"
 
 static const char *const intent_keys[] = {"id",       "title",  "from",        "to",       "only",   "only_from",
@@ -36,6 +37,42 @@ static void check_service(struct fl_policy_loader *l, const struct fl_text_at *a
     fl_load_fail(l, &place, "%s", err.text);
 }
 
+/* A set whose member `self` is replaced; by may be a set too. */
+static const char *replace_self(struct fl_policy_loader *l, const char *set, const char *by)
+{
+    struct fl_buf out;
+    fl_buf_init(&out);
+    size_t by_len = strlen(by);
+    bool by_set = by_len > 1 && by[0] == '{' && by[by_len - 1] == '}';
+    for (const char *p = set; *p != '\0';) {
+        size_t len = strcspn(p, "{, }");
+        if (len == 4 && memcmp(p, "self", 4) == 0)
+            fl_buf_add(&out, by + by_set, by_len - 2 * by_set);
+        else
+            fl_buf_add(&out, p, len);
+        p += len;
+        if (*p != '\0')
+            fl_buf_add_char(&out, *p++);
+    }
+    const char *text = fl_load_copy(l, (struct fl_str){out.data, out.len});
+    l->nomem |= out.failed;
+    fl_buf_dispose(&out);
+    return text;
+}
+
+/* Who may: a set may hold `self` beside others; `self` alone stays as it is. */
+static const char *load_who(struct fl_policy_loader *l, const struct fl_intent *intent, const struct fl_text_at *from)
+{
+    if (from->text == NULL || from->text[0] != '{') {
+        check_network(l, from, true);
+        return from->text;
+    }
+    struct fl_text_at others = *from;
+    others.text = replace_self(l, from->text, "any");
+    check_network(l, &others, false);
+    return intent->to.text == NULL ? others.text : replace_self(l, from->text, intent->to.text);
+}
+
 static void load_only(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *list)
 {
     static const char *const keys[] = {"from", "service", NULL};
@@ -51,9 +88,9 @@ static void load_only(struct fl_policy_loader *l, struct fl_intent *intent, cons
         struct fl_text_at from = fl_load_operand(l, item, "from"), service = fl_load_operand(l, item, "service");
         if (from.text == NULL)
             fl_load_fail(l, item, "an entry of only needs from (a network, a CIDR or self)");
-        check_network(l, &from, true);
+        const char *who = load_who(l, intent, &from);
         check_service(l, &service);
-        sides[intent->only_count++] = (struct fl_intent_side){from.text, service.text, item->line, item->column};
+        sides[intent->only_count++] = (struct fl_intent_side){who, service.text, item->line, item->column};
     }
     intent->only = sides;
 }
@@ -69,8 +106,7 @@ static void load_only_from(struct fl_policy_loader *l, struct fl_intent *intent,
             continue;
         }
         struct fl_text_at from = {fl_load_copy(l, item->text), item->line, item->column};
-        check_network(l, &from, true);
-        sides[intent->only_count++] = (struct fl_intent_side){from.text, NULL, item->line, item->column};
+        sides[intent->only_count++] = (struct fl_intent_side){load_who(l, intent, &from), NULL, item->line, item->column};
     }
     intent->only = sides;
 }

@@ -36,7 +36,7 @@ struct fl_service_def {
 enum fl_intent_kind { FL_INTENT_ONLY, FL_INTENT_ONLY_FROM, FL_INTENT_DENY, FL_INTENT_EXPECT };
 
 struct fl_intent_side {
-    const char *network; /* operand text: a network name, CIDR or "self"; several: "{a, b}" */
+    const char *network; /* operand text: a network name, CIDR or "self"; several: "{a, b}", none of them self */
     const char *service; /* operand text, or NULL: every protocol */
     uint32_t line, column;
 };

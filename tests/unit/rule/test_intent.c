@@ -157,6 +157,22 @@ static void test_intent__lists_are_unions(void **state)
     drop();
 }
 
+static void test_intent__self_in_a_list(void **state)
+{
+    (void)state;
+    intent("to: db, only: [{from: [app, self], service: postgres}]");
+    CHECK("p tcp 10.0.1.5:40000 > 10.0.10.7:5432", "p tcp 10.0.10.8:40000 > 10.0.10.7:5432",
+          "b tcp 10.0.10.8:40000 > 10.0.10.7:22", "b tcp 10.0.3.10:40000 > 10.0.10.7:5432");
+    drop();
+    intent("to: [db, 10.0.11.0/24], only: [{from: \"{self, bastion}\"}]");
+    CHECK("p tcp 10.0.11.8:40000 > 10.0.10.7:22", "p tcp 10.0.3.10:40000 > 10.0.11.7:22",
+          "b tcp 10.0.1.5:40000 > 10.0.11.7:22");
+    drop();
+    intent("to: db, service: postgres, only_from: [\"{app, self}\"]");
+    CHECK("p tcp 10.0.10.8:40000 > 10.0.10.7:5432", "b tcp 10.0.3.10:40000 > 10.0.10.7:5432");
+    drop();
+}
+
 static void test_intent__only_from_speaks_of_its_service_alone(void **state)
 {
     (void)state;
@@ -289,6 +305,8 @@ static void test_intent__errors(void **state)
         {"id: a, to: any, only: [{from: nowhere}]", "nothing is called \"nowhere\""},
         {"id: a, to: any, only: [{from: any, service: nothing}]", "nothing is called \"nothing\""},
         {"id: a, to: self, only: [{from: any}]", "nothing is called \"self\""},
+        {"id: a, to: any, only: [{from: [self, nowhere]}]", "nothing is called \"nowhere\""},
+        {"id: a, to: any, from: [any, self], deny: true", "nothing is called \"self\""},
         {"id: a#b, to: any, only: [{from: any}]", "must not hold #"},
         {"to: any, only: [{from: any}]", "needs an id"},
         {"id: a, to: any, only: [{from: any}], when: dstprt == 1", "when: nothing is called \"dstprt\"; did you mean \"dstport\"?"},
@@ -321,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_intent__traffic_inside_counts_unless_self_is_listed),
         cmocka_unit_test(test_intent__only_of_nothing_allows_nothing),
         cmocka_unit_test(test_intent__lists_are_unions),
+        cmocka_unit_test(test_intent__self_in_a_list),
         cmocka_unit_test(test_intent__only_from_speaks_of_its_service_alone),
         cmocka_unit_test(test_intent__deny),
         cmocka_unit_test(test_intent__undecided_breaks_only_both_ways_round),
