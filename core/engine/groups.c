@@ -184,9 +184,47 @@ static enum fl_status keep_undecided(struct visiting *v, const struct fl_group_v
     return make_hit(v, view, &kept[at]);
 }
 
-static bool to_internet(const struct fl_intent *intent)
+static bool names_internet(const struct fl_node *set)
 {
-    return intent->to.text != NULL && strcmp(intent->to.text, "internet") == 0;
+    for (uint32_t i = 0; set != NULL && i < set->item_count; i++)
+        if (set->items[i].kind == FL_ITEM_NETWORK && set->items[i].network == FL_NET_INTERNET)
+            return true;
+    return false;
+}
+
+/* Is the address in what the set names besides `internet`? */
+static bool in_others(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr)
+{
+    for (uint32_t i = 0; i < set->item_count; i++) {
+        struct fl_node one = {.kind = FL_N_SET, .items = &set->items[i], .item_count = 1};
+        if ((one.items->kind != FL_ITEM_NETWORK || one.items->network != FL_NET_INTERNET) &&
+            fl_node_has_addr(plan, &one, addr))
+            return true;
+    }
+    return false;
+}
+
+/* Could the conversation, opened by `client`, break the intent by another network of `to` than `internet`? */
+static bool breaks_elsewhere(const struct visiting *v, const struct fl_intent_tally *tally,
+                             const struct fl_value *client, const struct fl_value *server)
+{
+    const struct fl_plan *plan = v->j->plan;
+    if (client->type != FL_T_ADDR || server->type != FL_T_ADDR || !in_others(plan, tally->to, server->addr))
+        return false;
+    return v->rule->decl->intent->kind != FL_INTENT_DENY || fl_node_has_addr(plan, tally->from, client->addr);
+}
+
+/* A conversation over a gateway endpoint is not traffic to `internet`: only another network of `to` can be broken by
+ * it. Where it is not known who opened it, either end may be the server. */
+static bool spared_by_endpoint(const struct visiting *v, const struct fl_intent_tally *tally,
+                               const struct fl_group_view *view)
+{
+    const struct fl_value *endpoint = &view->measures[1];
+    const struct fl_value *client = &view->keys[0], *server = &view->keys[1];
+    if (endpoint->type != FL_T_BOOL || endpoint->i == 0 || !names_internet(tally->to))
+        return false;
+    bool either = v->rule->role == FL_ROLE_UNDECIDED || v->rule->decl->intent->strict;
+    return !breaks_elsewhere(v, tally, client, server) && !(either && breaks_elsewhere(v, tally, server, client));
 }
 
 /* Intents: the counts beside the breaches. true when the group goes on as a breach. */
@@ -200,9 +238,7 @@ static bool tally_intent(struct visiting *v, const struct fl_group_view *view,
         return false;
     }
     bool blocked = outcome->i == FL_OUTCOME_BLOCKED;
-    const struct fl_value *endpoint = &view->measures[1];
-    bool via_endpoint = endpoint->type == FL_T_BOOL && endpoint->i != 0;
-    bool permitted = v->rule->role == FL_ROLE_PERMITTED || (via_endpoint && to_internet(intent));
+    bool permitted = v->rule->role == FL_ROLE_PERMITTED || spared_by_endpoint(v, tally, view);
     if (blocked)
         tally->blocked += v->rule->role == FL_ROLE_BREACH;
     else if (permitted) {
@@ -299,7 +335,11 @@ enum fl_status fl_judge_groups(struct fl_judging *j)
     for (uint32_t i = 0; i < j->plan->policy->intent_count; i++) {
         j->intents[i].undecided =
             fl_arena_alloc(j->arena, (FL_OCCURRENCES_SHOWN + 1) * sizeof *j->intents[i].undecided);
-        if (j->intents[i].undecided == NULL)
+        const struct fl_intent *intent = &j->plan->policy->intents[i];
+        j->intents[i].from = fl_judge_end(j, &intent->from);
+        j->intents[i].to = fl_judge_end(j, &intent->to);
+        if (j->intents[i].undecided == NULL || (intent->to.text != NULL && j->intents[i].to == NULL) ||
+            (intent->from.text != NULL && j->intents[i].from == NULL))
             return FL_E_NOMEM;
     }
     enum fl_status status = FL_OK;

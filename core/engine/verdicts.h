@@ -26,6 +26,7 @@ struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit 
 
 /* What the groups of an intent's three rules add up to. */
 struct fl_intent_tally {
+    const struct fl_node *from, *to; /* the intent's ends, or NULL */
     uint64_t permitted_flows, permitted_conversations, blocked, without_action, breaches,
         breaches_waived;
     uint64_t periods_judged, periods_uncovered; /* of an expectation */
@@ -98,6 +99,8 @@ struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit 
 enum fl_status fl_judge_own(struct fl_judging *j);
 struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,
                                uint32_t count, bool sorted);
+/* endings.c: an end of an intent as a set; NULL when it names none, or memory ran out. */
+const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 bool fl_node_has_addr(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr);
 
 #endif
