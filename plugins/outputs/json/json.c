@@ -242,6 +242,7 @@ static void put_finding(struct fl_json *w, const struct fl_finding *f)
     put_evidence(w, f->evidence, f->evidence_count);
     put_text(w, "threshold", f->threshold);
     put_text(w, "waived", f->waived);
+    put_flag(w, "hidden", f->waived != NULL && f->waived_severity == FL_SEV_NONE);
     put_declared(w, f->declared_file, f->declared_line);
     put_coverage(w, &f->coverage);
 }
