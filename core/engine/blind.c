@@ -381,12 +381,8 @@ static void set_status(struct fl_judging *j)
     bool incomplete = false, failed = false;
     for (uint32_t i = 0; i < report->blind_spot_count; i++)
         incomplete |= report->blind_spots[i].incomplete;
-    for (uint32_t i = 0; i < report->intent_count; i++) {
-        const struct fl_intent_result *r = &report->intents[i];
-        bool unknown = r->ending == FL_END_NOT_EVALUATED ||
-                       (r->ending == FL_END_NOT_SEEN && !r->optional);
-        incomplete |= unknown && counts(run, r->severity);
-    }
+    for (uint32_t i = 0; i < report->intent_count; i++)
+        incomplete |= fl_intent_leaves_gap(run, &report->intents[i]);
     for (uint32_t i = 0; i < report->finding_count; i++) {
         const struct fl_finding *f = &report->findings[i];
         bool is_hidden = f->waived != NULL && f->waived_severity == FL_SEV_NONE;

@@ -176,4 +176,7 @@ struct fl_report {
     uint32_t blind_spot_count;
 };
 
+/* Is the audit incomplete because of this intent: not seen or not evaluated, at or above fail_on? */
+bool fl_intent_leaves_gap(const struct fl_run *run, const struct fl_intent_result *intent);
+
 #endif

@@ -35,6 +35,23 @@ static void add_findings(struct fl_buf *out, const struct fl_report *report)
     fl_buf_add_text(out, separator[0] == ',' ? ")\n" : "\n");
 }
 
+static void add_intents(struct fl_buf *out, const struct fl_report *report)
+{
+    for (uint32_t i = 0; i < report->intent_count; i++) {
+        const struct fl_intent_result *r = &report->intents[i];
+        if (!fl_intent_leaves_gap(&report->run, r))
+            continue;
+        fl_buf_add_text(out, "flowlaw: incomplete: intent ");
+        fl_escape_terminal(out, fl_str_of(r->id));
+        fl_buf_add_format(out, ": %s", fl_ending_name(r->ending));
+        if (r->reason != NULL) {
+            fl_buf_add_text(out, ": ");
+            fl_escape_terminal(out, fl_str_of(r->reason));
+        }
+        fl_buf_add_char(out, '\n');
+    }
+}
+
 void fl_session_summary(const struct fl_report *report)
 {
     const struct fl_run *run = &report->run;
@@ -59,6 +76,7 @@ void fl_session_summary(const struct fl_report *report)
         fl_escape_terminal(&out, fl_str_of(b->text));
         fl_buf_add_char(&out, '\n');
     }
+    add_intents(&out, report);
     if (!run->complete)
         fl_buf_add_text(&out, "flowlaw: this audit is incomplete\n");
     if (!out.failed && out.len > 0)
