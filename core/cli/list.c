@@ -316,7 +316,7 @@ static int list_policy(struct listing *l, const char *what, const struct fl_sess
     struct fl_error_list errors = {0};
     int exit_status = 0;
     if (fl_session_open(&session, options, &errors) != FL_OK)
-        exit_status = fl_session_refuse(&errors);
+        exit_status = fl_session_refuse(&errors, "nothing was listed");
     else if (strcmp(what, "networks") == 0)
         list_networks(l, &session.policy);
     else

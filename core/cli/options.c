@@ -87,15 +87,41 @@ static bool take_as_of(struct reading *r, const char *value)
                                                               : fail(r, value, "--as-of takes a date or time, not");
 }
 
-static bool no_option(const struct reading *r, const char *argument, const char *const names[])
+enum verb { VERB_AUDIT = 1, VERB_CHECK = 2, VERB_LIST = 4 };
+
+static const struct option {
+    const char *name;
+    unsigned verbs; /* that use it */
+    bool flag;      /* takes no value */
+} options[] = {
+    {"-p", VERB_AUDIT | VERB_CHECK | VERB_LIST, false},
+    {"--policy", VERB_AUDIT | VERB_CHECK | VERB_LIST, false},
+    {"--rules", VERB_AUDIT | VERB_CHECK | VERB_LIST, false},
+    {"--format", VERB_AUDIT | VERB_CHECK, false},
+    {"--threads", VERB_AUDIT, false},
+    {"--fail-on", VERB_AUDIT, false},
+    {"-o", VERB_AUDIT | VERB_LIST, false},
+    {"--output", VERB_AUDIT | VERB_LIST, false},
+    {"--as-of", VERB_AUDIT, false},
+    {"--allow-empty", VERB_AUDIT, true},
+};
+#define OPTION_COUNT (sizeof options / sizeof options[0])
+
+static bool used_by(const struct reading *r, const struct option *option)
+{
+    unsigned verb = strcmp(r->verb, "audit") == 0 ? VERB_AUDIT : strcmp(r->verb, "check") == 0 ? VERB_CHECK : VERB_LIST;
+    return (option->verbs & verb) != 0;
+}
+
+static bool no_option(const struct reading *r, const char *argument)
 {
     struct fl_str_guess guess = {NULL, 99};
     struct fl_str name = {argument, strcspn(argument, "=")};
     if (name.len < 4)
         return fail(r, argument, "there is no option");
-    for (unsigned i = 0; names[i] != NULL; i++)
-        fl_str_guess_try(&guess, name, names[i]);
-    fl_str_guess_try(&guess, name, "--allow-empty");
+    for (unsigned i = 0; i < OPTION_COUNT; i++)
+        if (used_by(r, &options[i]))
+            fl_str_guess_try(&guess, name, options[i].name);
     fl_str_guess_try(&guess, name, "--help");
     if (guess.best == NULL)
         return fail(r, argument, "there is no option");
@@ -105,14 +131,20 @@ static bool no_option(const struct reading *r, const char *argument, const char 
 
 static bool take_option(struct reading *r, const char *argument)
 {
-    static const char *const names[] = {"-p", "--policy", "--rules", "--format", "--threads", "--fail-on",
-                                        "-o", "--output", "--as-of", NULL};
     unsigned i = 0;
-    while (names[i] != NULL && !is_option(argument, names[i]))
+    while (i < OPTION_COUNT && !is_option(argument, options[i].name))
         i++;
-    if (names[i] == NULL)
-        return no_option(r, argument, names);
-    const char *value = value_of(r, argument, names[i]);
+    if (i == OPTION_COUNT)
+        return no_option(r, argument);
+    if (!used_by(r, &options[i]))
+        return fail(r, "has no use here", options[i].name);
+    if (options[i].flag && strchr(argument, '=') != NULL)
+        return fail(r, "takes no value", options[i].name);
+    if (options[i].flag) {
+        r->out->allow_empty = true;
+        return true;
+    }
+    const char *value = value_of(r, argument, options[i].name);
     int64_t number;
     if (value == NULL)
         return false;
@@ -168,8 +200,6 @@ enum fl_parsed fl_options_parse(const char *verb, int count, char **argv, struct
             options_end = true;
         else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0)
             return FL_PARSED_HELP;
-        else if (strcmp(argument, "--allow-empty") == 0)
-            out->allow_empty = true;
         else if (!take_option(&r, argument))
             return FL_PARSED_ERROR;
     }

@@ -136,7 +136,7 @@ int fl_session_audit(const struct fl_session_options *options)
     struct fl_error err;
     int exit_status;
     if (fl_session_open(&session, options, &errors) != FL_OK) {
-        exit_status = fl_session_refuse(&errors);
+        exit_status = fl_session_refuse(&errors, "nothing was audited");
     } else if (fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
         fl_log_status(&err);
         exit_status = FL_EXIT_INTERNAL;

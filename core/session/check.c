@@ -207,7 +207,7 @@ int fl_session_check(const struct fl_session_options *options)
     struct fl_error_list errors = {0};
     int exit_status = 0;
     if (fl_session_open(&session, options, &errors) != FL_OK) {
-        exit_status = fl_session_refuse(&errors);
+        exit_status = fl_session_refuse(&errors, "the policy does not load");
     } else {
         uint32_t rules = 0;
         for (uint32_t r = 0; r < session.plan.rule_count; r++)

@@ -100,17 +100,17 @@ void fl_session_close(struct fl_session *session)
     memset(session, 0, sizeof *session);
 }
 
-int fl_session_refuse(const struct fl_error_list *errors)
+int fl_session_refuse(const struct fl_error_list *errors, const char *consequence)
 {
     bool out_of_memory = errors->count == 0 || fl_memory_ran_out();
     for (uint32_t i = 0; i < errors->count; i++)
         out_of_memory |= errors->items[i].code == FL_E_NOMEM;
     if (out_of_memory) {
-        fl_log_error("out of memory: nothing was audited");
+        fl_log_error("out of memory: %s", consequence);
         return FL_EXIT_INTERNAL;
     }
     for (uint32_t i = 0; i < errors->count; i++)
         fl_log_status(&errors->items[i]);
-    fl_log_error("nothing was audited: %u %s", errors->count, errors->count == 1 ? "error" : "errors");
+    fl_log_error("%s: %u %s", consequence, errors->count, errors->count == 1 ? "error" : "errors");
     return 2;
 }

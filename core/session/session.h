@@ -57,7 +57,8 @@ int fl_session_check(const struct fl_session_options *options);
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);
 /* summary.c: what was read, what was found, what could not be seen; on stderr. */
 void fl_session_summary(const struct fl_report *report);
-/* Prints all errors; returns exit status 2, or 4 when memory ran out, as the errors may then be mere consequences. */
-int fl_session_refuse(const struct fl_error_list *errors);
+/* Prints all errors and what they come to ("nothing was audited"); returns exit status 2, or 4 when memory ran out, as
+ * the errors may then be mere consequences. */
+int fl_session_refuse(const struct fl_error_list *errors, const char *consequence);
 
 #endif
