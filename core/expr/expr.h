@@ -58,6 +58,7 @@ enum fl_param_type { FL_P_NETWORK, FL_P_SERVICE, FL_P_DURATION, FL_P_PORT, FL_P_
 struct fl_expr_env {
     void *context;
     bool fields;      /* record fields may be named */
+    bool long_text;   /* written by the core, so as long as it has to be: FL_EXPR_BYTES_MAX does not hold */
     /* Network by name -> id. */
     bool (*network)(void *context, struct fl_str name, uint32_t *id);
     /* Policy service by name -> items (service ranges). */

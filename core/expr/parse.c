@@ -569,7 +569,7 @@ static enum fl_status parse_or(struct parser *p, const struct fl_node **out)
 
 static enum fl_status start(struct parser *p, struct fl_str text)
 {
-    if (text.len > FL_EXPR_BYTES_MAX)
+    if (text.len > (p->env->long_text ? UINT32_MAX - 1 : FL_EXPR_BYTES_MAX))
         return fl_fail(p->err, FL_E_LIMIT, "the expression is longer than %u bytes", FL_EXPR_BYTES_MAX);
     return fl_parse_advance(p);
 }

@@ -83,6 +83,7 @@ static void compile_where(struct compiling *c)
     if (c->decl->where != NULL) {
         struct fl_expr_env env;
         fl_rule_where_env(&c->names, &env);
+        env.long_text = c->decl->intent != NULL;
         if (fl_expr_parse(fl_str_of(c->decl->where), &env, &c->plan->arena, &rule->where, &err) !=
             FL_OK) {
             report(c, &err, "where", NULL, c->decl->where);

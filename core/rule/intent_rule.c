@@ -59,13 +59,26 @@ static void add_reach(struct fl_buf *b, const struct fl_intent *intent, const st
         fl_buf_add_format(b, " and (%s)", intent->when.text);
 }
 
+/* In halves of halves: entries by the thousand would nest too deep for what walks the tree if they stood in a row. */
+static void add_sides(struct fl_buf *b, const struct fl_intent *intent, const struct sides *s, uint32_t from, uint32_t to)
+{
+    if (to - from == 1) {
+        add_side(b, intent, s, &intent->only[from]);
+        return;
+    }
+    fl_buf_add_char(b, '(');
+    add_sides(b, intent, s, from, from + (to - from) / 2);
+    fl_buf_add_text(b, " or ");
+    add_sides(b, intent, s, from + (to - from) / 2, to);
+    fl_buf_add_char(b, ')');
+}
+
 static void add_allowed(struct fl_buf *b, const struct fl_intent *intent, const struct sides *s)
 {
-    for (uint32_t i = 0; i < intent->only_count; i++) {
-        fl_buf_add_text(b, i == 0 ? "(" : " or ");
-        add_side(b, intent, s, &intent->only[i]);
-    }
-    fl_buf_add_text(b, intent->only_count > 0 ? ")" : "false");
+    if (intent->only_count == 0)
+        fl_buf_add_text(b, "false");
+    else
+        add_sides(b, intent, s, 0, intent->only_count);
 }
 
 /* Unknown service (a portless or cut record) must not count as allowed: is it known to be allowed? */
