@@ -106,3 +106,10 @@ void fl_buf_add_i64(struct fl_buf *buf, int64_t value)
         fl_buf_add_char(buf, '-');
     fl_buf_add_u64(buf, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
+
+void fl_buf_add_count(struct fl_buf *buf, uint64_t count, const char *nouns)
+{
+    fl_buf_add_u64(buf, count);
+    fl_buf_add_char(buf, ' ');
+    fl_buf_add(buf, nouns, strlen(nouns) - (count == 1));
+}

@@ -126,7 +126,7 @@ static const char *gap_text(struct fl_judging *j, const struct fl_coverage *cove
                             const char *lacks, bool other_side, uint64_t undecided, uint64_t no_action)
 {
     if (lacking > 0)
-        return fl_arena_printf(j->arena, "%llu objects lack the field %s", (unsigned long long)lacking,
+        return fl_arena_printf(j->arena, lacking == 1 ? "%llu object lacks the field %s" : "%llu objects lack the field %s", (unsigned long long)lacking,
                                lacks != NULL ? lacks : "needed");
     if (coverage->lost_minutes > 0)
         return fl_arena_printf(j->arena, "SKIPDATA touched %llu of %llu interface-minutes",

@@ -411,6 +411,7 @@ static void compile_having(struct compiling *c)
     const char *text = c->decl->finding != NULL ? c->decl->finding : c->decl->title;
     if (fl_template_compile(text, rule, &c->plan->arena, &rule->message, &err) != FL_OK)
         report(c, &err, "finding", NULL, text);
+    rule->message.by_core = c->decl->intent != NULL;
 }
 
 static void compile_lua_fields(struct compiling *c)

@@ -147,12 +147,29 @@ void fl_plan_dispose(struct fl_plan *plan)
     memset(plan, 0, sizeof *plan);
 }
 
+/* A literal behind the number 1: its first word, set for many, loses the s. */
+static void add_singular(struct fl_buf *out, const char *text)
+{
+    size_t word = text[0] == ' ' ? 1 + strspn(text + 1, "abcdefghijklmnopqrstuvwxyz") : 0;
+    bool many = word > 1 && text[word - 1] == 's';
+    fl_buf_add(out, text, word - many);
+    fl_buf_add_text(out, text + word);
+}
+
 void fl_template_print(const struct fl_template *t, const struct fl_value *slots, struct fl_buf *out)
 {
+    bool one = false;
     for (uint32_t i = 0; i < t->count; i++) {
-        if (t->parts[i].slot == UINT32_MAX)
-            fl_buf_add_text(out, t->parts[i].text);
+        if (t->parts[i].slot != UINT32_MAX) {
+            const struct fl_value *value = &slots[t->parts[i].slot];
+            fl_value_text(out, value);
+            one = t->by_core && value->type == FL_T_INT && value->i == 1;
+            continue;
+        }
+        if (one)
+            add_singular(out, t->parts[i].text);
         else
-            fl_value_text(out, &slots[t->parts[i].slot]);
+            fl_buf_add_text(out, t->parts[i].text);
+        one = false;
     }
 }

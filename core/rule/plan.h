@@ -23,6 +23,7 @@ struct fl_template_part {
 struct fl_template {
     struct fl_template_part *parts;
     uint32_t count;
+    bool by_core; /* "{flows} records" reads "1 record" for one; texts of rules print as they are written */
 };
 
 /* What a rule is for; intents are written as up to three rules by the core. */

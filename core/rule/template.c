@@ -48,6 +48,7 @@ enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *
     for (const char *p = text; *p != '\0'; p++)
         braces += *p == '{';
     out->count = 0;
+    out->by_core = false;
     out->parts = fl_arena_alloc(arena, (2 * (size_t)braces + 1) * sizeof *out->parts);
     if (out->parts == NULL)
         return fl_fail(err, FL_E_NOMEM, "out of memory");

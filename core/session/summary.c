@@ -62,8 +62,11 @@ void fl_session_summary(const struct fl_report *report)
         fl_when_format(run->first_ms, first);
         fl_when_format(run->last_ms, last);
     }
-    fl_buf_add_format(&out, "flowlaw: %llu records of %u objects, %s to %s\n", (unsigned long long)run->records,
-                      run->input_count, first, last);
+    fl_buf_add_text(&out, "flowlaw: ");
+    fl_buf_add_count(&out, run->records, "records");
+    fl_buf_add_text(&out, " of ");
+    fl_buf_add_count(&out, run->input_count, "objects");
+    fl_buf_add_format(&out, ", %s to %s\n", first, last);
     fl_buf_add_text(&out, "flowlaw: ");
     add_findings(&out, report);
     for (uint32_t i = 0; i < report->blind_spot_count; i++) {

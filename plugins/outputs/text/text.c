@@ -132,8 +132,8 @@ static void put_finding(struct page *p, const struct fl_finding *f)
     put_pairs(p, "group", &f->group);
     put_pairs(p, "measures", &f->measures);
     put_pairs(p, "extra", &f->extra);
-    put_format(p, "    %-12s%llu, %llu records, ", "occurrences", (unsigned long long)f->occurrence_count,
-               (unsigned long long)f->flows);
+    put_format(p, "    %-12s%llu, %llu record%s, ", "occurrences", (unsigned long long)f->occurrence_count,
+               (unsigned long long)f->flows, f->flows == 1 ? "" : "s");
     put_time(p, f->first_seen_ms);
     put(p, " to ");
     put_time(p, f->last_seen_ms);

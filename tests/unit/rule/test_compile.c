@@ -101,6 +101,31 @@ static void test_template__prints_keys_measures_counters_and_parameters(void **s
     drop();
 }
 
+static void test_template__one_reads_right_in_texts_of_the_core(void **state)
+{
+    (void)state;
+    struct fl_rule_decl decl = scan();
+    decl.finding = "({flows} records, {bytes} bytes, {run} walks) {ports}s {refused} clients: {ports} ports";
+    const struct fl_plan_rule *rule = build(&decl);
+    struct fl_value slots[2 + FL_COUNTER_COUNT + 3];
+    for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++)
+        slots[i] = fl_value_int(FL_T_INT, 1);
+    slots[2 + FL_C_BYTES] = fl_value_int(FL_T_INT, 11);
+    slots[2 + FL_COUNTER_COUNT + 1] = fl_value_int(FL_T_INT, 0);
+    struct fl_template text = rule->message;
+    for (int by_core = 0; by_core < 2; by_core++) {
+        struct fl_buf out;
+        fl_buf_init(&out);
+        text.by_core |= by_core == 1;
+        fl_template_print(&text, slots, &out);
+        fl_buf_add_char(&out, '\0');
+        assert_string_equal(out.data, by_core ? "(1 record, 11 bytes, 1 walk) 0s 1 client: 0 ports"
+                                              : "(1 records, 11 bytes, 1 walks) 0s 1 clients: 0 ports");
+        fl_buf_dispose(&out);
+    }
+    drop();
+}
+
 static void print_values(const char *finding, struct fl_value value, const char *expected)
 {
     struct fl_rule_decl decl = scan();
@@ -351,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compile__second_example_of_the_design),
         cmocka_unit_test(test_template__prints_keys_measures_counters_and_parameters),
+        cmocka_unit_test(test_template__one_reads_right_in_texts_of_the_core),
         cmocka_unit_test(test_template__values_as_text),
         cmocka_unit_test(test_compile__without_group_by_the_keys_are_identity),
         cmocka_unit_test(test_compile__windows),
