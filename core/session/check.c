@@ -175,7 +175,8 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
         for (uint32_t o = 0; o < part.object_count; o++) {
             const struct fl_object_stats *s = &part.objects[o];
             if (s->recognised)
-                printf("  %s: %s, %llu records\n", sources.items[o].name, s->format, (unsigned long long)s->records);
+                printf("  %s: %s, %llu record%s\n", sources.items[o].name, s->format, (unsigned long long)s->records,
+                       s->records == 1 ? "" : "s");
             else
                 printf("  %s: %s\n", sources.items[o].name, s->trouble[0] != '\0' ? s->trouble : "no record");
             exit_status = s->recognised || s->foreign ? exit_status : 3;
