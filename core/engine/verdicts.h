@@ -81,8 +81,6 @@ enum fl_status fl_judge_findings(struct fl_judging *j);
 enum fl_status fl_judge_intents(struct fl_judging *j);
 enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
                                           struct fl_intent_interfaces *out);
-/* The addresses that from or to of an intent names; NULL when it is absent. */
-const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 /* blind.c: rules, waivers, blind spots, the run. */
 enum fl_status fl_judge_run(struct fl_judging *j);
 enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete,
