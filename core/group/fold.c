@@ -9,7 +9,8 @@ struct sorted {
     const struct fl_entry *entry;
     int64_t pane;
     struct fl_value *keys;
-    uint64_t prefix; /* never falls as the first key grows: decides most comparisons */
+    uint64_t prefix[2]; /* of the first two keys: never fall as these grow, and decide most comparisons */
+    bool is_exact;      /* keys of equal first prefixes are equal */
 };
 
 struct folding {
@@ -25,25 +26,46 @@ struct folding {
     void *context;
 };
 
-static uint64_t prefix_of(const struct fl_value *key)
+/* *is_exact: only equal keys have this prefix. */
+static uint64_t prefix_of(const struct fl_value *key, bool *is_exact)
 {
     uint64_t prefix = 0;
+    *is_exact = true;
     switch (key->type) {
     case FL_T_NULL:
         return UINT64_MAX;
     case FL_T_ADDR:
-        return key->addr.hi == 0 ? key->addr.lo >> 1 : UINT64_C(1) << 63 | key->addr.hi >> 1;
+        if (fl_addr_is_v4(key->addr))
+            return key->addr.lo;
+        *is_exact = false;
+        return key->addr.hi != 0 ? UINT64_C(1) << 63 | key->addr.hi >> 1
+                                 : (key->addr.lo >> 63 ? INT64_MAX : key->addr.lo);
     case FL_T_STR:
+        *is_exact = false;
         for (size_t i = 0; i < 8; i++)
             prefix = prefix << 8 | (i < key->str.len ? (uint8_t)key->str.ptr[i] : 0);
         return prefix;
     default:
+        *is_exact = key->i >= 0 && key->i <= INT64_MAX;
         return key->i < 0 ? 0 : key->i > INT64_MAX ? INT64_MAX : (uint64_t)key->i;
     }
 }
 
+/* By the prefixes; 0 when they do not tell. */
+static int compare_prefixes(const struct sorted *a, const struct sorted *b)
+{
+    if (a->prefix[0] != b->prefix[0])
+        return a->prefix[0] < b->prefix[0] ? -1 : 1;
+    if (!a->is_exact || !b->is_exact || a->prefix[1] == b->prefix[1])
+        return 0;
+    return a->prefix[1] < b->prefix[1] ? -1 : 1;
+}
+
 static int compare_keys(const struct sorted *a, const struct sorted *b, uint32_t key_count)
 {
+    int by_prefix = compare_prefixes(a, b);
+    if (by_prefix != 0)
+        return by_prefix;
     for (uint32_t k = 0; k < key_count; k++) {
         int c = fl_value_compare(&a->keys[k], &b->keys[k]);
         if (c != 0)
@@ -55,8 +77,6 @@ static int compare_keys(const struct sorted *a, const struct sorted *b, uint32_t
 static int compare_sorted(const void *left, const void *right, void *context)
 {
     const struct sorted *a = left, *b = right;
-    if (a->prefix != b->prefix)
-        return a->prefix < b->prefix ? -1 : 1;
     int c = compare_keys(a, b, *(const uint32_t *)context);
     return c != 0 ? c : a->pane < b->pane ? -1 : a->pane > b->pane;
 }
@@ -79,7 +99,11 @@ static bool decode_keys(const struct fl_table *t, const struct fl_entry *e, stru
         p += n;
         left -= n;
     }
-    out->prefix = t->spec.key_count > 0 ? prefix_of(&out->keys[0]) : 0;
+    bool ignored;
+    if (t->spec.key_count > 0)
+        out->prefix[0] = prefix_of(&out->keys[0], &out->is_exact);
+    if (t->spec.key_count > 1)
+        out->prefix[1] = prefix_of(&out->keys[1], &ignored);
     return true;
 }
 
