@@ -16,8 +16,6 @@
 #define FL_MS_PER_MINUTE INT64_C(60000)
 #define FL_MS_PER_HOUR INT64_C(3600000)
 #define FL_MS_PER_DAY INT64_C(86400000)
-#define FL_PANE_MS (15 * FL_MS_PER_MINUTE)     /* of expectations: periods in any zone fall on its edges */
-#define FL_EXPECT_MS_MAX (366 * FL_MS_PER_DAY)
 #define FL_WHEN_MIN_MS INT64_C(0)             /* 1970-01-01 */
 #define FL_WHEN_MAX_MS INT64_C(4102444800000) /* 2100-01-01, exclusive */
 #define FL_WHEN_TEXT_BYTES 32

@@ -6,7 +6,6 @@
 #include "core/base/when.h"
 #include "core/derive/column.h"
 
-#define ADDRESSES_PER_INTERFACE_MAX 64u
 #define FETCH_ROWS 16u /* the memory of rows so far ahead is fetched */
 #define SPAN_MINUTES_MAX (24 * 60)
 #define MINUTE_MS UINT32_C(60000)
@@ -120,7 +119,7 @@ static bool add_address(struct fl_coverage_map *map, uint32_t interface, struct 
         at++;
     if (at < item->address_count && fl_addr_equal(item->addresses[at], addr))
         return true;
-    if (item->address_count >= ADDRESSES_PER_INTERFACE_MAX) {
+    if (item->address_count >= FL_ADDRESSES_PER_INTERFACE_MAX) {
         /* The least ones stay, whatever the order of arrival. */
         if (at >= item->address_count)
             return true;

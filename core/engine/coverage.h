@@ -15,6 +15,8 @@ struct fl_coverage_hour {
     uint64_t seen, lost; /* bits 0..59; bit 63 of seen: slot in use */
 };
 
+#define FL_ADDRESSES_PER_INTERFACE_MAX 64u
+
 #define FL_COVERAGE_IN_USE (UINT64_C(1) << 63)
 static inline bool fl_coverage_hour_used(const struct fl_coverage_hour *hour)
 {
@@ -30,7 +32,7 @@ static inline uint64_t fl_coverage_hour_lost(const struct fl_coverage_hour *hour
 }
 
 struct fl_interface {
-    struct fl_addr *addresses; /* own ones, ascending */
+    struct fl_addr *addresses; /* own ones, ascending; the least of them where there are more */
     uint32_t address_count, address_capacity;
     uint64_t records; /* OK or NODATA lines */
     uint64_t skipped; /* SKIPDATA lines */

@@ -58,37 +58,43 @@ static bool has_address_in(const struct fl_plan *plan, const struct fl_interface
     return false;
 }
 
-enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent, struct fl_intent_interfaces *out)
+static void add_concerned(const struct fl_judging *j, const struct fl_node *end, struct fl_intent_interfaces *out)
 {
     const struct fl_coverage_map *map = &j->part->coverage;
-    const struct fl_node *to = fl_judge_end(j, &intent->to), *from = fl_judge_end(j, &intent->from);
-    bool by_server = intent->kind == FL_INTENT_ONLY || intent->kind == FL_INTENT_ONLY_FROM;
-    const struct fl_node *end = by_server ? to : from;
-    bool every = false;
-    if (!is_ours(j->plan, end)) {
-        if (by_server)
-            every = true;
-        else
-            end = to;
-    }
-    memset(out, 0, sizeof *out);
-    out->interfaces = fl_arena_alloc(j->arena, (map->interfaces.count + 1) * sizeof *out->interfaces);
-    if (out->interfaces == NULL)
-        return FL_E_NOMEM;
     for (uint32_t i = 0; i < map->interfaces.count && i < map->item_capacity; i++) {
-        if (!every && !has_address_in(j->plan, &map->items[i], end))
+        if (end != NULL && !has_address_in(j->plan, &map->items[i], end))
             continue;
         out->interfaces[out->count++] = i;
         out->logged += map->items[i].records > 0;
     }
+}
+
+enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent, struct fl_intent_interfaces *out)
+{
+    const struct fl_node *to = fl_judge_end(j, &intent->to), *from = fl_judge_end(j, &intent->from);
+    bool by_server = intent->kind == FL_INTENT_ONLY || intent->kind == FL_INTENT_ONLY_FROM;
+    const struct fl_node *end = by_server ? to : from;
+    memset(out, 0, sizeof *out);
+    out->interfaces = fl_arena_alloc(j->arena, (j->part->coverage.interfaces.count + 1) * sizeof *out->interfaces);
+    if (out->interfaces == NULL || end == NULL)
+        return FL_E_NOMEM;
+    bool foreign = !is_ours(j->plan, end);
+    if (foreign && by_server)
+        end = NULL; /* every interface */
+    else if (foreign && intent->kind == FL_INTENT_DENY)
+        end = to;
+    add_concerned(j, end, out);
+    /* Who comes from outside is seen at the other end; hosts there cannot be known. */
+    if (out->count == 0 && foreign && intent->kind == FL_INTENT_EXPECT && !intent->expect_each_host)
+        add_concerned(j, to, out);
     return FL_OK;
 }
 
-/* The rule that can break the intent. */
-static const struct fl_plan_rule *rule_of(const struct fl_judging *j, const struct fl_intent *intent, uint32_t *index)
+static const struct fl_plan_rule *rule_of(const struct fl_judging *j, const struct fl_intent *intent,
+                                          enum fl_rule_role role, uint32_t *index)
 {
     for (uint32_t i = 0; i < j->plan->rule_count; i++) {
-        if (j->plan->rules[i].decl->intent == intent && j->plan->rules[i].role <= FL_ROLE_BREACH) {
+        if (j->plan->rules[i].decl->intent == intent && j->plan->rules[i].role == role) {
             *index = i;
             return &j->plan->rules[i];
         }
@@ -143,12 +149,38 @@ static const char *gap_text(struct fl_judging *j, const struct fl_coverage *cove
     return NULL;
 }
 
+/* An expectation without breach. gaps: what else may hide something, or NULL. */
+static void end_expectation(struct fl_judging *j, const struct fl_intent *intent, const struct fl_intent_tally *tally,
+                            const struct fl_intent_interfaces *concerned, const char *gaps, struct fl_intent_result *out)
+{
+    const struct fl_expect_tally *t = &tally->expect;
+    char every[FL_WHEN_TEXT_BYTES];
+    fl_duration_format(intent->expect_every_ms, every);
+    out->reason = gaps;
+    if (concerned->logged == 0) {
+        out->ending = FL_END_NOT_SEEN;
+        out->reason = "no interface of this network wrote a record";
+        return;
+    }
+    if (t->no_log > 0)
+        out->reason = fl_arena_printf(j->arena, "no log in %llu of %llu whole periods of %s", (unsigned long long)t->no_log,
+                                      (unsigned long long)(t->judged + t->no_log + t->lacking + t->undecided), every);
+    else if (t->undecided > 0)
+        out->reason = fl_arena_printf(j->arena, "in %llu period%s of %s only conversations that may be the expected ones",
+                                      (unsigned long long)t->undecided, t->undecided == 1 ? "" : "s", every);
+    else if (t->hosts_left_out)
+        out->reason = "an interface has too many addresses for each to be judged";
+    else if (t->judged == 0 && t->lacking == 0)
+        out->reason = fl_arena_printf(j->arena, "no log: no whole period of %s lies inside the input's span", every);
+    out->ending = t->judged == 0 ? FL_END_NOT_EVALUATED : out->reason != NULL ? FL_END_HELD_WITH_GAPS : FL_END_HELD;
+}
+
 static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl_intent_result *out)
 {
     const struct fl_intent *intent = &j->plan->policy->intents[index];
     const struct fl_intent_tally *tally = &j->intents[index];
     uint32_t rule_index = 0;
-    const struct fl_plan_rule *rule = rule_of(j, intent, &rule_index);
+    const struct fl_plan_rule *rule = rule_of(j, intent, intent->kind == FL_INTENT_EXPECT ? FL_ROLE_EXPECT : FL_ROLE_BREACH, &rule_index);
     struct fl_intent_interfaces concerned;
     if (rule == NULL || fl_judge_intent_interfaces(j, intent, &concerned) != FL_OK)
         return FL_E_NOMEM;
@@ -171,20 +203,15 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         out->waived = tally->breaches_waived == tally->breaches;
         if (tally->any_breach)
             out->severity = tally->worst;
+    } else if (intent->kind == FL_INTENT_EXPECT) {
+        const char *gaps = gap_text(j, &coverage, lacking, lacks, false, 0, tally->without_action);
+        end_expectation(j, intent, tally, &concerned, gaps, out);
     } else if (only_without_action) {
         out->ending = FL_END_NOT_EVALUATED;
         out->reason = "its conversations were only seen in logs without an action (transit gateway)";
     } else if (concerned.logged == 0 && !talked) {
         out->ending = FL_END_NOT_SEEN;
         out->reason = "no interface of this network wrote a record";
-    } else if (intent->kind == FL_INTENT_EXPECT && tally->periods_judged == 0) {
-        out->ending = FL_END_NOT_EVALUATED;
-        out->reason = "no log: no whole period lies within the input and is logged throughout";
-    } else if (intent->kind == FL_INTENT_EXPECT && tally->periods_uncovered > 0) {
-        out->ending = FL_END_HELD_WITH_GAPS;
-        out->reason = fl_arena_printf(j->arena, "no log: %llu of %llu periods could not be judged",
-                                      (unsigned long long)tally->periods_uncovered,
-                                      (unsigned long long)(tally->periods_uncovered + tally->periods_judged));
     } else {
         bool other_side = concerned.logged == 0;
         out->reason = gap_text(j, &coverage, lacking, lacks, other_side, tally->undecided_count,

@@ -222,6 +222,8 @@ static const char *measure_name(const struct fl_plan_rule *rule, uint32_t i)
 static struct fl_pairs measures_of(struct fl_judging *j, const struct fl_hit *hit)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
+    if (rule->role == FL_ROLE_EXPECT) /* what did not take place has no measures */
+        return (struct fl_pairs){NULL, 0};
     const char *names[FL_MEASURES_PER_RULE_MAX];
     for (uint32_t m = 0; m < rule->measure_count; m++)
         names[m] = measure_name(rule, m);
@@ -240,8 +242,7 @@ static struct fl_pairs identity_of(struct fl_judging *j, const struct fl_hit *hi
     uint32_t n = 0;
     for (uint32_t i = 0; i < rule->identity_count && n < 64; i++) {
         struct fl_value value = fl_hit_identity(j->plan, hit, i);
-        bool left_out = value.type == FL_T_NULL &&
-                        (hit->slots[rule->identity[i]].type != FL_T_NULL || rule->role == FL_ROLE_EXPECT);
+        bool left_out = value.type == FL_T_NULL && hit->slots[rule->identity[i]].type != FL_T_NULL;
         names[n] = rule->key_names[rule->identity[i]];
         values[n] = value;
         n += !left_out;
@@ -271,8 +272,9 @@ static void make_id(const struct fl_judging *j, const struct fl_hit *hit, char o
 static struct fl_occurrence occurrence_of(struct fl_judging *j, const struct fl_hit *hit)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
+    uint32_t keys = rule->role == FL_ROLE_EXPECT ? rule->identity_count : rule->key_count;
     return (struct fl_occurrence){
-        .group = fl_judge_pairs(j, rule->key_names, hit->slots, rule->key_count, true),
+        .group = fl_judge_pairs(j, rule->key_names, hit->slots, keys, true),
         .window_start_ms = hit->window_start_ms,
         .window_end_ms = hit->window_end_ms,
         .flows = hit->counters.flows,

@@ -105,7 +105,8 @@ struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit 
 {
     const struct fl_plan_rule *rule = &plan->rules[hit->rule];
     struct fl_value value = hit->slots[rule->identity[i]];
-    if (rule->decl->intent != NULL && value.type == FL_T_ADDR &&
+    bool host_waited_for = rule->role == FL_ROLE_EXPECT;
+    if (rule->decl->intent != NULL && !host_waited_for && value.type == FL_T_ADDR &&
         fl_program_in_network(plan->program, FL_NET_INTERNET, value.addr))
         return FL_VALUE_NULL;
     return value;
@@ -184,7 +185,7 @@ static enum fl_status keep_undecided(struct visiting *v, const struct fl_group_v
     return make_hit(v, view, &kept[at]);
 }
 
-static bool names_internet(const struct fl_node *set)
+bool fl_names_internet(const struct fl_node *set)
 {
     for (uint32_t i = 0; set != NULL && i < set->item_count; i++)
         if (set->items[i].kind == FL_ITEM_NETWORK && set->items[i].network == FL_NET_INTERNET)
@@ -221,7 +222,7 @@ static bool spared_by_endpoint(const struct visiting *v, const struct fl_intent_
 {
     const struct fl_value *endpoint = &view->measures[1];
     const struct fl_value *client = &view->keys[0], *server = &view->keys[1];
-    if (endpoint->type != FL_T_BOOL || endpoint->i == 0 || !names_internet(tally->to))
+    if (endpoint->type != FL_T_BOOL || endpoint->i == 0 || !fl_names_internet(tally->to))
         return false;
     bool either = v->rule->role == FL_ROLE_UNDECIDED || v->rule->decl->intent->strict;
     return !breaks_elsewhere(v, tally, client, server) && !(either && breaks_elsewhere(v, tally, server, client));
@@ -318,9 +319,8 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     uint32_t hits_before = j->hit_count;
     enum fl_status status = FL_OK;
     j->rules[index].void_reason = why_void(j, index);
-    if (j->rules[index].void_reason == NULL && v.rule->role == FL_ROLE_EXPECT)
-        status = fl_judge_expectation(j, index);
-    else if (j->rules[index].void_reason == NULL)
+    bool by_periods = v.rule->decl->intent != NULL && v.rule->decl->intent->kind == FL_INTENT_EXPECT;
+    if (j->rules[index].void_reason == NULL && !by_periods)
         status = fl_table_visit(j->part->rules[index].table, v.rule->window_ms, v.rule->every_ms,
                                 visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);

@@ -150,6 +150,8 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part,
     if (status == FL_OK)
         status = fl_judge_groups(&j);
     if (status == FL_OK)
+        status = fl_judge_expectations(&j);
+    if (status == FL_OK)
         status = fl_judge_findings(&j);
     if (status == FL_OK)
         status = fl_judge_intents(&j);

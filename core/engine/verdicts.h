@@ -24,23 +24,23 @@ struct fl_hit {
  * fixed, whoever came. */
 struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit *hit, uint32_t i);
 
+/* What an expectation was judged by: periods, each counted once for each host where hosts are waited for. */
+struct fl_expect_tally {
+    uint64_t judged, no_log, lacking, undecided;
+    bool hosts_left_out; /* an interface may have more addresses than were kept */
+};
+
 /* What the groups of an intent's three rules add up to. */
 struct fl_intent_tally {
     const struct fl_node *from, *to; /* the intent's ends, or NULL */
     uint64_t permitted_flows, permitted_conversations, blocked, without_action, breaches,
         breaches_waived;
-    uint64_t periods_judged, periods_uncovered; /* of an expectation */
     struct fl_hit *undecided; /* kept ones, most flows first */
     uint32_t undecided_kept;
     uint64_t undecided_count;
     enum fl_severity worst;
     bool any_breach;
-};
-
-/* Interfaces that an intent is about. */
-struct fl_intent_interfaces {
-    uint32_t *interfaces; /* ids in the coverage map */
-    uint32_t count, logged; /* logged: wrote OK or NODATA records */
+    struct fl_expect_tally expect;
 };
 
 struct fl_rule_tally {
@@ -71,16 +71,22 @@ struct fl_judging {
 
 /* groups.c: visits every group of every rule. */
 enum fl_status fl_judge_groups(struct fl_judging *j);
-/* Adds a hit; its identity is filled in. */
-enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit);
-/* periods.c: counts what an expectation sees in each period, and keeps a hit where it is not enough. */
-enum fl_status fl_judge_expectation(struct fl_judging *j, uint32_t rule);
+enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit); /* gives it its identity */
+bool fl_names_internet(const struct fl_node *set);
+/* expect.c: counts the conversations that are waited for, period by period; after fl_judge_groups(). */
+enum fl_status fl_judge_expectations(struct fl_judging *j);
 /* findings.c: waivers, identities, evidence. */
 enum fl_status fl_judge_findings(struct fl_judging *j);
 /* endings.c: how each intent ended. */
 enum fl_status fl_judge_intents(struct fl_judging *j);
-enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
-                                          struct fl_intent_interfaces *out);
+/* The interfaces (ids of the coverage map) whose logs an intent is judged by. */
+struct fl_intent_interfaces {
+    uint32_t *interfaces;
+    uint32_t count, logged; /* logged: wrote OK or NODATA records */
+};
+enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent, struct fl_intent_interfaces *out);
+/* An end of an intent as a set of networks; NULL when it has none. */
+const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 /* blind.c: rules, waivers, blind spots, the run. */
 enum fl_status fl_judge_run(struct fl_judging *j);
 enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete,

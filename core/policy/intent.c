@@ -4,6 +4,8 @@
 #include "core/base/buf.h"
 #include "core/policy/load.h"
 
+#define EXPECT_MIN_MAX 1000000000
+
 static const char *const intent_keys[] = {"id",       "title",  "from",        "to",       "only",   "only_from",
                                           "service",  "deny",   "expect",      "when",     "severity", "controls",
                                           "attack",   "remediation", "optional", "strict", "starts", "expires", NULL};
@@ -111,41 +113,46 @@ static void load_only_from(struct fl_policy_loader *l, struct fl_intent *intent,
     intent->only = sides;
 }
 
-/* Periods lie on the edges of panes, and a day holds a whole number of them or they hold a whole number of days. */
-static void load_every(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
+/* Periods begin at local midnight and at equal steps of the local clock, so they must fit into a day. */
+static void load_every(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *map)
 {
-    int64_t every = 0;
-    if (node == NULL || node->kind != FL_YAML_SCALAR || !fl_duration_parse(node->text, &every) ||
-        every < FL_PANE_MS || every % FL_PANE_MS != 0 || every > FL_EXPECT_MS_MAX ||
-        (every < FL_MS_PER_DAY ? FL_MS_PER_DAY % every : every % FL_MS_PER_DAY) != 0)
-        fl_load_fail(l, node, "every must be 1d, whole days up to 366d, or a part of a day in whole quarters of an hour, "
-                              "such as 15m, 1h or 6h");
+    const struct fl_yaml_node *node = fl_yaml_get(map, "every");
+    int64_t ms = 0;
+    if (node == NULL) {
+        fl_load_fail(l, map, "expect needs every, a duration like 1d");
+        return;
+    }
+    bool known = node->kind == FL_YAML_SCALAR && fl_duration_parse(node->text, &ms) && ms > 0;
+    bool fits = ms % (15 * FL_MS_PER_MINUTE) == 0 && ms <= 366 * FL_MS_PER_DAY &&
+                (ms % FL_MS_PER_DAY == 0 || FL_MS_PER_DAY % (ms > 0 ? ms : 1) == 0);
+    if (!known || !fits)
+        fl_load_fail(l, node, "every must be whole days up to 366d, or whole quarters of an hour that divide a day, "
+                              "like 15m, 1h, 6h");
     else
-        intent->expect_every_ms = every;
+        intent->expect_every_ms = ms;
 }
 
 static void load_expect(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
 {
     static const char *const keys[] = {"every", "each", "min", NULL};
-    intent->expect_min = 1;
     intent->expect_every_ms = FL_MS_PER_DAY;
-    if (node->kind == FL_YAML_SCALAR && fl_str_is(node->text, "daily"))
-        return;
-    if (node->kind != FL_YAML_MAP) {
-        fl_load_fail(l, node, "expect must be daily or { every: 1d, each: host, min: 1 }");
+    intent->expect_min = 1;
+    if (node->kind == FL_YAML_SCALAR) {
+        if (!fl_str_is(node->text, "daily"))
+            fl_load_fail(l, node, "expect must be daily, or { every: 1d, each: host | any, min: 1 }");
         return;
     }
     if (!fl_load_keys(l, node, "expect", keys))
         return;
-    const struct fl_yaml_node *each = fl_yaml_get(node, "each"), *min = fl_yaml_get(node, "min");
-    const struct fl_yaml_node *every = fl_yaml_get(node, "every");
-    load_every(l, intent, every != NULL ? every : node);
-    intent->expect_each_host = each != NULL && each->kind == FL_YAML_SCALAR && fl_str_is(each->text, "host");
-    if (each != NULL && !intent->expect_each_host && !(each->kind == FL_YAML_SCALAR && fl_str_is(each->text, "any")))
-        fl_load_fail(l, each, "each must be host or any");
-    if (min != NULL && !(min->kind == FL_YAML_SCALAR && fl_int_parse(min->text, &intent->expect_min) &&
-                         intent->expect_min >= 1 && intent->expect_min <= 1000000000))
-        fl_load_fail(l, min, "min must be a whole number from 1 on");
+    load_every(l, intent, node);
+    const char *each = fl_load_text(l, node, "each");
+    intent->expect_each_host = each != NULL && strcmp(each, "host") == 0;
+    if (each != NULL && !intent->expect_each_host && strcmp(each, "any") != 0)
+        fl_load_fail(l, fl_yaml_get(node, "each"), "each must be host or any");
+    const struct fl_yaml_node *min = fl_yaml_get(node, "min");
+    if (min != NULL && (min->kind != FL_YAML_SCALAR || !fl_int_parse(min->text, &intent->expect_min) ||
+                        intent->expect_min < 1 || intent->expect_min > EXPECT_MIN_MAX))
+        fl_load_fail(l, min, "min must be a whole number from 1 to %d", EXPECT_MIN_MAX);
 }
 
 static void load_kind(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)

@@ -427,6 +427,8 @@ static void compile_parts(struct compiling *c)
 {
     compile_where(c);
     compile_keys(c);
+    if (c->rule->role == FL_ROLE_EXPECT && !c->decl->intent->expect_each_host)
+        c->rule->identity_count = 0;
     compile_windows(c);
     compile_measures(c);
     compile_lua_fields(c);

@@ -4,7 +4,8 @@
  * <id>#undecided    conversations that would break it only one way round
  * <id>#permitted    conversations within the intent's reach that it allows
  *
- * An expectation is one rule: the conversations that it counts, in panes of 15 minutes.
+ * An expectation is written as <id>, the conversations that it waits for by quarters of an hour, and <id>#undecided,
+ * those that may be such ones.
  */
 #include <stdio.h>
 #include <string.h>
@@ -228,44 +229,75 @@ static struct fl_rule_decl *breach_decl(const struct fl_policy *policy,
     return d->where == NULL ? NULL : d;
 }
 
-/* Conversations that an expectation counts, in panes; where nobody is known to have opened, either way round will do. */
+static void add_whole_reach(struct fl_buf *b, const struct fl_intent *intent, const struct sides *s)
+{
+    fl_buf_add_char(b, '(');
+    add_reach(b, intent, s);
+    fl_buf_add_char(b, ')');
+}
+
+/* Where one host is waited for, it must be known which end opened; where any will do, both ways round may fit. */
 static const char *where_expected(const struct fl_intent *intent, struct fl_arena *arena)
 {
     struct fl_buf b;
     fl_buf_init(&b);
     fl_buf_add_text(&b, "((initiated is not null and ");
-    add_reach(&b, intent, &decided);
-    fl_buf_add_text(&b, ") or (initiated is null and ((");
-    add_reach(&b, intent, &forward);
-    fl_buf_add_text(&b, ") or (");
-    add_reach(&b, intent, &reverse);
-    fl_buf_add_text(&b, "))))");
+    add_whole_reach(&b, intent, &decided);
+    if (!intent->expect_each_host) {
+        fl_buf_add_text(&b, ") or (initiated is null and ");
+        add_whole_reach(&b, intent, &forward);
+        fl_buf_add_text(&b, " and ");
+        add_whole_reach(&b, intent, &reverse);
+    }
+    fl_buf_add_text(&b, "))");
     add_validity(&b, intent);
     const char *text = b.failed ? NULL : fl_arena_strdup(arena, b.data);
     fl_buf_dispose(&b);
     return text;
 }
 
-static uint32_t expect_rule(const struct fl_policy *policy, const struct fl_intent *intent, struct fl_arena *arena,
-                            const struct fl_rule_decl *out[3])
+static const char *where_perhaps_expected(const struct fl_intent *intent, struct fl_arena *arena)
+{
+    if (intent->strict)
+        return "false";
+    struct fl_buf b;
+    fl_buf_init(&b);
+    fl_buf_add_text(&b, "initiated is null and (");
+    add_whole_reach(&b, intent, &forward);
+    fl_buf_add_text(&b, " or ");
+    add_whole_reach(&b, intent, &reverse);
+    fl_buf_add_char(&b, ')');
+    add_validity(&b, intent);
+    const char *text = b.failed ? NULL : fl_arena_strdup(arena, b.data);
+    fl_buf_dispose(&b);
+    return text;
+}
+
+/* A finding of an expectation is made from the host waited for, or from nothing but the law itself. */
+static uint32_t expect_rules(const struct fl_policy *policy, const struct fl_intent *intent, struct fl_arena *arena,
+                             const struct fl_rule_decl *out[3])
 {
     static const char *const host[] = {"pair_client"};
-    struct fl_rule_decl *d = start_decl(policy, intent, arena, "");
-    if (d == NULL)
+    struct fl_rule_decl *expected = start_decl(policy, intent, arena, "");
+    struct fl_rule_decl *undecided = start_decl(policy, intent, arena, "#undecided");
+    if (expected == NULL || undecided == NULL)
         return 0;
-    d->where = where_expected(intent, arena);
-    d->window = "15m";
-    d->identity = texts(arena, host, 1);
-    d->finding = "{client}";
-    out[0] = d;
-    return d->where == NULL || d->identity.items == NULL ? 0 : 1;
+    expected->where = where_expected(intent, arena);
+    undecided->where = where_perhaps_expected(intent, arena);
+    expected->identity = texts(arena, host, 1);
+    expected->window = undecided->window = "15m";
+    if (expected->where == NULL || undecided->where == NULL || expected->identity.items == NULL)
+        return 0;
+    out[0] = expected;
+    out[1] = undecided;
+    return 2;
 }
 
 uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent,
                          struct fl_arena *arena, const struct fl_rule_decl *out[3])
 {
     if (intent->kind == FL_INTENT_EXPECT)
-        return expect_rule(policy, intent, arena, out);
+        return expect_rules(policy, intent, arena, out);
     struct fl_rule_decl *breach = breach_decl(policy, intent, arena);
     struct fl_rule_decl *undecided = start_decl(policy, intent, arena, "#undecided");
     struct fl_rule_decl *permitted = start_decl(policy, intent, arena, "#permitted");
@@ -285,11 +317,9 @@ enum fl_rule_role fl_rule_role_of(const struct fl_rule_decl *decl)
 {
     if (decl->intent == NULL)
         return FL_ROLE_RULE;
-    if (decl->intent->kind == FL_INTENT_EXPECT)
-        return FL_ROLE_EXPECT;
     if (strstr(decl->id, "#undecided") != NULL)
         return FL_ROLE_UNDECIDED;
     if (strstr(decl->id, "#permitted") != NULL)
         return FL_ROLE_PERMITTED;
-    return FL_ROLE_BREACH;
+    return decl->intent->kind == FL_INTENT_EXPECT ? FL_ROLE_EXPECT : FL_ROLE_BREACH;
 }

@@ -26,8 +26,9 @@ struct fl_template {
     bool by_core; /* "{flows} records" reads "1 record" for one; texts of rules print as they are written */
 };
 
-/* What a rule is for; intents are written as up to three rules by the core. */
-enum fl_rule_role { FL_ROLE_RULE, FL_ROLE_EXPECT, FL_ROLE_BREACH, FL_ROLE_UNDECIDED, FL_ROLE_PERMITTED };
+/* What a rule is for; intents are written as up to three rules by the core. Up to FL_ROLE_EXPECT a rule stands for
+ * what the policy names; the others count beside an intent. */
+enum fl_rule_role { FL_ROLE_RULE, FL_ROLE_BREACH, FL_ROLE_EXPECT, FL_ROLE_UNDECIDED, FL_ROLE_PERMITTED };
 
 struct fl_plan_param {
     const struct fl_param_decl *decl;
@@ -91,7 +92,7 @@ const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_
 
 const char *fl_plan_network_name(void *policy, uint32_t network);
 
-/* Writes an intent as rules (breach, undecided, permitted), appended to out[0..3); returns how many. */
+/* Writes an intent as rules (breach, undecided, permitted; or expected, undecided) into out[0..3); returns how many. */
 uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent,
                          struct fl_arena *arena, const struct fl_rule_decl *out[3]);
 enum fl_rule_role fl_rule_role_of(const struct fl_rule_decl *decl);

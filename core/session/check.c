@@ -216,7 +216,7 @@ int fl_session_check(const struct fl_session_options *options)
         printf("policy %s loads: %u intents, %u rules, %u waivers\n", session.policy.name, session.policy.intent_count,
                rules, session.policy.waiver_count);
         for (uint32_t r = 0; r < session.plan.rule_count; r++)
-            if (session.plan.rules[r].role <= FL_ROLE_BREACH) {
+            if (session.plan.rules[r].role <= FL_ROLE_EXPECT) {
                 print_needs(&session.plan.rules[r]);
                 warn_of_window(&session.plan.rules[r], session.policy.aggregation_ms);
             }

@@ -1,0 +1,406 @@
+/* expect.c: expectations: did the conversations take place, period by period?
+ *
+ * Nothing here depends on the order of interfaces or groups: hosts are sorted, minutes and counts add up.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/engine/expect.h"
+
+#define PERIODS_LISTED_MAX 400
+
+/* ---- who is waited for ---- */
+
+static int compare_hosts(const void *left, const void *right)
+{
+    const struct fl_addr *a = left, *b = right;
+    return fl_addr_compare(*a, *b);
+}
+
+uint32_t fl_expect_host(const struct fl_expecting *e, struct fl_addr addr)
+{
+    if (!e->intent->expect_each_host)
+        return 0;
+    const struct fl_addr *found =
+        e->host_count == 0 ? NULL : bsearch(&addr, e->hosts, e->host_count, sizeof addr, compare_hosts);
+    return found == NULL ? UINT32_MAX : (uint32_t)(found - e->hosts);
+}
+
+static bool add_host(struct fl_expecting *e, struct fl_addr addr)
+{
+    if (!fl_grow((void **)&e->hosts, &e->host_capacity, e->host_count + 1, sizeof *e->hosts))
+        return false;
+    e->hosts[e->host_count++] = addr;
+    return true;
+}
+
+static enum fl_status find_hosts(struct fl_expecting *e)
+{
+    const struct fl_coverage_map *map = &e->j->part->coverage;
+    if (!e->intent->expect_each_host)
+        return add_host(e, (struct fl_addr){0}) ? FL_OK : FL_E_NOMEM;
+    for (uint32_t i = 0; i < e->concerned.count; i++) {
+        const struct fl_interface *item = &map->items[e->concerned.interfaces[i]];
+        e->tally->expect.hosts_left_out |= item->address_count >= FL_ADDRESSES_PER_INTERFACE_MAX;
+        for (uint32_t a = 0; a < item->address_count; a++)
+            if (fl_node_has_addr(e->j->plan, e->from, item->addresses[a]) && !add_host(e, item->addresses[a]))
+                return FL_E_NOMEM;
+    }
+    if (e->host_count == 0)
+        return FL_OK;
+    qsort(e->hosts, e->host_count, sizeof *e->hosts, compare_hosts);
+    uint32_t kept = 1;
+    for (uint32_t i = 1; i < e->host_count; i++)
+        if (!fl_addr_equal(e->hosts[i], e->hosts[kept - 1]))
+            e->hosts[kept++] = e->hosts[i];
+    e->host_count = kept;
+    return FL_OK;
+}
+
+/* ---- what was logged ---- */
+
+static bool add_hour(struct fl_expecting *e, uint32_t host, const struct fl_coverage_hour *h)
+{
+    if (!fl_grow((void **)&e->hours, &e->hour_capacity, e->hour_count + 1, sizeof *e->hours))
+        return false;
+    uint64_t minutes = (UINT64_C(1) << 60) - 1;
+    e->hours[e->hour_count++] = (struct fl_expect_hour){host, h->hour, h->seen & ~h->lost & minutes, h->lost & minutes};
+    return true;
+}
+
+static bool add_hour_of_interface(struct fl_expecting *e, const struct fl_coverage_hour *h)
+{
+    if (!e->intent->expect_each_host)
+        return add_hour(e, 0, h);
+    const struct fl_interface *item = &e->j->part->coverage.items[h->interface];
+    for (uint32_t a = 0; a < item->address_count; a++) {
+        uint32_t host = fl_expect_host(e, item->addresses[a]);
+        if (host != UINT32_MAX && !add_hour(e, host, h))
+            return false;
+    }
+    return true;
+}
+
+static int compare_hours(const void *left, const void *right)
+{
+    const struct fl_expect_hour *a = left, *b = right;
+    if (a->host != b->host)
+        return a->host < b->host ? -1 : 1;
+    return a->hour < b->hour ? -1 : a->hour > b->hour;
+}
+
+/* One row for each host and hour: a minute that one interface logged whole is logged. */
+static enum fl_status gather_hours(struct fl_expecting *e)
+{
+    const struct fl_coverage_map *map = &e->j->part->coverage;
+    bool *concerned = fl_alloc_zero((size_t)map->interfaces.count + 1, sizeof *concerned);
+    bool ok = concerned != NULL;
+    for (uint32_t i = 0; ok && i < e->concerned.count; i++)
+        concerned[e->concerned.interfaces[i]] = true;
+    for (uint32_t i = 0; ok && i <= map->mask; i++)
+        if (map->slots[i].seen >> 63 && concerned[map->slots[i].interface])
+            ok = add_hour_of_interface(e, &map->slots[i]);
+    fl_free(concerned);
+    if (!ok)
+        return FL_E_NOMEM;
+    if (e->hour_count == 0)
+        return FL_OK;
+    qsort(e->hours, e->hour_count, sizeof *e->hours, compare_hours);
+    uint32_t last = 0;
+    for (uint32_t i = 1; i < e->hour_count; i++) {
+        if (compare_hours(&e->hours[last], &e->hours[i]) != 0) {
+            e->hours[++last] = e->hours[i];
+            continue;
+        }
+        e->hours[last].clean |= e->hours[i].clean;
+        e->hours[last].lost |= e->hours[i].lost;
+    }
+    e->hour_count = last + 1;
+    return FL_OK;
+}
+
+static void add_minutes(struct fl_expecting *e, const struct fl_expect_hour *h)
+{
+    for (uint32_t quarter = 0; quarter < 4; quarter++) {
+        uint64_t bits = UINT64_C(0x7fff) << (15 * quarter);
+        uint32_t p = fl_periods_find(&e->periods, h->hour * FL_MS_PER_HOUR + quarter * FL_QUARTER_MS);
+        if (p == UINT32_MAX)
+            continue;
+        e->now[p].clean_minutes += __builtin_popcountll(h->clean & bits);
+        e->now[p].clean_quarters += (h->clean & bits) != 0;
+        e->now[p].lost_minutes += __builtin_popcountll(h->lost & ~h->clean & bits);
+    }
+}
+
+static int compare_seen(const void *left, const void *right)
+{
+    const struct fl_expect_seen *a = left, *b = right;
+    if (a->host != b->host)
+        return a->host < b->host ? -1 : 1;
+    return a->period < b->period ? -1 : a->period > b->period;
+}
+
+/* ---- the judgement ---- */
+
+enum period_state {
+    PERIOD_PARTIAL, PERIOD_OUTSIDE_LAW, PERIOD_NO_LOG, PERIOD_LACKING, PERIOD_UNDECIDED, PERIOD_MET, PERIOD_MISSED,
+    PERIOD_STATES
+};
+
+static enum period_state state_of(const struct fl_expecting *e, uint32_t p)
+{
+    const struct fl_expect_period *t = &e->now[p];
+    int64_t start = e->periods.starts[p], end = e->periods.starts[p + 1];
+    uint64_t min = (uint64_t)e->intent->expect_min;
+    if (start < e->intent->starts_ms || end > e->intent->expires_ms)
+        return PERIOD_OUTSIDE_LAW;
+    if (start <= e->first_ms || end >= e->last_ms)
+        return PERIOD_PARTIAL;
+    if (t->clean_quarters < (end - start) / FL_QUARTER_MS || t->lost_minutes > 0)
+        return PERIOD_NO_LOG;
+    if (t->certain >= min)
+        return PERIOD_MET;
+    if (e->lacking[p])
+        return PERIOD_LACKING;
+    return t->certain + t->possible >= min ? PERIOD_UNDECIDED : PERIOD_MISSED;
+}
+
+static const char *share(int64_t part, int64_t whole, char out[FL_INT128_TEXT_BYTES + 8])
+{
+    fl_ratio_format((struct fl_ratio){(__int128)part * 100, whole}, out);
+    return out;
+}
+
+static struct fl_value describe_period(struct fl_expecting *e, uint32_t p)
+{
+    static const char *const states[PERIOD_STATES] = {
+                                         [PERIOD_PARTIAL] = "not evaluated: not whole",
+                                         [PERIOD_OUTSIDE_LAW] = "not evaluated: outside starts and expires",
+                                         [PERIOD_NO_LOG] = "not evaluated: no log",
+                                         [PERIOD_LACKING] = "not evaluated: an object lacks a field",
+                                         [PERIOD_UNDECIDED] = "not evaluated: undecided conversations",
+                                         [PERIOD_MET] = "met",
+                                         [PERIOD_MISSED] = "missed"};
+    int64_t start = e->periods.starts[p], end = e->periods.starts[p + 1];
+    int64_t minutes = (end - start) / FL_MS_PER_MINUTE;
+    char from[FL_WHEN_TEXT_BYTES], to[FL_WHEN_TEXT_BYTES];
+    char logged[FL_INT128_TEXT_BYTES + 8], lost[FL_INT128_TEXT_BYTES + 8];
+    fl_when_format(start, from);
+    fl_when_format(end, to);
+    const struct fl_expect_period *t = &e->now[p];
+    const char *text = fl_arena_printf(
+        e->j->arena, "%s..%s: %llu, %s (logged %s%%, SKIPDATA %s%%)", from, to, (unsigned long long)t->certain,
+        states[state_of(e, p)], share(t->clean_minutes, minutes, logged), share(t->lost_minutes, minutes, lost));
+    return text == NULL ? FL_VALUE_NULL : (struct fl_value){.type = FL_T_STR, .str = fl_str_of(text)};
+}
+
+struct sums {
+    uint64_t judged, missed, no_log, lacking, undecided;
+    uint32_t first_missed;
+};
+
+static struct sums sum_up(const struct fl_expecting *e)
+{
+    struct sums s = {.first_missed = UINT32_MAX};
+    for (uint32_t p = 0; p < e->periods.count; p++) {
+        enum period_state state = state_of(e, p);
+        s.judged += state >= PERIOD_MET;
+        s.missed += state == PERIOD_MISSED;
+        s.no_log += state == PERIOD_NO_LOG;
+        s.lacking += state == PERIOD_LACKING;
+        s.undecided += state == PERIOD_UNDECIDED;
+        if (state == PERIOD_MISSED && s.first_missed == UINT32_MAX)
+            s.first_missed = p;
+    }
+    return s;
+}
+
+/* All periods; where they are very many, the missed ones alone, and at most so many. */
+static struct fl_value list_periods(struct fl_expecting *e)
+{
+    bool all = e->periods.count <= PERIODS_LISTED_MAX;
+    uint32_t most = all ? e->periods.count : PERIODS_LISTED_MAX, n = 0;
+    struct fl_value *items = fl_arena_alloc(e->j->arena, ((size_t)most + 1) * sizeof *items);
+    if (items == NULL)
+        return FL_VALUE_NULL;
+    for (uint32_t p = 0; p < e->periods.count && n < most; p++)
+        if (all || state_of(e, p) == PERIOD_MISSED)
+            items[n++] = describe_period(e, p);
+    struct fl_value list = {.type = FL_T_LIST};
+    list.list.items = items;
+    list.list.count = n;
+    list.list.more = !all;
+    return list;
+}
+
+static struct fl_pairs extra_of(struct fl_expecting *e, const struct sums *s)
+{
+    static const char *const names[] = {"periods", "periods_judged", "periods_missed", "periods_not_evaluated"};
+    struct fl_value values[] = {list_periods(e), fl_value_int(FL_T_INT, s->judged), fl_value_int(FL_T_INT, s->missed),
+                                fl_value_int(FL_T_INT, s->no_log + s->lacking + s->undecided)};
+    return fl_judge_pairs(e->j, names, values, 4, false);
+}
+
+static const char *message_of(struct fl_expecting *e, uint32_t host, const struct sums *s)
+{
+    const struct fl_intent *intent = e->intent;
+    char every[FL_WHEN_TEXT_BYTES], first[FL_WHEN_TEXT_BYTES];
+    fl_duration_format(intent->expect_every_ms, every);
+    fl_when_format(e->periods.starts[s->first_missed], first);
+    struct fl_buf out;
+    fl_buf_init(&out);
+    if (intent->expect_each_host) {
+        struct fl_value addr = {.type = FL_T_ADDR, .addr = e->hosts[host]};
+        fl_value_text(&out, &addr);
+    } else {
+        fl_buf_add_text(&out, intent->from.text);
+    }
+    fl_buf_add_format(&out, " to %s%s%s: expected at least %lld every %s, too few in %llu of %llu judged period%s, "
+                            "first in that of %s",
+                      intent->to.text, intent->service.text != NULL ? " on " : "",
+                      intent->service.text != NULL ? intent->service.text : "", (long long)intent->expect_min, every,
+                      (unsigned long long)s->missed, (unsigned long long)s->judged, s->judged == 1 ? "" : "s", first);
+    const char *text = out.failed ? NULL : fl_arena_strndup(e->j->arena, out.data, out.len);
+    fl_buf_dispose(&out);
+    return text;
+}
+
+/* One occurrence for each missed period, so that a waiver excuses those before its end. */
+static enum fl_status report_host(struct fl_expecting *e, uint32_t host, const struct sums *s)
+{
+    const struct fl_plan_rule *rule = &e->j->plan->rules[e->rule];
+    uint32_t slots = rule->key_count + FL_COUNTER_COUNT + rule->measure_count;
+    struct fl_hit hit = {.rule = e->rule,
+                         .slots = fl_arena_alloc(e->j->arena, slots * sizeof *hit.slots),
+                         .severity = e->intent->severity,
+                         .message = message_of(e, host, s),
+                         .extra = extra_of(e, s),
+                         .waiver = -1};
+    if (hit.slots == NULL || hit.message == NULL || hit.extra.items == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t i = 0; i < slots; i++)
+        hit.slots[i] = FL_VALUE_NULL;
+    if (e->intent->expect_each_host)
+        hit.slots[0] = (struct fl_value){.type = FL_T_ADDR, .addr = e->hosts[host]};
+    enum fl_status status = FL_OK;
+    for (uint32_t p = s->first_missed; p < e->periods.count && status == FL_OK; p++) {
+        if (state_of(e, p) != PERIOD_MISSED)
+            continue;
+        hit.window_start_ms = hit.counters.first_ms = e->periods.starts[p];
+        hit.window_end_ms = e->periods.starts[p + 1];
+        hit.counters.last_ms = hit.window_end_ms - 1;
+        status = fl_judge_keep_hit(e->j, &hit);
+    }
+    return status;
+}
+
+static enum fl_status judge_hosts(struct fl_expecting *e)
+{
+    struct fl_expect_tally *tally = &e->tally->expect;
+    const struct fl_expect_seen *seen = e->seen, *seen_end = e->seen + e->seen_count;
+    const struct fl_expect_hour *hour = e->hours, *hour_end = e->hours + e->hour_count;
+    enum fl_status status = FL_OK;
+    for (uint32_t host = 0; host < e->host_count && status == FL_OK; host++) {
+        memset(e->now, 0, e->periods.count * sizeof *e->now);
+        for (; hour < hour_end && hour->host == host; hour++)
+            add_minutes(e, hour);
+        for (; seen < seen_end && seen->host == host; seen++) {
+            e->now[seen->period].certain += seen->certain;
+            e->now[seen->period].possible += seen->possible;
+        }
+        struct sums s = sum_up(e);
+        tally->judged += s.judged;
+        tally->no_log += s.no_log;
+        tally->lacking += s.lacking;
+        tally->undecided += s.undecided;
+        if (s.missed > 0)
+            status = report_host(e, host, &s);
+    }
+    return status;
+}
+
+static void find_span(struct fl_expecting *e)
+{
+    e->first_ms = FL_WHEN_MAX_MS;
+    e->last_ms = FL_WHEN_MIN_MS;
+    for (uint32_t o = 0; o < e->j->part->object_count; o++) {
+        const struct fl_object_stats *s = &e->j->part->objects[o];
+        if (s->records == 0)
+            continue;
+        e->first_ms = s->first_ms < e->first_ms ? s->first_ms : e->first_ms;
+        e->last_ms = s->last_ms > e->last_ms ? s->last_ms : e->last_ms;
+    }
+    if (e->first_ms < FL_WHEN_MIN_MS)
+        e->first_ms = FL_WHEN_MIN_MS;
+    if (e->last_ms >= FL_WHEN_MAX_MS)
+        e->last_ms = FL_WHEN_MAX_MS - 1;
+}
+
+/* Absence is not shown by an object that cannot show presence. */
+static void mark_lacking(struct fl_expecting *e)
+{
+    const struct fl_plan_rule *rule = &e->j->plan->rules[e->rule];
+    for (uint32_t o = 0; o < e->j->part->object_count; o++) {
+        const struct fl_object_stats *s = &e->j->part->objects[o];
+        if (!s->has_layout || s->records == 0 || fl_plan_rule_possible(e->j->plan, rule, &s->columns))
+            continue;
+        for (uint32_t p = 0; p < e->periods.count; p++)
+            e->lacking[p] |= e->periods.starts[p] <= s->last_ms && e->periods.starts[p + 1] > s->first_ms;
+    }
+}
+
+static enum fl_status judge_intent(struct fl_expecting *e)
+{
+    find_span(e);
+    if (e->last_ms < e->first_ms)
+        return FL_OK;
+    enum fl_status status =
+        fl_periods_init(&e->periods, e->j->plan->policy->zone, e->intent->expect_every_ms, e->first_ms, e->last_ms);
+    if (status == FL_OK)
+        status = fl_judge_intent_interfaces(e->j, e->intent, &e->concerned);
+    if (status != FL_OK)
+        return status;
+    e->from = fl_judge_end(e->j, &e->intent->from);
+    e->now = fl_alloc_zero((size_t)e->periods.count + 1, sizeof *e->now);
+    e->lacking = fl_alloc_zero((size_t)e->periods.count + 1, sizeof *e->lacking);
+    if (e->now == NULL || e->lacking == NULL)
+        return FL_E_NOMEM;
+    mark_lacking(e);
+    status = find_hosts(e);
+    if (status == FL_OK)
+        status = gather_hours(e);
+    if (status == FL_OK)
+        status = fl_expect_gather(e);
+    if (status == FL_OK && e->seen_count > 0)
+        qsort(e->seen, e->seen_count, sizeof *e->seen, compare_seen);
+    return status == FL_OK ? judge_hosts(e) : status;
+}
+
+enum fl_status fl_judge_expectations(struct fl_judging *j)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < j->plan->rule_count && status == FL_OK; i++) {
+        if (j->plan->rules[i].role != FL_ROLE_EXPECT)
+            continue;
+        const struct fl_intent *intent = j->plan->rules[i].decl->intent;
+        struct fl_expecting e = {.j = j,
+                              .intent = intent,
+                              .tally = &j->intents[intent - j->plan->policy->intents],
+                              .rule = i,
+                              .undecided_rule = i + 1}; /* the plan writes them one after the other */
+        bool is_void = j->rules[i].void_reason != NULL || j->rules[i + 1].void_reason != NULL;
+        if (j->rules[i].void_reason == NULL)
+            j->rules[i].void_reason = j->rules[i + 1].void_reason;
+        if (!is_void)
+            status = judge_intent(&e);
+        fl_periods_dispose(&e.periods);
+        fl_free(e.now);
+        fl_free(e.lacking);
+        fl_free(e.hosts);
+        fl_free(e.seen);
+        fl_free(e.hours);
+    }
+    return status;
+}
