@@ -103,8 +103,6 @@ struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit 
 enum fl_status fl_judge_own(struct fl_judging *j);
 struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,
                                uint32_t count, bool sorted);
-/* endings.c: an end of an intent as a set; NULL when it names none, or memory ran out. */
-const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 bool fl_node_has_addr(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr);
 
 #endif

@@ -68,9 +68,9 @@ def check_ports():
 
 def check_keys():
     """Each key that a loader accepts stands in the page about it."""
-    policies, rules = read("docs/policies.md"), read("docs/rules.md")
+    policies, intents, rules = read("docs/policies.md"), read("docs/intents.md"), read("docs/rules.md")
     wanted = [("docs/policies.md", policies, listed(read("core/policy/policy.c"), "top_keys")),
-              ("docs/policies.md", policies, listed(read("core/policy/intent.c"), "intent_keys")),
+              ("docs/intents.md", intents, listed(read("core/policy/intent.c"), "intent_keys")),
               ("docs/rules.md", rules, listed(read("core/lua/declare.c"), "rule_keys"))]
     wanted += [("docs/policies.md", policies, re.findall(r'"([^"]+)"', keys))
                for keys in re.findall(r"keys\[\] = \{(.*?)\}", read("core/policy/use.c"), re.S)]
