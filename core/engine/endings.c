@@ -128,8 +128,30 @@ static bool any_damage(const struct fl_judging *j)
     return false;
 }
 
-static const char *gap_text(struct fl_judging *j, const struct fl_coverage *coverage, uint64_t lacking,
-                            const char *lacks, bool other_side, uint64_t undecided, uint64_t no_action)
+/* Malformed values of fields by which the intent tells conversations apart: theirs are not known. NULL when none. */
+static const char *bad_value_text(struct fl_judging *j, const struct fl_plan_rule *rule)
+{
+    struct fl_field_set needed = {{0}};
+    if (rule->where != NULL)
+        fl_expr_fields(rule->where, &needed);
+    for (uint32_t k = 0; k < rule->key_count; k++)
+        fl_field_set_add(&needed, rule->keys[k]);
+    fl_derive_needs(&needed);
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++) {
+        uint64_t bad = 0;
+        for (uint32_t o = 0; o < j->part->object_count && fl_field_set_has(&needed, f); o++)
+            bad += j->part->objects[o].bad_values[f];
+        if (bad > 0)
+            return fl_arena_printf(j->arena, "%llu value%s of %s %s malformed, and whose conversations these are is not known",
+                                   (unsigned long long)bad, bad == 1 ? "" : "s", fl_fields[f].name,
+                                   bad == 1 ? "is" : "are");
+    }
+    return NULL;
+}
+
+static const char *gap_text(struct fl_judging *j, const struct fl_plan_rule *rule, const struct fl_coverage *coverage,
+                            uint64_t lacking, const char *lacks, bool other_side, uint64_t undecided,
+                            uint64_t no_action)
 {
     if (lacking > 0)
         return fl_arena_printf(j->arena, lacking == 1 ? "%llu object lacks the field %s" : "%llu objects lack the field %s", (unsigned long long)lacking,
@@ -146,7 +168,7 @@ static const char *gap_text(struct fl_judging *j, const struct fl_coverage *cove
         return "for some conversations it is not known who opened them";
     if (no_action > 0)
         return "some conversations were only seen in logs without an action (transit gateway)";
-    return NULL;
+    return bad_value_text(j, rule);
 }
 
 /* An expectation without breach. gaps: what else may hide something, or NULL. */
@@ -204,7 +226,7 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         if (tally->any_breach)
             out->severity = tally->worst;
     } else if (intent->kind == FL_INTENT_EXPECT) {
-        const char *gaps = gap_text(j, &coverage, lacking, lacks, false, 0, tally->without_action);
+        const char *gaps = gap_text(j, rule, &coverage, lacking, lacks, false, 0, tally->without_action);
         end_expectation(j, intent, tally, &concerned, gaps, out);
     } else if (only_without_action) {
         out->ending = FL_END_NOT_EVALUATED;
@@ -214,7 +236,7 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         out->reason = "no interface of this network wrote a record";
     } else {
         bool other_side = concerned.logged == 0;
-        out->reason = gap_text(j, &coverage, lacking, lacks, other_side, tally->undecided_count,
+        out->reason = gap_text(j, rule, &coverage, lacking, lacks, other_side, tally->undecided_count,
                                tally->without_action);
         out->ending = out->reason != NULL ? FL_END_HELD_WITH_GAPS : FL_END_HELD;
     }

@@ -276,8 +276,10 @@ enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats
     }
     if (!choose(host, text)) {
         snprintf(stats->trouble, sizeof stats->trouble,
-                 "no decoder recognises it: if it is a flow log without a header line, say its "
-                 "columns with --format");
+                 text.len > 8 && memcmp(text.ptr, "version:", 8) == 0
+                     ? "this looks like a policy: name it with -p"
+                     : "no decoder recognises it: if it is a flow log without a header line, say its "
+                       "columns with --format");
         return FL_E_DATA;
     }
     const struct flp_decoder *decoder = host->decoders[host->current];

@@ -327,6 +327,11 @@ static void count_long_rows(const struct fl_worker *worker, struct fl_object_sta
     }
 }
 
+static bool has_no_data(const struct fl_batch *batch, uint32_t r)
+{
+    return batch->any_no_data && (batch->no_data[r >> 6] >> (r & 63) & 1);
+}
+
 static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
 {
     const struct fl_batch *batch = &worker->batch;
@@ -353,7 +358,7 @@ static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
     const struct fl_column *orientation = &batch->columns[FL_F_ORIENTATION];
     for (uint32_t r = 0; orientation->present && r < batch->rows; r++) {
         worker->part.undecided_guess += orientation->u8[r] == FL_ORIENT_GUESS;
-        worker->part.undecided_none += orientation->u8[r] == FL_ORIENT_NONE;
+        worker->part.undecided_none += orientation->u8[r] == FL_ORIENT_NONE && !has_no_data(batch, r);
     }
 }
 

@@ -142,6 +142,9 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
         fl_field_find((struct fl_str){name.ptr, (size_t)(dash - name.ptr)}) != FL_FIELD_NONE)
         return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; put blanks around a minus",
                              (int)name.len, name.ptr);
+    if (!p->env->fields && p->env->slot != NULL && fl_field_find(name) != FL_FIELD_NONE)
+        return fl_parse_fail(p, at, FL_E_NAME, "%.*s is a field of records; here stand group keys, measures and counters",
+                             (int)name.len, name.ptr);
     if (guess.guess.best != NULL)
         return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
                        name.ptr, guess.guess.best);

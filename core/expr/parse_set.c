@@ -101,7 +101,8 @@ static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *ou
                fl_type_is_number(type))
         *out = (int64_t)p->now.number.num;
     else
-        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is none", fl_type_phrase(type));
+        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is none%s", fl_type_phrase(type),
+                             type == FL_T_SERVICE ? " (write tcp/22)" : "");
     if (negative)
         *out = -*out;
     if (type == FL_T_PORT && (*out < 0 || *out > 65535))

@@ -403,7 +403,8 @@ static void take_measures(lua_State *L, int table, struct fl_rule_decl *decl)
                 lua_pop(L, 1);
             }
             if (kind == NULL || fl_measure_find(fl_str_of(kind)) == FL_MEASURE_COUNT) {
-                report(L, "measure %s must be made by count, sum, distinct, ...", names[i]);
+                report(L, lua_isfunction(L, -1) ? "measure %s: a measure is called, with brackets: count()"
+                                                : "measure %s must be made by count(), sum(), distinct(), ...", names[i]);
             } else {
                 *m = (struct fl_measure_decl){.name = names[i], .kind = kind};
                 take_measure(L, m, given);

@@ -197,7 +197,7 @@ static int unknown_global(lua_State *L)
         fl_str_guess_try(&guess, fl_str_of(name), lua_tostring(L, -2));
     if (guess.best != NULL)
         return luaL_error(L, "there is no \"%s\" in rules; did you mean \"%s\"?", name, guess.best);
-    return luaL_error(L, "there is no \"%s\" in rules", name);
+    return luaL_error(L, "there is no \"%s\" in rules; a text stands in quotes: \"%s\"", name, name);
 }
 
 static int write_global(lua_State *L)

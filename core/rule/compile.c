@@ -255,6 +255,27 @@ static const struct fl_node *compile_filter(struct compiling *c, const char *tex
     return node;
 }
 
+static bool is_key(const struct fl_plan_rule *rule, uint32_t field, uint32_t pair_field)
+{
+    for (uint32_t k = 0; k < rule->key_count; k++)
+        if (rule->keys[k] == field || rule->keys[k] == pair_field)
+            return true;
+    return false;
+}
+
+/* The fold is one over a conversation: what one client was refused says nothing of another. */
+static void take_outcome(struct compiling *c, const struct fl_measure_decl *decl)
+{
+    struct fl_error err;
+    c->rule->outcome_measure = (int)c->rule->measure_count;
+    if (is_key(c->rule, FL_F_CLIENT, FL_F_PAIR_CLIENT) && is_key(c->rule, FL_F_SERVER, FL_F_PAIR_SERVER) &&
+        is_key(c->rule, FL_F_SERVICE, FL_F_PAIR_SERVICE))
+        return;
+    fl_fail(&err, FL_E_VALUE, "outcome() is about one conversation: group_by needs client, server and service; `identity` "
+                              "says which of them make one finding");
+    report(c, &err, "measure", decl->name, NULL);
+}
+
 static void compile_measure(struct compiling *c, const struct fl_measure_decl *decl)
 {
     struct fl_plan_rule *rule = c->rule;
@@ -282,7 +303,7 @@ static void compile_measure(struct compiling *c, const struct fl_measure_decl *d
         return;
     }
     if (m->kind == FL_M_OUTCOME)
-        rule->outcome_measure = (int)rule->measure_count;
+        take_outcome(c, decl);
     rule->measure_count++;
 }
 

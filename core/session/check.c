@@ -213,8 +213,9 @@ int fl_session_check(const struct fl_session_options *options)
         uint32_t rules = 0;
         for (uint32_t r = 0; r < session.plan.rule_count; r++)
             rules += session.plan.rules[r].role == FL_ROLE_RULE;
-        printf("policy %s loads: %u intents, %u rules, %u waivers\n", session.policy.name, session.policy.intent_count,
-               rules, session.policy.waiver_count);
+        printf("policy %s loads: %u intent%s, %u rule%s, %u waiver%s\n", session.policy.name,
+               session.policy.intent_count, session.policy.intent_count == 1 ? "" : "s", rules, rules == 1 ? "" : "s",
+               session.policy.waiver_count, session.policy.waiver_count == 1 ? "" : "s");
         for (uint32_t r = 0; r < session.plan.rule_count; r++)
             if (session.plan.rules[r].role <= FL_ROLE_EXPECT) {
                 print_needs(&session.plan.rules[r]);

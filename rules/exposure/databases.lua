@@ -11,9 +11,10 @@ rule {
   },
 
   where    = "client in internet and client not in $except and server in ours and service in $service",
-  group_by = { "server", "service" },
-  measure  = { outcome = outcome(), clients = distinct "client", who = top("client", 5) },
+  group_by = { "client", "server", "service" },
+  identity = { "server", "service" },
+  measure  = { outcome = outcome() },
   having   = "outcome >= allowed",
-  finding  = "{service} of {server} was reached from the internet by {clients} clients, {outcome}",
+  finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
   remediation = "Move the database to a private subnet and admit its applications' security groups only.",
 }

@@ -292,7 +292,7 @@ static void test_compile__refuses(void **state)
     refused(&decl, 12, "did you mean \"run\"?");
     decl = scan();
     decl.having = "dstport > 3"; /* a field is no measure */
-    refused(&decl, 12, "nothing is called \"dstport\"");
+    refused(&decl, 12, "dstport is a field of records");
     decl = scan();
     decl.finding = "{clinet}";
     refused(&decl, 7, "no measure, group key or counter");
