@@ -174,7 +174,7 @@ static bool take_option(struct reading *r, const char *argument)
     }
 }
 
-/* For tests: FL_SCHEDULE=seed deals objects in a shuffled order, FL_CHUNK sets the bytes of a chunk. */
+/* For tests: FL_SCHEDULE=seed deals objects and chunks to logical workers in a shuffled order, FL_CHUNK sets the bytes of a chunk. */
 static void take_environment(struct fl_session_options *out)
 {
     const char *seed = getenv("FL_SCHEDULE"), *chunk = getenv("FL_CHUNK");

@@ -91,7 +91,9 @@ static enum fl_status blind_bad_values(struct fl_judging *j, const struct fl_obj
     for (uint32_t f = 0; f < FL_FIELD_COUNT && status == FL_OK; f++)
         if (s->bad_values[f] > 0)
             status = fl_judge_blind(j, FL_BLIND_BAD_VALUES, false, s->bad_values[f], name,
-                                    "values of %s are malformed or out of range, and count as null",
+                                    s->bad_values[f] == 1
+                                        ? "one value of %s is malformed or out of range, and counts as null"
+                                        : "values of %s are malformed or out of range, and count as null",
                                     fl_fields[f].name);
     return status;
 }

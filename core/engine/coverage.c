@@ -228,8 +228,8 @@ static bool change_hour(struct fl_coverage_map *map, struct fl_coverage_recent *
     if (start_ms < FL_WHEN_MIN_MS || start_ms >= FL_WHEN_MAX_MS)
         return true;
     int64_t first = start_ms / FL_MS_PER_MINUTE, last = end_ms / FL_MS_PER_MINUTE;
-    if (last - first >= SPAN_MINUTES_MAX)
-        last = first + SPAN_MINUTES_MAX - 1;
+    if (last - first >= SPAN_MINUTES_MAX) /* no log has such intervals: what it says of the time between is nothing */
+        last = first;
     if (!settle(map, recent) || !mark_span(map, recent->interface, first, last, lost))
         return false;
     recent->hour_ms = first / 60 * FL_MS_PER_HOUR;
@@ -312,17 +312,4 @@ enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_co
                 return FL_E_NOMEM;
     }
     return FL_OK;
-}
-
-void fl_coverage_minutes(const struct fl_coverage_map *map, uint32_t interface, uint64_t *seen,
-                         uint64_t *lost)
-{
-    *seen = *lost = 0;
-    for (uint32_t i = 0; i <= map->mask; i++) {
-        const struct fl_coverage_hour *h = &map->slots[i];
-        if (!(h->seen & FL_COVERAGE_IN_USE) || (interface != FL_COVERAGE_ALL && h->interface != interface))
-            continue;
-        *seen += (uint64_t)__builtin_popcountll(h->seen & ~FL_COVERAGE_IN_USE);
-        *lost += (uint64_t)__builtin_popcountll(h->lost);
-    }
 }

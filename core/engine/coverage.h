@@ -68,9 +68,5 @@ enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl
 /* Brings into the map what is still kept beside it; to be called after the last record. */
 enum fl_status fl_coverage_settle(struct fl_coverage_map *map);
 enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from);
-/* Minutes seen and lost; of all interfaces, or of one (id of `interfaces`). */
-void fl_coverage_minutes(const struct fl_coverage_map *map, uint32_t interface, uint64_t *seen,
-                         uint64_t *lost);
-#define FL_COVERAGE_ALL UINT32_MAX
 
 #endif

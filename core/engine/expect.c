@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/engine/expect.h"
 
@@ -362,6 +363,12 @@ static enum fl_status judge_intent(struct fl_expecting *e)
         status = fl_judge_intent_interfaces(e->j, e->intent, &e->concerned);
     if (status != FL_OK)
         return status;
+    if (e->periods.count > FL_PERIODS_MAX) {
+        e->j->rules[e->rule].void_reason = fl_arena_printf(
+            e->j->arena, "the input spans %u periods, more than %u: is the time of some record wrong?", e->periods.count,
+            FL_PERIODS_MAX);
+        return e->j->rules[e->rule].void_reason == NULL ? FL_E_NOMEM : FL_OK;
+    }
     e->from = fl_judge_end(e->j, &e->intent->from);
     e->now = fl_alloc_zero((size_t)e->periods.count + 1, sizeof *e->now);
     e->lacking = fl_alloc_zero((size_t)e->periods.count + 1, sizeof *e->lacking);

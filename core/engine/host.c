@@ -343,7 +343,7 @@ enum fl_status fl_host_decode(struct fl_host *host, struct fl_str text, size_t *
     if (*consumed == SIZE_MAX)
         return FL_E_NOMEM;
     take_columns(host);
-    if (host->batch->rows > 0 || *consumed == text.len)
+    if (host->batch->rows > 0)
         note_layout(host);
     if (*consumed < text.len && host->batch->rows == 0) {
         struct fl_str rest = {text.ptr + *consumed, text.len - *consumed};

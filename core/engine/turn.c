@@ -28,7 +28,7 @@ void fl_turn_dispose(struct fl_turn *turn)
 enum fl_status fl_turn_open(struct fl_turn *turn, uint32_t source, bool *open, struct fl_error *err)
 {
     turn->source = source;
-    turn->shared = turn->in_place = false;
+    turn->shared = false;
     fl_object_stats_clear(&turn->seen_by_guests);
     enum fl_status status = fl_worker_open(turn->owner, source, open, err);
     pthread_mutex_lock(&turn->lock);
@@ -121,11 +121,9 @@ enum fl_status fl_turn_take(struct fl_turn *turn, struct fl_worker *worker, stru
 /* One chunk by the owner alone; the lock is held when it returns. */
 static enum fl_status run_in_place(struct fl_turn *turn, bool *more, struct fl_error *err)
 {
-    turn->in_place = true;
     pthread_mutex_unlock(&turn->lock);
     enum fl_status status = fl_worker_next(turn->owner, more, err);
     pthread_mutex_lock(&turn->lock);
-    turn->in_place = false;
     return status;
 }
 

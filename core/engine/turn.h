@@ -17,7 +17,6 @@ struct fl_turn {
     struct fl_worker *owner;
     uint32_t source;
     bool open;       /* there may be chunks left */
-    bool in_place;   /* the owner is at work in the reader's buffer */
     bool shared;     /* the front is ready for others */
     uint32_t guests;
     struct fl_front front;

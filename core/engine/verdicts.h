@@ -93,7 +93,7 @@ enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, boo
                               uint64_t count, const char *what, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
-/* The share of the run (interface FL_COVERAGE_ALL) that was lost. */
+/* The share of these interfaces that was lost; of the whole run when interfaces is NULL. */
 struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count);
 /* concerned.c: the share that was lost of the interfaces that these hits of one rule are about: named by a key, else
  * with an address that is a key; of the whole run where none is known. */

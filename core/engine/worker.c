@@ -176,7 +176,8 @@ static void note_failure(struct fl_worker *worker, struct fl_rule_part *part, ui
     snprintf(part->lua_error, sizeof part->lua_error, "%.300s", err->text);
 }
 
-/* Clears the rows that the rule's on_flow does not accept. */
+/* Clears the rows that the rule's on_flow does not accept. Above the limit of failures the rule is void: only records
+ * that stand before the first failure are still asked, so that this one is the same whoever met the limit. */
 static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan_rule *rule,
                                   struct fl_rule_part *part, uint64_t *selection)
 {
@@ -186,6 +187,11 @@ static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan
             uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(bits);
             struct fl_verdict verdict = {.severity = -1};
             struct fl_error err;
+            if (part->lua_failures > FL_LUA_FAILURES_MAX &&
+                !fl_place_before(place_of(batch, row), part->lua_error_place)) {
+                selection[w] &= ~(bits & -bits);
+                continue;
+            }
             enum fl_status status = worker->options->ops->on_flow(
                 worker->vm, rule->decl->source, rule->decl, batch, row, &worker->scratch, &verdict,
                 &err);
@@ -242,37 +248,41 @@ static bool tells_own(const struct fl_worker *worker, const struct fl_plan_rule 
            worker->batch.columns[FL_F_FLOW_DIRECTION].present;
 }
 
+/* What a rule asks of the batch is asked even when the rule is void for this worker, so that what is counted on the way
+ * (malformed values, own addresses) does not depend on which worker met a limit. */
+static enum fl_status ask_batch(struct fl_worker *worker, const struct fl_plan_rule *rule, const uint64_t *selection,
+                                const uint64_t **filters)
+{
+    enum fl_status status = need_fields(worker, &rule->lua_fields, selection);
+    if (status == FL_OK)
+        status = need_fields(worker, &rule->reads, selection);
+    if (status == FL_OK)
+        status = run_filters(worker, rule, selection, filters);
+    if (status == FL_OK && tells_own(worker, rule))
+        status = note_own(worker, selection);
+    return status;
+}
+
 static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const uint64_t *with_data,
                                const uint64_t *every_line)
 {
     const struct fl_plan_rule *rule = &worker->plan->rules[index];
     struct fl_rule_part *part = &worker->part.rules[index];
     const struct fl_batch *batch = &worker->batch;
-    if (rule->void_reason != NULL || part->over_limit || part->stateful)
+    const uint64_t *filters[2 * FL_MEASURES_PER_RULE_MAX];
+    if (rule->void_reason != NULL)
         return FL_OK;
     uint64_t *selection = bitmap(worker, 1);
     enum fl_status status = fl_program_eval(worker->program, rule->root,
                                             rule->reads_status ? every_line : with_data, selection);
-    if (status != FL_OK)
+    if (status != FL_OK || count_bits(selection, fl_batch_words(batch)) == 0)
         return status;
-    uint64_t selected = count_bits(selection, fl_batch_words(batch));
-    if (selected > 0 && rule->decl->has_on_flow) {
-        status = need_fields(worker, &rule->lua_fields, selection);
-        if (status == FL_OK)
-            status = ask_on_flow(worker, rule, part, selection);
-        if (status != FL_OK)
-            return status;
-        selected = count_bits(selection, fl_batch_words(batch));
-    }
-    if (selected == 0)
-        return FL_OK;
-    part->selected += selected;
-    const uint64_t *filters[2 * FL_MEASURES_PER_RULE_MAX];
-    status = run_filters(worker, rule, selection, filters);
-    if (status == FL_OK)
-        status = need_fields(worker, &rule->reads, selection);
-    if (status == FL_OK && tells_own(worker, rule))
-        status = note_own(worker, selection);
+    status = ask_batch(worker, rule, selection, filters);
+    if (status != FL_OK || part->over_limit || part->stateful)
+        return status;
+    if (rule->decl->has_on_flow)
+        status = ask_on_flow(worker, rule, part, selection);
+    part->selected += count_bits(selection, fl_batch_words(batch));
     if (status == FL_OK)
         status = fl_table_add(part->table, batch, selection, filters, &part->bad_times);
     part->over_limit = fl_table_over_limit(part->table);
@@ -327,6 +337,11 @@ static void count_long_rows(const struct fl_worker *worker, struct fl_object_sta
     }
 }
 
+static bool is_time(int64_t ms)
+{
+    return ms >= FL_WHEN_MIN_MS && ms < FL_WHEN_MAX_MS;
+}
+
 static bool has_no_data(const struct fl_batch *batch, uint32_t r)
 {
     return batch->any_no_data && (batch->no_data[r >> 6] >> (r & 63) & 1);
@@ -346,14 +361,14 @@ static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
     }
     const struct fl_column *start = &batch->columns[FL_F_START_TIME];
     for (uint32_t r = 0; start->present && r < batch->rows; r++) {
-        if (fl_column_null(start, r))
+        if (fl_column_null(start, r) || !is_time(start->i64[r]))
             continue;
         stats->first_ms = start->i64[r] < stats->first_ms ? start->i64[r] : stats->first_ms;
         stats->last_ms = start->i64[r] > stats->last_ms ? start->i64[r] : stats->last_ms;
     }
     const struct fl_column *end = &batch->columns[FL_F_END_TIME];
     for (uint32_t r = 0; end->present && r < batch->rows; r++)
-        if (!fl_column_null(end, r) && end->i64[r] > stats->last_ms)
+        if (!fl_column_null(end, r) && is_time(end->i64[r]) && end->i64[r] > stats->last_ms)
             stats->last_ms = end->i64[r];
     const struct fl_column *orientation = &batch->columns[FL_F_ORIENTATION];
     for (uint32_t r = 0; orientation->present && r < batch->rows; r++) {

@@ -364,11 +364,6 @@ void fl_program_whole_columns(const struct fl_program *p, struct fl_field_set *f
         fl_field_set_add(fields, p->groups[g].field);
 }
 
-const struct fl_prefix_sets *fl_program_sets(const struct fl_program *p)
-{
-    return &p->sets;
-}
-
 bool fl_program_in_network(const struct fl_program *p, uint32_t network, struct fl_addr addr)
 {
     return network < p->network_count &&

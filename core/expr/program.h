@@ -43,8 +43,6 @@ void fl_program_whole_columns(const struct fl_program *program, struct fl_field_
 /* Memory that the compiled conditions hold, tables of networks and ports aside. */
 size_t fl_program_bytes(const struct fl_program *program);
 
-/* For labels and single tests, after sealing: is addr in the network (binding ignored)? Sets are shared. */
-const struct fl_prefix_sets *fl_program_sets(const struct fl_program *program);
 bool fl_program_in_network(const struct fl_program *program, uint32_t network, struct fl_addr addr);
 
 struct fl_program_state *fl_program_state_new(const struct fl_program *program);

@@ -205,13 +205,3 @@ bool fl_table_over_limit(const struct fl_table *t)
 {
     return t->count > t->spec.max_groups;
 }
-
-size_t fl_table_bytes(const struct fl_table *t)
-{
-    size_t bytes = t->arena.held_bytes + t->entry_capacity * sizeof *t->entries +
-                   (t->slots != NULL ? ((size_t)t->slot_mask + 1) * sizeof *t->slots : 0);
-    for (uint32_t i = 0; i < t->count; i++)
-        for (uint32_t m = 0; m < t->spec.measure_count; m++)
-            bytes += fl_measure_heap_bytes(&t->measures[m], fl_entry_state(t, t->entries[i], m));
-    return bytes;
-}

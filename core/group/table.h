@@ -52,7 +52,6 @@ enum fl_status fl_table_merge(struct fl_table *table, struct fl_table *from);
 
 uint64_t fl_table_groups(const struct fl_table *table); /* keys x panes */
 bool fl_table_over_limit(const struct fl_table *table);
-size_t fl_table_bytes(const struct fl_table *table);
 
 /* Calls visit for every group in key order (by fl_value_compare key by key, then window). With panes, windows of
  * window_ms start at every multiple of every_ms (both multiples of pane_ms); windows without a record are not

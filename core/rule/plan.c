@@ -6,11 +6,6 @@
 #include "core/base/limits.h"
 #include "core/rule/compile.h"
 
-const char *fl_plan_network_name(void *policy, uint32_t network)
-{
-    return ((const struct fl_policy *)policy)->networks[network].name;
-}
-
 static enum fl_status parse_scope(struct fl_plan *plan, struct fl_error_list *errors)
 {
     plan->scope_root = UINT32_MAX;

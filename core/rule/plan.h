@@ -90,7 +90,6 @@ bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule
 const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule,
                                const struct fl_field_set *columns);
 
-const char *fl_plan_network_name(void *policy, uint32_t network);
 
 /* Writes an intent as rules (breach, undecided, permitted; or expected, undecided) into out[0..3); returns how many. */
 uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent,

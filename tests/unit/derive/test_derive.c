@@ -6,6 +6,8 @@
 static struct fl_derive derive;
 static struct fl_batch batch;
 
+static struct fl_buf shown_text;
+
 static int setup(void **state)
 {
     (void)state;
@@ -18,6 +20,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+    fl_buf_dispose(&shown_text);
     (void)state;
     fl_batch_dispose(&batch);
     return 0;
@@ -55,13 +58,12 @@ static bool is_null(uint32_t field)
 /* The value as text, "-" for null. */
 static const char *shown(uint32_t field)
 {
-    static struct fl_buf text;
     struct fl_value value;
     fl_batch_value(&batch, field, 0, &value);
-    fl_buf_clear(&text);
-    fl_value_text(&text, &value);
-    fl_buf_add_char(&text, '\0');
-    return text.data;
+    fl_buf_clear(&shown_text);
+    fl_value_text(&shown_text, &value);
+    fl_buf_add_char(&shown_text, '\0');
+    return shown_text.data;
 }
 
 static void check(uint32_t field, const char *expected)
