@@ -89,10 +89,8 @@ static bool parse_v6(struct fl_str text, struct fl_addr *out)
         full[k] = g.group[k];
     for (unsigned k = head; k < g.count; k++)
         full[8 - g.count + k] = g.group[k];
-    *out = (struct fl_addr){(uint64_t)full[0] << 48 | (uint64_t)full[1] << 32 |
-                                (uint64_t)full[2] << 16 | full[3],
-                            (uint64_t)full[4] << 48 | (uint64_t)full[5] << 32 |
-                                (uint64_t)full[6] << 16 | full[7]};
+    *out = (struct fl_addr){(uint64_t)full[0] << 48 | (uint64_t)full[1] << 32 | (uint64_t)full[2] << 16 | full[3],
+                            (uint64_t)full[4] << 48 | (uint64_t)full[5] << 32 | (uint64_t)full[6] << 16 | full[7]};
     return true;
 }
 
@@ -166,8 +164,8 @@ unsigned fl_addr_format(struct fl_addr a, char out[FL_ADDR_TEXT_BYTES])
 {
     if (fl_addr_is_v4(a)) {
         uint32_t v4 = (uint32_t)a.lo;
-        return (unsigned)snprintf(out, FL_ADDR_TEXT_BYTES, "%u.%u.%u.%u", v4 >> 24, v4 >> 16 & 255,
-                                  v4 >> 8 & 255, v4 & 255);
+        return (unsigned)snprintf(out, FL_ADDR_TEXT_BYTES, "%u.%u.%u.%u", v4 >> 24, v4 >> 16 & 255, v4 >> 8 & 255,
+                                  v4 & 255);
     }
     unsigned group[8], gap, gap_len, n = 0;
     for (unsigned i = 0; i < 8; i++)

@@ -20,7 +20,7 @@ struct fl_prefix {
     uint8_t len;         /* 0..128 */
 };
 
-#define FL_ADDR_TEXT_BYTES 46
+#define FL_ADDR_TEXT_BYTES   46
 #define FL_PREFIX_TEXT_BYTES 50
 
 static inline struct fl_addr fl_addr_v4(uint32_t v4)

@@ -8,7 +8,7 @@
 #include "core/base/memory.h"
 
 #define BLOCK_BYTES 8192u
-#define ALIGNMENT 16u
+#define ALIGNMENT   16u
 
 struct fl_arena_block {
     struct fl_arena_block *next;
@@ -60,8 +60,7 @@ void *fl_arena_alloc(struct fl_arena *arena, size_t size_bytes)
     size_t rounded = (size_bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
     if (rounded == 0)
         rounded = ALIGNMENT;
-    if ((arena->next == NULL || (size_t)(arena->end - arena->next) < rounded) &&
-        !add_block(arena, rounded))
+    if ((arena->next == NULL || (size_t)(arena->end - arena->next) < rounded) && !add_block(arena, rounded))
         return NULL;
     void *result = arena->next;
     arena->next += rounded;

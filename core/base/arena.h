@@ -25,7 +25,6 @@ void *fl_arena_alloc(struct fl_arena *arena, size_t size_bytes);
 /* A NUL-terminated copy of text[0..len). NULL when memory is out. */
 char *fl_arena_strndup(struct fl_arena *arena, const char *text, size_t len);
 char *fl_arena_strdup(struct fl_arena *arena, const char *text);
-char *fl_arena_printf(struct fl_arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+char *fl_arena_printf(struct fl_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

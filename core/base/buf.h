@@ -23,8 +23,7 @@ bool fl_buf_reserve(struct fl_buf *buf, size_t more_bytes);
 void fl_buf_add(struct fl_buf *buf, const void *bytes, size_t len);
 void fl_buf_add_char(struct fl_buf *buf, char c);
 void fl_buf_add_text(struct fl_buf *buf, const char *text);
-void fl_buf_add_format(struct fl_buf *buf, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void fl_buf_add_format(struct fl_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void fl_buf_add_u64(struct fl_buf *buf, uint64_t value);
 /* "1 record", "2 records": the noun is given as for many and ends in s. */
 void fl_buf_add_count(struct fl_buf *buf, uint64_t count, const char *nouns);

@@ -2,27 +2,27 @@
 #ifndef FL_BASE_LIMITS_H
 #define FL_BASE_LIMITS_H
 
-#define FL_CHUNK_BYTES (128u * 1024u)          /* text decoded at a time */
-#define FL_LINE_BYTES_MAX (1024u * 1024u)      /* a longer line is bad */
-#define FL_LEARN_BYTES 65536u                  /* of an object's text that vantage learns from */
-#define FL_COLUMNS_MAX 128u                    /* of one text format */
+#define FL_CHUNK_BYTES           (128u * 1024u)  /* text decoded at a time */
+#define FL_LINE_BYTES_MAX        (1024u * 1024u) /* a longer line is bad */
+#define FL_LEARN_BYTES           65536u          /* of an object's text that vantage learns from */
+#define FL_COLUMNS_MAX           128u            /* of one text format */
 #define FL_MEASURES_PER_RULE_MAX 32u
-#define FL_EXPR_BYTES_MAX 65536u
-#define FL_EXPR_DEPTH_MAX 64u                  /* brackets, not and minus inside each other */
-#define FL_EXPR_HEIGHT_MAX 2000u               /* operators in a row: what walks a tree recurses that deep */
-#define FL_POLICY_BYTES_MAX (16u * 1024u * 1024u)
-#define FL_PANES_PER_WINDOW_MAX 64u
-#define FL_PERIODS_MAX 40000u                  /* of an expectation: a year of quarters of an hour */
-#define FL_DISTINCT_EXACT 4096u
-#define FL_SET_ITEMS_MAX 1000u
-#define FL_GROUPS_MAX_DEFAULT 5000000u
-#define FL_LUA_FAILURES_MAX 100u
-#define FL_LUA_MEMORY_BYTES (8u * 1024u * 1024u)
-#define FL_LUA_STEPS_PER_CALL 100000u          /* VM instructions for one record or group */
-#define FL_LUA_STEPS_LOAD 10000000u            /* while a rule file is loaded */
-#define FL_OCCURRENCES_SHOWN 10u
-#define FL_BAD_LINES_SHOWN 5u
-#define FL_EVIDENCE_DEFAULT 3u
-#define FL_EVIDENCE_MAX 100u
+#define FL_EXPR_BYTES_MAX        65536u
+#define FL_EXPR_DEPTH_MAX        64u   /* brackets, not and minus inside each other */
+#define FL_EXPR_HEIGHT_MAX       2000u /* operators in a row: what walks a tree recurses that deep */
+#define FL_POLICY_BYTES_MAX      (16u * 1024u * 1024u)
+#define FL_PANES_PER_WINDOW_MAX  64u
+#define FL_PERIODS_MAX           40000u /* of an expectation: a year of quarters of an hour */
+#define FL_DISTINCT_EXACT        4096u
+#define FL_SET_ITEMS_MAX         1000u
+#define FL_GROUPS_MAX_DEFAULT    5000000u
+#define FL_LUA_FAILURES_MAX      100u
+#define FL_LUA_MEMORY_BYTES      (8u * 1024u * 1024u)
+#define FL_LUA_STEPS_PER_CALL    100000u   /* VM instructions for one record or group */
+#define FL_LUA_STEPS_LOAD        10000000u /* while a rule file is loaded */
+#define FL_OCCURRENCES_SHOWN     10u
+#define FL_BAD_LINES_SHOWN       5u
+#define FL_EVIDENCE_DEFAULT      3u
+#define FL_EVIDENCE_MAX          100u
 
 #endif

@@ -43,7 +43,8 @@ void *fl_alloc_aligned(size_t alignment, size_t size_bytes)
 {
     void *block = NULL;
     bool fits = alignment % sizeof(void *) == 0 && (alignment & (alignment - 1)) == 0;
-    if (!fits || too_large(size_bytes) || posix_memalign(&block, alignment, size_bytes > 0 ? size_bytes : alignment) != 0)
+    if (!fits || too_large(size_bytes) ||
+        posix_memalign(&block, alignment, size_bytes > 0 ? size_bytes : alignment) != 0)
         block = NULL;
     return noted(block);
 }

@@ -40,11 +40,9 @@ void fl_prefix_sets_dispose(struct fl_prefix_sets *sets)
     *sets = (struct fl_prefix_sets){0};
 }
 
-enum fl_status fl_prefix_sets_add(struct fl_prefix_sets *sets, uint32_t set, struct fl_prefix prefix,
-                                  bool except)
+enum fl_status fl_prefix_sets_add(struct fl_prefix_sets *sets, uint32_t set, struct fl_prefix prefix, bool except)
 {
-    if (!fl_grow((void **)&sets->entries, &sets->entry_capacity, sets->entry_count + 1,
-                 sizeof *sets->entries))
+    if (!fl_grow((void **)&sets->entries, &sets->entry_capacity, sets->entry_count + 1, sizeof *sets->entries))
         return FL_E_NOMEM;
     sets->entries[sets->entry_count++] = (struct fl_prefix_entry){prefix, set, except};
     if (set >= sets->set_count)
@@ -90,8 +88,8 @@ static void apply(struct sweep *s, const struct edge *e)
 
 static uint32_t class_of(struct sweep *s)
 {
-    return fl_map_intern(&s->classes, (struct fl_str){(const char *)s->bits,
-                                                      s->sets->words_per_class * sizeof *s->bits});
+    return fl_map_intern(&s->classes,
+                         (struct fl_str){(const char *)s->bits, s->sets->words_per_class * sizeof *s->bits});
 }
 
 static bool add_range(struct sweep *s, struct fl_addr start, uint32_t class_id)
@@ -192,8 +190,7 @@ static bool fill_v4_table(struct sweep *s)
         if (fl_addr_compare(start, v4_last) > 0 || (!open_end && fl_addr_compare(next, v4_first) <= 0))
             continue;
         uint32_t low = fl_addr_compare(start, v4_first) < 0 ? 0 : (uint32_t)start.lo;
-        uint32_t high = open_end || fl_addr_compare(next, v4_last) > 0 ? UINT32_MAX
-                                                                       : (uint32_t)next.lo - 1;
+        uint32_t high = open_end || fl_addr_compare(next, v4_last) > 0 ? UINT32_MAX : (uint32_t)next.lo - 1;
         if (!fill_v4(s, low, high, sets->v6_classes[i]))
             return false;
     }
@@ -228,8 +225,8 @@ enum fl_status fl_prefix_sets_build(struct fl_prefix_sets *sets)
     sets->v6_starts = fl_alloc_zero(ranges, sizeof *sets->v6_starts);
     sets->v6_classes = fl_alloc_zero(ranges, sizeof *sets->v6_classes);
     sets->v4_top = fl_alloc_zero(65536, sizeof *sets->v4_top);
-    bool ok = s.edges != NULL && s.inside != NULL && s.excluded != NULL && s.bits != NULL &&
-              sets->v6_starts != NULL && sets->v6_classes != NULL && sets->v4_top != NULL;
+    bool ok = s.edges != NULL && s.inside != NULL && s.excluded != NULL && s.bits != NULL && sets->v6_starts != NULL &&
+              sets->v6_classes != NULL && sets->v4_top != NULL;
     if (ok) {
         make_edges(&s);
         ok = sweep_ranges(&s) && fill_v4_table(&s) && keep_classes(&s);

@@ -23,12 +23,12 @@ struct fl_prefix_entry {
 struct fl_prefix_sets {
     struct fl_prefix_entry *entries;
     uint32_t entry_count, entry_capacity;
-    uint32_t set_count;      /* highest set number + 1 */
+    uint32_t set_count;       /* highest set number + 1 */
     uint32_t words_per_class; /* uint64_t words of a class's membership bits */
     uint32_t class_count;
-    uint64_t *class_bits;    /* [class_count][words_per_class] */
-    uint32_t *v4_top;        /* 65,536 entries: class, or FL_PREFIX_BLOCK | block number */
-    uint32_t *v4_blocks;     /* blocks of 256 entries */
+    uint64_t *class_bits; /* [class_count][words_per_class] */
+    uint32_t *v4_top;     /* 65,536 entries: class, or FL_PREFIX_BLOCK | block number */
+    uint32_t *v4_blocks;  /* blocks of 256 entries */
     uint32_t v4_block_count;
     struct fl_addr *v6_starts; /* ascending; range i ends before start i + 1 */
     uint32_t *v6_classes;
@@ -39,8 +39,7 @@ struct fl_prefix_sets {
 
 void fl_prefix_sets_init(struct fl_prefix_sets *sets);
 void fl_prefix_sets_dispose(struct fl_prefix_sets *sets);
-enum fl_status fl_prefix_sets_add(struct fl_prefix_sets *sets, uint32_t set, struct fl_prefix prefix,
-                                  bool except);
+enum fl_status fl_prefix_sets_add(struct fl_prefix_sets *sets, uint32_t set, struct fl_prefix prefix, bool except);
 enum fl_status fl_prefix_sets_build(struct fl_prefix_sets *sets);
 
 uint32_t fl_prefix_sets_class_v6(const struct fl_prefix_sets *sets, struct fl_addr a);

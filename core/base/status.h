@@ -11,19 +11,19 @@
 
 enum fl_status {
     FL_OK = 0,
-    FL_END,         /* no more items; not an error */
-    FL_E_NOMEM,     /* an allocation failed */
-    FL_E_SYNTAX,    /* text does not follow its grammar */
-    FL_E_TYPE,      /* an expression or parameter has the wrong type */
-    FL_E_NAME,      /* a name that nothing defines */
-    FL_E_VALUE,     /* a value outside what is allowed */
-    FL_E_IO,        /* the operating system refused */
-    FL_E_DATA,      /* input is damaged */
-    FL_E_LIMIT,     /* a documented limit was met */
-    FL_E_LUA,       /* a rule's Lua code failed */
-    FL_E_VOID,      /* a rule's Lua code kept state: nothing that it says can be used */
-    FL_E_USAGE,     /* the command line is wrong */
-    FL_E_INTERNAL,  /* a bug of ours */
+    FL_END,        /* no more items; not an error */
+    FL_E_NOMEM,    /* an allocation failed */
+    FL_E_SYNTAX,   /* text does not follow its grammar */
+    FL_E_TYPE,     /* an expression or parameter has the wrong type */
+    FL_E_NAME,     /* a name that nothing defines */
+    FL_E_VALUE,    /* a value outside what is allowed */
+    FL_E_IO,       /* the operating system refused */
+    FL_E_DATA,     /* input is damaged */
+    FL_E_LIMIT,    /* a documented limit was met */
+    FL_E_LUA,      /* a rule's Lua code failed */
+    FL_E_VOID,     /* a rule's Lua code kept state: nothing that it says can be used */
+    FL_E_USAGE,    /* the command line is wrong */
+    FL_E_INTERNAL, /* a bug of ours */
 };
 
 #define FL_ERROR_TEXT_BYTES 768

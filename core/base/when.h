@@ -12,12 +12,12 @@
 #include "core/base/status.h"
 #include "core/base/str.h"
 
-#define FL_MS_PER_SECOND INT64_C(1000)
-#define FL_MS_PER_MINUTE INT64_C(60000)
-#define FL_MS_PER_HOUR INT64_C(3600000)
-#define FL_MS_PER_DAY INT64_C(86400000)
-#define FL_WHEN_MIN_MS INT64_C(0)             /* 1970-01-01 */
-#define FL_WHEN_MAX_MS INT64_C(4102444800000) /* 2100-01-01, exclusive */
+#define FL_MS_PER_SECOND   INT64_C(1000)
+#define FL_MS_PER_MINUTE   INT64_C(60000)
+#define FL_MS_PER_HOUR     INT64_C(3600000)
+#define FL_MS_PER_DAY      INT64_C(86400000)
+#define FL_WHEN_MIN_MS     INT64_C(0)             /* 1970-01-01 */
+#define FL_WHEN_MAX_MS     INT64_C(4102444800000) /* 2100-01-01, exclusive */
 #define FL_WHEN_TEXT_BYTES 32
 
 /* RFC 3339 UTC with milliseconds: 2026-11-24T10:24:41.000Z. Returns the length. */

@@ -133,8 +133,8 @@ static int64_t rule_time(const struct zone_rule *rule, int year)
         int64_t first = fl_days_from_civil(year, rule->month, 1);
         int64_t weekday = ((first + 4) % 7 + 7) % 7;
         day = first + (rule->day - weekday + 7) % 7 + 7 * (rule->week - 1);
-        int64_t next_month = rule->month == 12 ? fl_days_from_civil(year + 1, 1, 1)
-                                               : fl_days_from_civil(year, rule->month + 1, 1);
+        int64_t next_month =
+            rule->month == 12 ? fl_days_from_civil(year + 1, 1, 1) : fl_days_from_civil(year, rule->month + 1, 1);
         while (day >= next_month)
             day -= 7;
     }
@@ -150,8 +150,7 @@ static int64_t footer_offset(const struct fl_zone *zone, int64_t utc_s)
     fl_civil_from_days(local_s / 86400 - (local_s % 86400 < 0), &year, &month, &day);
     int64_t dst_start = rule_time(&zone->to_dst, year) - zone->std_s;
     int64_t dst_end = rule_time(&zone->to_std, year) - zone->dst_s;
-    bool dst = dst_start < dst_end ? utc_s >= dst_start && utc_s < dst_end
-                                   : utc_s >= dst_start || utc_s < dst_end;
+    bool dst = dst_start < dst_end ? utc_s >= dst_start && utc_s < dst_end : utc_s >= dst_start || utc_s < dst_end;
     return dst ? zone->dst_s : zone->std_s;
 }
 
@@ -161,8 +160,7 @@ int64_t fl_zone_offset_ms(const struct fl_zone *zone, int64_t utc_ms)
         return 0;
     int64_t s = utc_ms / 1000 - (utc_ms % 1000 < 0);
     if (zone->count == 0 || s < zone->starts_s[0])
-        return (zone->count == 0 && zone->has_footer ? footer_offset(zone, s) : zone->first_offset_s) *
-               1000;
+        return (zone->count == 0 && zone->has_footer ? footer_offset(zone, s) : zone->first_offset_s) * 1000;
     if (zone->has_footer && s >= zone->starts_s[zone->count - 1])
         return footer_offset(zone, s) * 1000;
     uint32_t low = 0, high = zone->count;
@@ -209,8 +207,8 @@ static bool header(struct tzif *f, int64_t counts[6])
 /* counts: isut, isstd, leap, time, type, char. */
 static size_t body_bytes(const int64_t c[6], size_t time_bytes)
 {
-    return (size_t)c[3] * (time_bytes + 1) + (size_t)c[4] * 6 + (size_t)c[5] +
-           (size_t)c[2] * (time_bytes + 4) + (size_t)c[1] + (size_t)c[0];
+    return (size_t)c[3] * (time_bytes + 1) + (size_t)c[4] * 6 + (size_t)c[5] + (size_t)c[2] * (time_bytes + 4) +
+           (size_t)c[1] + (size_t)c[0];
 }
 
 static bool take_body(struct fl_zone *zone, const uint8_t *p, const int64_t c[6])
@@ -273,8 +271,7 @@ enum fl_status fl_zone_open(const char *name, struct fl_zone **out, struct fl_er
     snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : "/usr/share/zoneinfo", name);
     FILE *file = fopen(path, "rb");
     if (file == NULL)
-        return fl_fail(err, FL_E_VALUE,
-                       "time zone \"%s\" is not in %s; is the name right, and tzdata installed?", name,
+        return fl_fail(err, FL_E_VALUE, "time zone \"%s\" is not in %s; is the name right, and tzdata installed?", name,
                        folder != NULL ? folder : "/usr/share/zoneinfo");
     uint8_t *data = fl_alloc(ZONE_FILE_BYTES_MAX);
     struct fl_zone *zone = fl_alloc_zero(1, sizeof *zone);

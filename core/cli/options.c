@@ -65,20 +65,20 @@ static bool take_output(struct reading *r, const char *value)
     return true;
 }
 
-static bool take_number(struct reading *r, const char *name, const char *value, int64_t low, int64_t high,
-                        int64_t *out)
+static bool take_number(struct reading *r, const char *name, const char *value, int64_t low, int64_t high, int64_t *out)
 {
     if (fl_int_parse(fl_str_of(value), out) && *out >= low && *out <= high)
         return true;
-    fl_log_error("flowlaw %s: %s takes a number of %lld..%lld, not %s", r->verb, name, (long long)low,
-                 (long long)high, value);
+    fl_log_error("flowlaw %s: %s takes a number of %lld..%lld, not %s", r->verb, name, (long long)low, (long long)high,
+                 value);
     return false;
 }
 
 static bool take_severity(struct reading *r, const char *value)
 {
     r->out->fail_on = fl_severity_find(fl_str_of(value));
-    return r->out->fail_on >= 0 ? true : fail(r, value, "--fail-on takes info, low, medium, high, critical or none, not");
+    return r->out->fail_on >= 0 ? true
+                                : fail(r, value, "--fail-on takes info, low, medium, high, critical or none, not");
 }
 
 static bool take_as_of(struct reading *r, const char *value)
@@ -174,7 +174,8 @@ static bool take_option(struct reading *r, const char *argument)
     }
 }
 
-/* For tests: FL_SCHEDULE=seed deals objects and chunks to logical workers in a shuffled order, FL_CHUNK sets the bytes of a chunk. */
+/* For tests: FL_SCHEDULE=seed deals objects and chunks to logical workers in a shuffled order, FL_CHUNK sets the bytes
+ * of a chunk. */
 static void take_environment(struct fl_session_options *out)
 {
     const char *seed = getenv("FL_SCHEDULE"), *chunk = getenv("FL_CHUNK");

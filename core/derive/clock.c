@@ -6,7 +6,8 @@ void fl_derive_duration(struct fl_batch *batch, const uint64_t *rows)
     struct fl_column *out = &batch->columns[FL_F_DURATION];
     const struct fl_column *start = &batch->columns[FL_F_START_TIME];
     const struct fl_column *end = &batch->columns[FL_F_END_TIME];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         out->i64[r] = 0;
         if (fl_column_null(start, r) || fl_column_null(end, r) || end->i64[r] < start->i64[r])
             fl_column_set_null(out, r);
@@ -21,7 +22,8 @@ void fl_derive_clock(const struct fl_derive *derive, struct fl_batch *batch, uin
     struct fl_column *out = &batch->columns[field];
     const struct fl_column *start = &batch->columns[FL_F_START_TIME];
     int64_t cached_quarter = INT64_MIN, offset_ms = 0;
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         out->u8[r] = 0;
         if (fl_column_null(start, r) || start->i64[r] < FL_WHEN_MIN_MS || start->i64[r] >= FL_WHEN_MAX_MS) {
             fl_column_set_null(out, r);

@@ -7,10 +7,9 @@
 #include "core/record/batch.h"
 
 /* Runs the statement that follows with r = every row whose bit is set in the bitmap `rows` of the batch. */
-#define FL_EACH_ROW(batch, rows, r)                                                                \
-    for (uint32_t w_ = 0, r; w_ < fl_batch_words(batch); w_++)                                     \
-        for (uint64_t bits_ = (rows)[w_];                                                          \
-             bits_ != 0 && (r = w_ * 64 + (uint32_t)__builtin_ctzll(bits_), true);                 \
+#define FL_EACH_ROW(batch, rows, r)                                                                                    \
+    for (uint32_t w_ = 0, r; w_ < fl_batch_words(batch); w_++)                                                         \
+        for (uint64_t bits_ = (rows)[w_]; bits_ != 0 && (r = w_ * 64 + (uint32_t)__builtin_ctzll(bits_), true);        \
              bits_ &= bits_ - 1)
 
 static inline void fl_column_set_null(struct fl_column *c, uint32_t row)

@@ -11,9 +11,9 @@ struct dependency {
     uint32_t uses[8];  /* these only sharpen it */
 };
 #define END FL_FIELD_NONE
-#define ORIENT_USES                                                                                \
-    {                                                                                              \
-        FL_F_PROTOCOL, FL_F_SRCPORT, FL_F_DSTPORT, FL_F_TCP_FLAGS, FL_F_ACTION, END                \
+#define ORIENT_USES                                                                                                    \
+    {                                                                                                                  \
+        FL_F_PROTOCOL, FL_F_SRCPORT, FL_F_DSTPORT, FL_F_TCP_FLAGS, FL_F_ACTION, END                                    \
     }
 
 static const struct dependency dependencies[] = {
@@ -37,8 +37,7 @@ static const struct dependency dependencies[] = {
     {FL_F_OWN_VPC_ID, {FL_F_VPC_ID, FL_F_VANTAGE, END}, {END}},
     {FL_F_VANTAGE,
      {FL_F_SRC_PEER, FL_F_DST_PEER, END},
-     {FL_F_INTERFACE_ID, FL_F_FLOW_DIRECTION, FL_F_SRCADDR, FL_F_DSTADDR, FL_F_PKT_SRCADDR,
-      FL_F_PKT_DSTADDR, END}},
+     {FL_F_INTERFACE_ID, FL_F_FLOW_DIRECTION, FL_F_SRCADDR, FL_F_DSTADDR, FL_F_PKT_SRCADDR, FL_F_PKT_DSTADDR, END}},
     {FL_F_SRC_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_SRCPORT, END}},
     {FL_F_DST_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_DSTPORT, END}},
     {FL_F_SRC_PEER, {FL_F_SRCADDR, END}, {FL_F_PKT_SRCADDR, END}},
@@ -78,8 +77,7 @@ void fl_derive_present(struct fl_field_set *present)
     if (fl_field_set_has(present, FL_F_PKT_DSTADDR))
         fl_field_set_add(present, FL_F_DST_PEER);
     bool ports = fl_field_set_has(present, FL_F_SRCPORT) && fl_field_set_has(present, FL_F_DSTPORT);
-    bool decides = ports || fl_field_set_has(present, FL_F_ACTION) ||
-                   fl_field_set_has(present, FL_F_TCP_FLAGS);
+    bool decides = ports || fl_field_set_has(present, FL_F_ACTION) || fl_field_set_has(present, FL_F_TCP_FLAGS);
     for (size_t i = DEPENDENCY_COUNT; i-- > 0;) {
         const struct dependency *d = &dependencies[i];
         if (d->field == FL_F_ORIENTATION && !decides)
@@ -111,8 +109,7 @@ void fl_port_list_init(struct fl_port_list *list, const struct fl_policy *policy
     }
 }
 
-void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields,
-                    const struct fl_policy *policy)
+void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields, const struct fl_policy *policy)
 {
     derive->wanted = *fields;
     fl_derive_needs(&derive->wanted);

@@ -18,10 +18,7 @@ void fl_port_list_init(struct fl_port_list *list, const struct fl_policy *policy
 
 static inline bool fl_port_listed(const struct fl_port_list *list, unsigned protocol, unsigned port)
 {
-    const uint64_t *bits = protocol == 6     ? list->tcp
-                           : protocol == 17  ? list->udp
-                           : protocol == 132 ? list->sctp
-                                             : NULL;
+    const uint64_t *bits = protocol == 6 ? list->tcp : protocol == 17 ? list->udp : protocol == 132 ? list->sctp : NULL;
     return bits != NULL && (bits[port >> 6] >> (port & 63) & 1);
 }
 

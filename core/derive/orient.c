@@ -2,7 +2,7 @@
 #include "core/derive/parts.h"
 
 #define EPHEMERAL_PORT 32768u
-#define SYN_ACK_BITS 18
+#define SYN_ACK_BITS   18
 
 struct orient_in {
     const struct fl_column *protocol, *srcport, *dstport, *flags, *action;
@@ -17,8 +17,7 @@ struct ends {
 static struct ends by_ports(const struct orient_in *in, uint32_t r, unsigned protocol)
 {
     struct ends none = {FL_ORIENT_NONE, true};
-    if (fl_column_null(in->srcport, r) || fl_column_null(in->dstport, r) ||
-        !fl_protocol_has_ports(protocol))
+    if (fl_column_null(in->srcport, r) || fl_column_null(in->dstport, r) || !fl_protocol_has_ports(protocol))
         return none;
     unsigned sport = in->srcport->u16[r], dport = in->dstport->u16[r];
     if (sport == dport)
@@ -46,8 +45,7 @@ static struct ends orient_row(const struct orient_in *in, uint32_t r)
     }
     if (!fl_column_null(in->action, r) && in->action->u8[r] == FL_ACTION_REJECT) {
         bool reply = !fl_column_null(in->srcport, r) && !fl_column_null(in->dstport, r) &&
-                     fl_port_listed(in->ports, protocol, in->srcport->u16[r]) &&
-                     in->dstport->u16[r] >= EPHEMERAL_PORT;
+                     fl_port_listed(in->ports, protocol, in->srcport->u16[r]) && in->dstport->u16[r] >= EPHEMERAL_PORT;
         return (struct ends){FL_ORIENT_REJECT, !reply};
     }
     return by_ports(in, r, protocol);
@@ -58,7 +56,8 @@ void fl_derive_orientation(const struct fl_derive *derive, struct fl_batch *batc
     struct fl_column *c = batch->columns, *orientation = &c[FL_F_ORIENTATION], *forward = &c[FL_F_FORWARD];
     struct orient_in in = {&c[FL_F_PROTOCOL],  &c[FL_F_SRCPORT], &c[FL_F_DSTPORT],
                            &c[FL_F_TCP_FLAGS], &c[FL_F_ACTION],  &derive->ports};
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         struct ends e = orient_row(&in, r);
         orientation->u8[r] = (uint8_t)e.orientation;
         forward->u8[r] = e.orientation != FL_ORIENT_NONE && e.src_is_client;
@@ -88,7 +87,8 @@ static void initiated(struct fl_batch *batch, const uint64_t *rows)
     const struct fl_column *forward = &batch->columns[FL_F_FORWARD];
     const struct fl_column *orientation = &batch->columns[FL_F_ORIENTATION];
     struct fl_column *out = &batch->columns[FL_F_INITIATED];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         bool known = !fl_column_null(forward, r) && orientation->u8[r] != FL_ORIENT_GUESS;
         out->u8[r] = known && forward->u8[r];
         if (!known)
@@ -100,7 +100,8 @@ static void end_addr(struct fl_batch *batch, uint32_t field, const uint64_t *row
 {
     const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD];
     struct fl_column *out = &batch->columns[field];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         if (fl_column_null(forward, r)) {
             out->addr[r] = (struct fl_addr){0, 0};
             fl_column_set_null(out, r);
@@ -115,7 +116,8 @@ static void end_port(struct fl_batch *batch, uint32_t field, const uint64_t *row
 {
     const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD], *protocol = &c[FL_F_PROTOCOL];
     struct fl_column *out = &batch->columns[field];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         bool ports = fl_column_null(protocol, r) || fl_protocol_has_ports(protocol->u8[r]);
         out->u16[r] = 0;
         if (fl_column_null(forward, r) || !ports) {
@@ -134,7 +136,8 @@ static void service(struct fl_batch *batch, const uint64_t *rows)
 {
     const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD];
     struct fl_column *out = &batch->columns[FL_F_SERVICE];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         out->i64[r] = 0;
         if (fl_column_null(forward, r))
             fl_column_set_null(out, r);
@@ -153,7 +156,8 @@ static void pair_addr(struct fl_batch *batch, uint32_t field, const uint64_t *ro
 {
     const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD];
     struct fl_column *out = &batch->columns[field];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         bool src_first = fl_column_null(forward, r) ? source_is_lower(c, r) : forward->u8[r];
         fl_column_copy_addr(out, r, &c[src_first == (field == FL_F_PAIR_CLIENT) ? FL_F_SRC_PEER : FL_F_DST_PEER]);
     }
@@ -164,7 +168,8 @@ static void pair_service(struct fl_batch *batch, const uint64_t *rows)
 {
     const struct fl_column *c = batch->columns, *forward = &c[FL_F_FORWARD], *protocol = &c[FL_F_PROTOCOL];
     struct fl_column *out = &batch->columns[FL_F_PAIR_SERVICE];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         if (!fl_column_null(forward, r)) {
             fl_derive_put_service(out, r, protocol, &c[forward->u8[r] ? FL_F_DSTPORT : FL_F_SRCPORT]);
             continue;

@@ -7,7 +7,7 @@ void fl_derive_peer(struct fl_batch *batch, uint32_t field, const uint64_t *rows
     const struct fl_column *packet = &c[field == FL_F_SRC_PEER ? FL_F_PKT_SRCADDR : FL_F_PKT_DSTADDR];
     const struct fl_column *plain = &c[field == FL_F_SRC_PEER ? FL_F_SRCADDR : FL_F_DSTADDR];
     FL_EACH_ROW(batch, rows, r)
-        fl_column_copy_addr(out, r, fl_column_null(packet, r) ? plain : packet);
+    fl_column_copy_addr(out, r, fl_column_null(packet, r) ? plain : packet);
 }
 
 void fl_derive_end_service(struct fl_batch *batch, uint32_t field, const uint64_t *rows)
@@ -15,5 +15,5 @@ void fl_derive_end_service(struct fl_batch *batch, uint32_t field, const uint64_
     struct fl_column *c = batch->columns, *out = &c[field];
     const struct fl_column *port = &c[field == FL_F_SRC_SERVICE ? FL_F_SRCPORT : FL_F_DSTPORT];
     FL_EACH_ROW(batch, rows, r)
-        fl_derive_put_service(out, r, &c[FL_F_PROTOCOL], port);
+    fl_derive_put_service(out, r, &c[FL_F_PROTOCOL], port);
 }

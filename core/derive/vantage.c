@@ -42,8 +42,7 @@ static enum fl_status make_room(struct fl_learned *learned, uint32_t count)
 }
 
 /* Keeps the candidates that are an end of this record too. */
-static void narrow(struct fl_learned *learned, uint32_t interface, struct fl_addr src,
-                   struct fl_addr dst)
+static void narrow(struct fl_learned *learned, uint32_t interface, struct fl_addr src, struct fl_addr dst)
 {
     struct fl_addr *candidate = learned->candidates[interface];
     uint8_t *state = &learned->state[interface];
@@ -76,8 +75,8 @@ enum fl_status fl_learned_add(struct fl_learned *learned, struct fl_batch *batch
     const struct fl_column *interface = &batch->columns[FL_F_INTERFACE_ID];
     const struct fl_column *src = &batch->columns[FL_F_SRCADDR];
     const struct fl_column *dst = &batch->columns[FL_F_DSTADDR];
-    if (!interface->present || !src->present || !dst->present || interface->values == NULL ||
-        src->values == NULL || dst->values == NULL)
+    if (!interface->present || !src->present || !dst->present || interface->values == NULL || src->values == NULL ||
+        dst->values == NULL)
         return FL_OK;
     uint64_t *rows = fl_alloc(((size_t)fl_batch_words(batch) + 1) * sizeof *rows);
     enum fl_status status = rows == NULL ? FL_E_NOMEM : make_room(learned, batch->strings.count);
@@ -89,8 +88,8 @@ enum fl_status fl_learned_add(struct fl_learned *learned, struct fl_batch *batch
         status = fl_batch_need(batch, FL_F_DSTADDR, rows);
     if (status == FL_OK)
         FL_EACH_ROW(batch, rows, r)
-            if (!fl_column_null(interface, r) && !fl_column_null(src, r) && !fl_column_null(dst, r))
-                narrow(learned, interface->u32[r], src->addr[r], dst->addr[r]);
+    if (!fl_column_null(interface, r) && !fl_column_null(src, r) && !fl_column_null(dst, r))
+        narrow(learned, interface->u32[r], src->addr[r], dst->addr[r]);
     fl_free(rows);
     return status;
 }
@@ -115,16 +114,14 @@ bool fl_learned_address(const struct fl_learned *learned, uint32_t interface, st
 }
 
 struct vantage_in {
-    const struct fl_column *interface, *direction, *srcaddr, *dstaddr, *pkt_src, *pkt_dst, *src,
-        *dst;
+    const struct fl_column *interface, *direction, *srcaddr, *dstaddr, *pkt_src, *pkt_dst, *src, *dst;
     uint32_t ingress, egress; /* interned texts */
     const struct fl_learned *learned;
 };
 
 static bool same_or_unknown(const struct fl_column *packet, const struct fl_column *plain, uint32_t r)
 {
-    return fl_column_null(packet, r) || fl_column_null(plain, r) ||
-           fl_addr_equal(packet->addr[r], plain->addr[r]);
+    return fl_column_null(packet, r) || fl_column_null(plain, r) || fl_addr_equal(packet->addr[r], plain->addr[r]);
 }
 
 static enum fl_vantage vantage_row(const struct vantage_in *in, uint32_t r)
@@ -137,8 +134,7 @@ static enum fl_vantage vantage_row(const struct vantage_in *in, uint32_t r)
         same_or_unknown(in->pkt_src, in->srcaddr, r))
         return FL_VANTAGE_SRC;
     struct fl_addr own;
-    if (!fl_column_null(in->interface, r) &&
-        fl_learned_address(in->learned, in->interface->u32[r], &own)) {
+    if (!fl_column_null(in->interface, r) && fl_learned_address(in->learned, in->interface->u32[r], &own)) {
         if (!fl_column_null(in->src, r) && fl_addr_equal(in->src->addr[r], own))
             return FL_VANTAGE_SRC;
         if (!fl_column_null(in->dst, r) && fl_addr_equal(in->dst->addr[r], own))
@@ -166,16 +162,17 @@ void fl_derive_vantage(const struct fl_learned *learned, struct fl_batch *batch,
         .learned = learned,
     };
     FL_EACH_ROW(batch, rows, r)
-        out->u8[r] = (uint8_t)vantage_row(&in, r);
+    out->u8[r] = (uint8_t)vantage_row(&in, r);
 }
 
 void fl_derive_own_vpc(struct fl_batch *batch, const uint64_t *rows)
 {
     struct fl_column *out = &batch->columns[FL_F_OWN_VPC_ID];
     const struct fl_column *vpc = &batch->columns[FL_F_VPC_ID], *vantage = &batch->columns[FL_F_VANTAGE];
-    FL_EACH_ROW(batch, rows, r) {
-        bool is_end = !fl_column_null(vantage, r) &&
-                      (vantage->u8[r] == FL_VANTAGE_SRC || vantage->u8[r] == FL_VANTAGE_DST);
+    FL_EACH_ROW(batch, rows, r)
+    {
+        bool is_end =
+            !fl_column_null(vantage, r) && (vantage->u8[r] == FL_VANTAGE_SRC || vantage->u8[r] == FL_VANTAGE_DST);
         out->u32[r] = 0;
         if (is_end && !fl_column_null(vpc, r))
             out->u32[r] = vpc->u32[r];

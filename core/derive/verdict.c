@@ -6,7 +6,8 @@ void fl_derive_action_is(struct fl_batch *batch, uint32_t field, const uint64_t 
     enum fl_action action = field == FL_F_ACCEPTED ? FL_ACTION_ACCEPT : FL_ACTION_REJECT;
     struct fl_column *out = &batch->columns[field];
     const struct fl_column *in = &batch->columns[FL_F_ACTION];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         bool null = fl_column_null(in, r);
         out->u8[r] = !null && in->u8[r] == action;
         if (null)
@@ -21,7 +22,8 @@ void fl_derive_reject_kind(struct fl_batch *batch, const uint64_t *rows)
     const struct fl_column *initiated = &batch->columns[FL_F_INITIATED];
     const struct fl_column *flags = &batch->columns[FL_F_TCP_FLAGS];
     const struct fl_column *protocol = &batch->columns[FL_F_PROTOCOL];
-    FL_EACH_ROW(batch, rows, r) {
+    FL_EACH_ROW(batch, rows, r)
+    {
         out->u8[r] = 0;
         if (fl_column_null(action, r) || action->u8[r] != FL_ACTION_REJECT) {
             fl_column_set_null(out, r);

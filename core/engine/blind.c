@@ -9,8 +9,8 @@
 
 #define SOON_MS (30 * FL_MS_PER_DAY)
 
-enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete,
-                              uint64_t count, const char *what, const char *format, ...)
+enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete, uint64_t count,
+                              const char *what, const char *format, ...)
 {
     char text[768];
     va_list args;
@@ -62,8 +62,8 @@ static enum fl_status blind_sources(struct fl_judging *j)
 
 static enum fl_status blind_bad_lines(struct fl_judging *j, const struct fl_object_stats *s, const char *name)
 {
-    static const char *const causes[FLP_BAD_COUNT] = {"too few fields", "too many fields",
-                                                      "not a record", "line too long"};
+    static const char *const causes[FLP_BAD_COUNT] = {"too few fields", "too many fields", "not a record",
+                                                      "line too long"};
     uint64_t bad = fl_object_bad_lines(s);
     if (bad == 0)
         return FL_OK;
@@ -124,8 +124,8 @@ static enum fl_status blind_objects(struct fl_judging *j)
         if (!s->opened)
             status = fl_judge_blind(j, FL_BLIND_UNREADABLE, true, 1, name, "%s", s->trouble);
         else if (s->read.damage != FL_DAMAGE_NONE)
-            status = fl_judge_blind(j, FL_BLIND_DAMAGED, true, 1, name,
-                                    "%s; the whole records before it are audited", s->read.damage_text);
+            status = fl_judge_blind(j, FL_BLIND_DAMAGED, true, 1, name, "%s; the whole records before it are audited",
+                                    s->read.damage_text);
         if (s->opened && !s->recognised && !s->foreign && s->trouble[0] != '\0' && status == FL_OK)
             status = fl_judge_blind(j, FL_BLIND_UNRECOGNISED, true, 1, name, "%s", s->trouble);
         else if (s->recognised && s->trouble[0] != '\0' && status == FL_OK)
@@ -158,18 +158,17 @@ static enum fl_status blind_totals(struct fl_judging *j)
     bool over = (__int128)run->coverage.lost_minutes * policy->max_skipdata.den >
                 (__int128)run->coverage.minutes * policy->max_skipdata.num;
     if (status == FL_OK && run->skip_data > 0)
-        status = fl_judge_blind(j, FL_BLIND_SKIPDATA, over, run->skip_data, "input",
-                                "SKIPDATA lines: %llu of %llu interface-minutes were not logged in full%s",
-                                (unsigned long long)run->coverage.lost_minutes,
-                                (unsigned long long)run->coverage.minutes,
-                                over ? ", more than max_skipdata allows" : "");
+        status =
+            fl_judge_blind(j, FL_BLIND_SKIPDATA, over, run->skip_data, "input",
+                           "SKIPDATA lines: %llu of %llu interface-minutes were not logged in full%s",
+                           (unsigned long long)run->coverage.lost_minutes, (unsigned long long)run->coverage.minutes,
+                           over ? ", more than max_skipdata allows" : "");
     uint64_t undecided = part->undecided_guess + part->undecided_none;
     if (status == FL_OK && undecided > 0)
         status = fl_judge_blind(j, FL_BLIND_UNDECIDED, false, undecided, "orientation",
                                 "records do not tell who opened the conversation (no ports or equal "
                                 "ports: %llu, two unlisted ports: %llu)",
-                                (unsigned long long)part->undecided_none,
-                                (unsigned long long)part->undecided_guess);
+                                (unsigned long long)part->undecided_none, (unsigned long long)part->undecided_guess);
     if (status == FL_OK && part->out_of_scope > 0)
         status = fl_judge_blind(j, FL_BLIND_OTHER, false, part->out_of_scope, "scope",
                                 "records are out of the policy's scope");
@@ -226,8 +225,8 @@ static enum fl_status blind_columns(struct fl_judging *j)
     return status;
 }
 
-static void object_share(const struct fl_judging *j, const struct fl_plan_rule *rule, uint64_t *read,
-                         uint64_t *lacking, const char **lacks)
+static void object_share(const struct fl_judging *j, const struct fl_plan_rule *rule, uint64_t *read, uint64_t *lacking,
+                         const char **lacks)
 {
     *read = *lacking = 0;
     *lacks = NULL;
@@ -270,9 +269,9 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
     if (r->reason == NULL && r->objects == 0)
         r->reason = "no record was read";
     else if (r->reason == NULL && r->objects_lacking > 0)
-        r->reason = fl_arena_printf(j->arena, "%llu of %llu objects lack the field %s",
-                                    (unsigned long long)r->objects_lacking, (unsigned long long)r->objects,
-                                    lacks != NULL ? lacks : "needed");
+        r->reason =
+            fl_arena_printf(j->arena, "%llu of %llu objects lack the field %s", (unsigned long long)r->objects_lacking,
+                            (unsigned long long)r->objects, lacks != NULL ? lacks : "needed");
     else if (r->reason == NULL && failures > 0)
         r->reason = fl_arena_printf(j->arena, "its code failed %llu time%s, losing what it was called for; first: %s",
                                     (unsigned long long)failures, failures == 1 ? "" : "s",
@@ -282,8 +281,8 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
     if (is_void) /* how far a worker came before the rule was void depends on threads */
         r->records_selected = r->groups = 0;
     if (!r->evaluated && r->objects > 0)
-        status = fl_judge_blind(j, FL_BLIND_RULE, is_void && rule->void_reason == NULL, 1, r->id,
-                                "not evaluated: %s", r->reason);
+        status = fl_judge_blind(j, FL_BLIND_RULE, is_void && rule->void_reason == NULL, 1, r->id, "not evaluated: %s",
+                                r->reason);
     else if (r->evaluated && r->reason != NULL)
         status = fl_judge_blind(j, FL_BLIND_RULE, failures > 0, r->objects_lacking, r->id, "%s", r->reason);
     if (status == FL_OK && part->bad_times > 0 && !is_void)
@@ -294,8 +293,7 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
 
 static enum fl_status rule_lines(struct fl_judging *j)
 {
-    struct fl_rule_result *rules =
-        fl_arena_alloc(j->arena, ((size_t)j->plan->rule_count + 1) * sizeof *rules);
+    struct fl_rule_result *rules = fl_arena_alloc(j->arena, ((size_t)j->plan->rule_count + 1) * sizeof *rules);
     if (rules == NULL)
         return FL_E_NOMEM;
     enum fl_status status = FL_OK;
@@ -309,15 +307,13 @@ static enum fl_status rule_lines(struct fl_judging *j)
 static enum fl_status waiver_lines(struct fl_judging *j)
 {
     const struct fl_policy *policy = j->plan->policy;
-    struct fl_waiver_result *lines =
-        fl_arena_alloc(j->arena, ((size_t)policy->waiver_count + 1) * sizeof *lines);
+    struct fl_waiver_result *lines = fl_arena_alloc(j->arena, ((size_t)policy->waiver_count + 1) * sizeof *lines);
     if (lines == NULL)
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < policy->waiver_count; i++) {
         const struct fl_waiver *w = &policy->waivers[i];
         bool expired = w->expires_ms != INT64_MAX && j->as_of_ms != INT64_MIN && j->as_of_ms >= w->expires_ms;
-        bool soon = w->expires_ms != INT64_MAX && j->as_of_ms != INT64_MIN &&
-                    j->as_of_ms >= w->expires_ms - SOON_MS;
+        bool soon = w->expires_ms != INT64_MAX && j->as_of_ms != INT64_MIN && j->as_of_ms >= w->expires_ms - SOON_MS;
         lines[i] = (struct fl_waiver_result){.rule = w->rule,
                                              .where = w->where.text,
                                              .owner = w->owner,
@@ -325,10 +321,10 @@ static enum fl_status waiver_lines(struct fl_judging *j)
                                              .ticket = w->ticket,
                                              .expires = w->expires,
                                              .label = w->ticket != NULL ? w->ticket : w->reason,
-                                             .state = expired                ? "expired"
+                                             .state = expired                  ? "expired"
                                                       : j->waiver_hits[i] == 0 ? "unused"
-                                                      : soon                 ? "soon"
-                                                                             : "used",
+                                                      : soon                   ? "soon"
+                                                                               : "used",
                                              .occurrences = j->waiver_hits[i],
                                              .declared_file = policy->file,
                                              .declared_line = w->line};

@@ -6,9 +6,9 @@
 #include "core/base/when.h"
 #include "core/derive/column.h"
 
-#define FETCH_ROWS 16u /* the memory of rows so far ahead is fetched */
+#define FETCH_ROWS       16u /* the memory of rows so far ahead is fetched */
 #define SPAN_MINUTES_MAX (24 * 60)
-#define MINUTE_MS UINT32_C(60000)
+#define MINUTE_MS        UINT32_C(60000)
 
 enum fl_status fl_coverage_init(struct fl_coverage_map *map)
 {
@@ -80,8 +80,7 @@ static uint64_t minutes(uint32_t first, uint32_t last)
     return ((UINT64_C(2) << last) - 1) & ~((UINT64_C(1) << first) - 1);
 }
 
-static bool mark_span(struct fl_coverage_map *map, uint32_t interface, int64_t first, int64_t last,
-                      bool lost)
+static bool mark_span(struct fl_coverage_map *map, uint32_t interface, int64_t first, int64_t last, bool lost)
 {
     for (int64_t minute = first; minute <= last;) {
         uint32_t hour = (uint32_t)(minute / 60);
@@ -125,11 +124,9 @@ static bool add_address(struct fl_coverage_map *map, uint32_t interface, struct 
             return true;
         item->address_count--;
     }
-    if (!fl_grow((void **)&item->addresses, &item->address_capacity, item->address_count + 1,
-                 sizeof *item->addresses))
+    if (!fl_grow((void **)&item->addresses, &item->address_capacity, item->address_count + 1, sizeof *item->addresses))
         return false;
-    memmove(item->addresses + at + 1, item->addresses + at,
-            (item->address_count - at) * sizeof *item->addresses);
+    memmove(item->addresses + at + 1, item->addresses + at, (item->address_count - at) * sizeof *item->addresses);
     item->addresses[at] = addr;
     item->address_count++;
     return true;
@@ -178,9 +175,13 @@ enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl
     const struct fl_column *c = batch->columns;
     if (!c[FL_F_INTERFACE_ID].present)
         return FL_OK;
-    struct row_in in = {.interface = &c[FL_F_INTERFACE_ID], .vantage = &c[FL_F_VANTAGE], .src = &c[FL_F_SRC_PEER],
-                        .dst = &c[FL_F_DST_PEER], .vpc = &c[FL_F_VPC_ID]};
-    FL_EACH_ROW(batch, rows, r) {
+    struct row_in in = {.interface = &c[FL_F_INTERFACE_ID],
+                        .vantage = &c[FL_F_VANTAGE],
+                        .src = &c[FL_F_SRC_PEER],
+                        .dst = &c[FL_F_DST_PEER],
+                        .vpc = &c[FL_F_VPC_ID]};
+    FL_EACH_ROW(batch, rows, r)
+    {
         if (fl_column_null(in.interface, r))
             continue;
         uint32_t interface = map->recent[in.interface->u32[r]].interface;
@@ -220,8 +221,8 @@ enum fl_status fl_coverage_settle(struct fl_coverage_map *map)
 }
 
 /* A record that is not in the hour at hand, which its hour then becomes. */
-static bool change_hour(struct fl_coverage_map *map, struct fl_coverage_recent *recent, int64_t start_ms, int64_t end_ms,
-                        bool lost)
+static bool change_hour(struct fl_coverage_map *map, struct fl_coverage_recent *recent, int64_t start_ms,
+                        int64_t end_ms, bool lost)
 {
     if (end_ms < start_ms)
         end_ms = start_ms;
@@ -264,17 +265,15 @@ static bool add_row(struct fl_coverage_map *map, const struct fl_batch *batch, c
     return true;
 }
 
-enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch,
-                               bool with_addresses)
+enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch, bool with_addresses)
 {
     const struct fl_column *c = batch->columns;
     if (!c[FL_F_INTERFACE_ID].present)
         return FL_OK;
     if (!make_room(map, batch->strings.count))
         return FL_E_NOMEM;
-    struct row_in in = {&c[FL_F_INTERFACE_ID], &c[FL_F_START_TIME], &c[FL_F_END_TIME],
-                        &c[FL_F_LOG_STATUS],   &c[FL_F_VANTAGE],    &c[FL_F_SRC_PEER],
-                        &c[FL_F_DST_PEER],     NULL};
+    struct row_in in = {&c[FL_F_INTERFACE_ID], &c[FL_F_START_TIME], &c[FL_F_END_TIME], &c[FL_F_LOG_STATUS],
+                        &c[FL_F_VANTAGE],      &c[FL_F_SRC_PEER],   &c[FL_F_DST_PEER], NULL};
     for (uint32_t r = 0; r < batch->rows; r++) {
         if (r + FETCH_ROWS < batch->rows)
             __builtin_prefetch(&map->recent[in.interface->u32[r + FETCH_ROWS]], 1);

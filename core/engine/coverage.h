@@ -10,8 +10,8 @@
 #include "core/record/batch.h"
 
 struct fl_coverage_hour {
-    uint32_t interface; /* id in `interfaces` */
-    uint32_t hour;      /* since 1970 */
+    uint32_t interface;  /* id in `interfaces` */
+    uint32_t hour;       /* since 1970 */
     uint64_t seen, lost; /* bits 0..59; bit 63 of seen: slot in use */
 };
 
@@ -43,7 +43,7 @@ struct fl_interface {
 struct fl_coverage_recent {
     uint32_t interface; /* UINT32_MAX: not seen yet */
     uint64_t records, skipped;
-    int64_t hour_ms;    /* start of the hour */
+    int64_t hour_ms; /* start of the hour */
     uint64_t seen, lost;
 };
 
@@ -60,8 +60,7 @@ struct fl_coverage_map {
 enum fl_status fl_coverage_init(struct fl_coverage_map *map);
 void fl_coverage_dispose(struct fl_coverage_map *map);
 /* Adds every row; with_addresses also notes own addresses by vantage. */
-enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch,
-                               bool with_addresses);
+enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch, bool with_addresses);
 /* Notes own addresses by vantage, and VPCs, in these rows, whose interface_id, vantage, peers and vpc_id are there; for
  * a batch that was added. */
 enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl_batch *batch, const uint64_t *rows);

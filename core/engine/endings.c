@@ -22,8 +22,7 @@ static bool is_ours(const struct fl_plan *plan, const struct fl_node *set)
     const struct fl_policy *policy = plan->policy;
     for (uint32_t i = 0; set != NULL && i < set->item_count; i++) {
         const struct fl_set_item *item = &set->items[i];
-        if (item->kind == FL_ITEM_PREFIX &&
-            fl_program_in_network(plan->program, FL_NET_OURS, item->prefix.addr))
+        if (item->kind == FL_ITEM_PREFIX && fl_program_in_network(plan->program, FL_NET_OURS, item->prefix.addr))
             return true;
         if (item->kind != FL_ITEM_NETWORK)
             continue;
@@ -49,8 +48,7 @@ const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at
     return node;
 }
 
-static bool has_address_in(const struct fl_plan *plan, const struct fl_interface *item,
-                           const struct fl_node *set)
+static bool has_address_in(const struct fl_plan *plan, const struct fl_interface *item, const struct fl_node *set)
 {
     for (uint32_t a = 0; a < item->address_count; a++)
         if (fl_node_has_addr(plan, set, item->addresses[a]))
@@ -69,7 +67,8 @@ static void add_concerned(const struct fl_judging *j, const struct fl_node *end,
     }
 }
 
-enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent, struct fl_intent_interfaces *out)
+enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
+                                          struct fl_intent_interfaces *out)
 {
     const struct fl_node *to = fl_judge_end(j, &intent->to), *from = fl_judge_end(j, &intent->from);
     bool by_server = intent->kind == FL_INTENT_ONLY || intent->kind == FL_INTENT_ONLY_FROM;
@@ -142,9 +141,9 @@ static const char *bad_value_text(struct fl_judging *j, const struct fl_plan_rul
         for (uint32_t o = 0; o < j->part->object_count && fl_field_set_has(&needed, f); o++)
             bad += j->part->objects[o].bad_values[f];
         if (bad > 0)
-            return fl_arena_printf(j->arena, "%llu value%s of %s %s malformed, and whose conversations these are is not known",
-                                   (unsigned long long)bad, bad == 1 ? "" : "s", fl_fields[f].name,
-                                   bad == 1 ? "is" : "are");
+            return fl_arena_printf(
+                j->arena, "%llu value%s of %s %s malformed, and whose conversations these are is not known",
+                (unsigned long long)bad, bad == 1 ? "" : "s", fl_fields[f].name, bad == 1 ? "is" : "are");
     }
     return NULL;
 }
@@ -154,12 +153,12 @@ static const char *gap_text(struct fl_judging *j, const struct fl_plan_rule *rul
                             uint64_t no_action)
 {
     if (lacking > 0)
-        return fl_arena_printf(j->arena, lacking == 1 ? "%llu object lacks the field %s" : "%llu objects lack the field %s", (unsigned long long)lacking,
-                               lacks != NULL ? lacks : "needed");
+        return fl_arena_printf(j->arena,
+                               lacking == 1 ? "%llu object lacks the field %s" : "%llu objects lack the field %s",
+                               (unsigned long long)lacking, lacks != NULL ? lacks : "needed");
     if (coverage->lost_minutes > 0)
         return fl_arena_printf(j->arena, "SKIPDATA touched %llu of %llu interface-minutes",
-                               (unsigned long long)coverage->lost_minutes,
-                               (unsigned long long)coverage->minutes);
+                               (unsigned long long)coverage->lost_minutes, (unsigned long long)coverage->minutes);
     if (coverage->damaged)
         return "an object of the input is damaged";
     if (other_side)
@@ -173,7 +172,8 @@ static const char *gap_text(struct fl_judging *j, const struct fl_plan_rule *rul
 
 /* An expectation without breach. gaps: what else may hide something, or NULL. */
 static void end_expectation(struct fl_judging *j, const struct fl_intent *intent, const struct fl_intent_tally *tally,
-                            const struct fl_intent_interfaces *concerned, const char *gaps, struct fl_intent_result *out)
+                            const struct fl_intent_interfaces *concerned, const char *gaps,
+                            struct fl_intent_result *out)
 {
     const struct fl_expect_tally *t = &tally->expect;
     char every[FL_WHEN_TEXT_BYTES];
@@ -185,11 +185,13 @@ static void end_expectation(struct fl_judging *j, const struct fl_intent *intent
         return;
     }
     if (t->no_log > 0)
-        out->reason = fl_arena_printf(j->arena, "no log in %llu of %llu whole periods of %s", (unsigned long long)t->no_log,
-                                      (unsigned long long)(t->judged + t->no_log + t->lacking + t->undecided), every);
+        out->reason =
+            fl_arena_printf(j->arena, "no log in %llu of %llu whole periods of %s", (unsigned long long)t->no_log,
+                            (unsigned long long)(t->judged + t->no_log + t->lacking + t->undecided), every);
     else if (t->undecided > 0)
-        out->reason = fl_arena_printf(j->arena, "in %llu period%s of %s only conversations that may be the expected ones",
-                                      (unsigned long long)t->undecided, t->undecided == 1 ? "" : "s", every);
+        out->reason =
+            fl_arena_printf(j->arena, "in %llu period%s of %s only conversations that may be the expected ones",
+                            (unsigned long long)t->undecided, t->undecided == 1 ? "" : "s", every);
     else if (t->hosts_left_out)
         out->reason = "an interface has too many addresses for each to be judged";
     else if (t->judged == 0 && t->lacking == 0)
@@ -202,7 +204,8 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
     const struct fl_intent *intent = &j->plan->policy->intents[index];
     const struct fl_intent_tally *tally = &j->intents[index];
     uint32_t rule_index = 0;
-    const struct fl_plan_rule *rule = rule_of(j, intent, intent->kind == FL_INTENT_EXPECT ? FL_ROLE_EXPECT : FL_ROLE_BREACH, &rule_index);
+    const struct fl_plan_rule *rule =
+        rule_of(j, intent, intent->kind == FL_INTENT_EXPECT ? FL_ROLE_EXPECT : FL_ROLE_BREACH, &rule_index);
     struct fl_intent_interfaces concerned;
     if (rule == NULL || fl_judge_intent_interfaces(j, intent, &concerned) != FL_OK)
         return FL_E_NOMEM;
@@ -218,8 +221,7 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         out->reason = j->rules[rule_index].void_reason;
     } else if (read > 0 && lacking == read) {
         out->ending = FL_END_NOT_EVALUATED;
-        out->reason = fl_arena_printf(j->arena, "the input lacks the field %s",
-                                      lacks != NULL ? lacks : "needed");
+        out->reason = fl_arena_printf(j->arena, "the input lacks the field %s", lacks != NULL ? lacks : "needed");
     } else if (tally->breaches > 0) {
         out->ending = FL_END_BROKEN;
         out->waived = tally->breaches_waived == tally->breaches;
@@ -236,8 +238,8 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         out->reason = "no interface of this network wrote a record";
     } else {
         bool other_side = concerned.logged == 0;
-        out->reason = gap_text(j, rule, &coverage, lacking, lacks, other_side, tally->undecided_count,
-                               tally->without_action);
+        out->reason =
+            gap_text(j, rule, &coverage, lacking, lacks, other_side, tally->undecided_count, tally->without_action);
         out->ending = out->reason != NULL ? FL_END_HELD_WITH_GAPS : FL_END_HELD;
     }
     return FL_OK;

@@ -16,12 +16,12 @@ struct run {
     uint32_t worker_count;
     uint32_t source_count;
     struct fl_engine_totals totals;
-    atomic_uint next;      /* object to take */
-    atomic_int stop;       /* a worker failed */
+    atomic_uint next; /* object to take */
+    atomic_int stop;  /* a worker failed */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    uint32_t owners;       /* workers that still take objects */
-    uint64_t news;         /* grows when a turn opens or an owner ends */
+    uint32_t owners; /* workers that still take objects */
+    uint64_t news;   /* grows when a turn opens or an owner ends */
 };
 
 struct thread {
@@ -222,8 +222,7 @@ static enum fl_status start_worker(struct run *run, uint32_t i, const struct fl_
 }
 
 enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
-                             const struct fl_engine_options *options, struct fl_part *out,
-                             struct fl_error *err)
+                             const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err)
 {
     memset(out, 0, sizeof *out);
     out->objects = fl_alloc_zero((size_t)sources->count + 1, sizeof *out->objects);

@@ -26,13 +26,13 @@ struct fl_engine_options {
 /* What one rule gathered. */
 struct fl_rule_part {
     struct fl_table *table;
-    uint64_t selected;      /* records */
+    uint64_t selected; /* records */
     uint64_t lua_failures;
-    char lua_error[320];    /* the first, by record order */
+    char lua_error[320]; /* the first, by record order */
     struct fl_place lua_error_place;
     uint64_t bad_times;
     bool over_limit;
-    bool stateful;          /* its code kept state between calls */
+    bool stateful; /* its code kept state between calls */
 };
 
 struct fl_part {
@@ -48,8 +48,7 @@ struct fl_part {
 };
 
 enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
-                             const struct fl_engine_options *options, struct fl_part *out,
-                             struct fl_error *err);
+                             const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err);
 void fl_part_dispose(struct fl_part *part);
 
 /* Reads the lines at these places again, in place order. `places` is sorted by source and offset; the callback gets
@@ -67,8 +66,8 @@ enum fl_status fl_evidence_read(const struct fl_source_list *sources, const stru
                                 enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
                                 void *context);
 void fl_evidence_fields(void *token, struct fl_str raw,
-                        void (*emit)(void *context, const char *name, size_t name_len,
-                                     const char *value, size_t value_len),
+                        void (*emit)(void *context, const char *name, size_t name_len, const char *value,
+                                     size_t value_len),
                         void *context);
 
 #endif

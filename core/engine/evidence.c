@@ -63,8 +63,8 @@ static enum fl_status take_missing(struct rereading *re, uint32_t from, uint32_t
 }
 
 /* Lines at places [*next, to) that lie in this chunk. The layout in force is followed by decoding. */
-static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *chunk, uint64_t *line_no,
-                                 uint32_t *next, uint32_t to)
+static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *chunk, uint64_t *line_no, uint32_t *next,
+                                 uint32_t to)
 {
     size_t at = 0, counted = 0;
     if (fl_place_offset(re->places[*next]) >= chunk->offset + chunk->len) {
@@ -132,8 +132,8 @@ enum fl_status fl_evidence_read(const struct fl_source_list *sources, const stru
                                 enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
                                 void *context)
 {
-    struct rereading re = {.sources = sources, .part = part, .places = places, .count = count,
-                           .take = take, .context = context};
+    struct rereading re = {
+        .sources = sources, .part = part, .places = places, .count = count, .take = take, .context = context};
     struct fl_field_set nothing = {{0}};
     enum fl_status status = fl_batch_init(&re.batch, &nothing);
     if (status == FL_OK)
@@ -156,8 +156,8 @@ enum fl_status fl_evidence_read(const struct fl_source_list *sources, const stru
 }
 
 void fl_evidence_fields(void *token, struct fl_str raw,
-                        void (*emit)(void *context, const char *name, size_t name_len,
-                                     const char *value, size_t value_len),
+                        void (*emit)(void *context, const char *name, size_t name_len, const char *value,
+                                     size_t value_len),
                         void *context)
 {
     fl_host_fields(token, raw, emit, context);

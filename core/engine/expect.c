@@ -146,7 +146,13 @@ static int compare_seen(const void *left, const void *right)
 /* ---- the judgement ---- */
 
 enum period_state {
-    PERIOD_PARTIAL, PERIOD_OUTSIDE_LAW, PERIOD_NO_LOG, PERIOD_LACKING, PERIOD_UNDECIDED, PERIOD_MET, PERIOD_MISSED,
+    PERIOD_PARTIAL,
+    PERIOD_OUTSIDE_LAW,
+    PERIOD_NO_LOG,
+    PERIOD_LACKING,
+    PERIOD_UNDECIDED,
+    PERIOD_MET,
+    PERIOD_MISSED,
     PERIOD_STATES
 };
 
@@ -176,14 +182,14 @@ static const char *share(int64_t part, int64_t whole, char out[FL_INT128_TEXT_BY
 
 static struct fl_value describe_period(struct fl_expecting *e, uint32_t p)
 {
-    static const char *const states[PERIOD_STATES] = {
-                                         [PERIOD_PARTIAL] = "not evaluated: not whole",
-                                         [PERIOD_OUTSIDE_LAW] = "not evaluated: outside starts and expires",
-                                         [PERIOD_NO_LOG] = "not evaluated: no log",
-                                         [PERIOD_LACKING] = "not evaluated: an object lacks a field",
-                                         [PERIOD_UNDECIDED] = "not evaluated: undecided conversations",
-                                         [PERIOD_MET] = "met",
-                                         [PERIOD_MISSED] = "missed"};
+    static const char *const states[PERIOD_STATES] = {[PERIOD_PARTIAL] = "not evaluated: not whole",
+                                                      [PERIOD_OUTSIDE_LAW] =
+                                                          "not evaluated: outside starts and expires",
+                                                      [PERIOD_NO_LOG] = "not evaluated: no log",
+                                                      [PERIOD_LACKING] = "not evaluated: an object lacks a field",
+                                                      [PERIOD_UNDECIDED] = "not evaluated: undecided conversations",
+                                                      [PERIOD_MET] = "met",
+                                                      [PERIOD_MISSED] = "missed"};
     int64_t start = e->periods.starts[p], end = e->periods.starts[p + 1];
     int64_t minutes = (end - start) / FL_MS_PER_MINUTE;
     char from[FL_WHEN_TEXT_BYTES], to[FL_WHEN_TEXT_BYTES];
@@ -191,9 +197,9 @@ static struct fl_value describe_period(struct fl_expecting *e, uint32_t p)
     fl_when_format(start, from);
     fl_when_format(end, to);
     const struct fl_expect_period *t = &e->now[p];
-    const char *text = fl_arena_printf(
-        e->j->arena, "%s..%s: %llu, %s (logged %s%%, SKIPDATA %s%%)", from, to, (unsigned long long)t->certain,
-        states[state_of(e, p)], share(t->clean_minutes, minutes, logged), share(t->lost_minutes, minutes, lost));
+    const char *text = fl_arena_printf(e->j->arena, "%s..%s: %llu, %s (logged %s%%, SKIPDATA %s%%)", from, to,
+                                       (unsigned long long)t->certain, states[state_of(e, p)],
+                                       share(t->clean_minutes, minutes, logged), share(t->lost_minutes, minutes, lost));
     return text == NULL ? FL_VALUE_NULL : (struct fl_value){.type = FL_T_STR, .str = fl_str_of(text)};
 }
 
@@ -258,8 +264,9 @@ static const char *message_of(struct fl_expecting *e, uint32_t host, const struc
     } else {
         fl_buf_add_text(&out, intent->from.text);
     }
-    fl_buf_add_format(&out, " to %s%s%s: expected at least %lld every %s, too few in %llu of %llu judged period%s, "
-                            "first in that of %s",
+    fl_buf_add_format(&out,
+                      " to %s%s%s: expected at least %lld every %s, too few in %llu of %llu judged period%s, "
+                      "first in that of %s",
                       intent->to.text, intent->service.text != NULL ? " on " : "",
                       intent->service.text != NULL ? intent->service.text : "", (long long)intent->expect_min, every,
                       (unsigned long long)s->missed, (unsigned long long)s->judged, s->judged == 1 ? "" : "s", first);
@@ -364,9 +371,9 @@ static enum fl_status judge_intent(struct fl_expecting *e)
     if (status != FL_OK)
         return status;
     if (e->periods.count > FL_PERIODS_MAX) {
-        e->j->rules[e->rule].void_reason = fl_arena_printf(
-            e->j->arena, "the input spans %u periods, more than %u: is the time of some record wrong?", e->periods.count,
-            FL_PERIODS_MAX);
+        e->j->rules[e->rule].void_reason =
+            fl_arena_printf(e->j->arena, "the input spans %u periods, more than %u: is the time of some record wrong?",
+                            e->periods.count, FL_PERIODS_MAX);
         return e->j->rules[e->rule].void_reason == NULL ? FL_E_NOMEM : FL_OK;
     }
     e->from = fl_judge_end(e->j, &e->intent->from);
@@ -393,10 +400,10 @@ enum fl_status fl_judge_expectations(struct fl_judging *j)
             continue;
         const struct fl_intent *intent = j->plan->rules[i].decl->intent;
         struct fl_expecting e = {.j = j,
-                              .intent = intent,
-                              .tally = &j->intents[intent - j->plan->policy->intents],
-                              .rule = i,
-                              .undecided_rule = i + 1}; /* the plan writes them one after the other */
+                                 .intent = intent,
+                                 .tally = &j->intents[intent - j->plan->policy->intents],
+                                 .rule = i,
+                                 .undecided_rule = i + 1}; /* the plan writes them one after the other */
         bool is_void = j->rules[i].void_reason != NULL || j->rules[i + 1].void_reason != NULL;
         if (j->rules[i].void_reason == NULL)
             j->rules[i].void_reason = j->rules[i + 1].void_reason;

@@ -30,17 +30,17 @@ struct fl_expecting {
     struct fl_intent_tally *tally;
     uint32_t rule, undecided_rule;
     struct fl_periods periods;
-    int64_t first_ms, last_ms;     /* of the input */
+    int64_t first_ms, last_ms; /* of the input */
     struct fl_intent_interfaces concerned;
     const struct fl_node *from;
-    struct fl_addr *hosts;         /* ascending; one of no address where any will do */
+    struct fl_addr *hosts; /* ascending; one of no address where any will do */
     uint32_t host_count, host_capacity;
     struct fl_expect_seen *seen;
     uint32_t seen_count, seen_capacity;
     struct fl_expect_hour *hours;
     uint32_t hour_count, hour_capacity;
-    bool *lacking;                 /* by period: some object of that time cannot show the conversations */
-    struct fl_expect_period *now;  /* of the host at hand, by period */
+    bool *lacking;                /* by period: some object of that time cannot show the conversations */
+    struct fl_expect_period *now; /* of the host at hand, by period */
 };
 
 /* Index of the host that an address is; UINT32_MAX when it is none that is waited for. */

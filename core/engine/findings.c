@@ -27,8 +27,7 @@ static bool in_network(void *context, uint32_t network, struct fl_addr addr)
     return fl_program_in_network(w->j->plan->program, network, addr);
 }
 
-static bool waiver_matches(const struct fl_judging *j, const struct fl_waiver_bind *bind,
-                           const struct fl_hit *hit)
+static bool waiver_matches(const struct fl_judging *j, const struct fl_waiver_bind *bind, const struct fl_hit *hit)
 {
     if (bind->rule != hit->rule)
         return false;
@@ -123,8 +122,7 @@ static enum fl_severity severity_of(const struct fl_judging *j, const struct fl_
 {
     if (hit->waiver < 0)
         return hit->severity;
-    enum fl_severity lowered =
-        waiver_severity(j->plan->policy->waivers[hit->waiver].effect);
+    enum fl_severity lowered = waiver_severity(j->plan->policy->waivers[hit->waiver].effect);
     return lowered == FL_SEV_NONE || lowered > hit->severity ? hit->severity : lowered;
 }
 
@@ -133,9 +131,7 @@ static const char *waiver_label(const struct fl_judging *j, int waiver)
     if (waiver < 0)
         return NULL;
     const struct fl_waiver *w = &j->plan->policy->waivers[waiver];
-    return w->ticket != NULL
-               ? fl_arena_printf(j->arena, "%s (%s)", w->reason, w->ticket)
-               : w->reason;
+    return w->ticket != NULL ? fl_arena_printf(j->arena, "%s (%s)", w->reason, w->ticket) : w->reason;
 }
 
 static void merge_counters(struct fl_counters *into, const struct fl_counters *from)
@@ -155,8 +151,8 @@ static bool same_place(struct fl_place a, struct fl_place b)
 }
 
 /* Keeps the least `limit` different places of both lists in `into` (room for limit). */
-static void merge_places(struct fl_place *into, uint32_t *count, const struct fl_place *from,
-                         uint32_t from_count, uint32_t limit)
+static void merge_places(struct fl_place *into, uint32_t *count, const struct fl_place *from, uint32_t from_count,
+                         uint32_t limit)
 {
     for (uint32_t i = 0; i < from_count; i++) {
         uint32_t at = 0;
@@ -227,8 +223,7 @@ static struct fl_pairs measures_of(struct fl_judging *j, const struct fl_hit *hi
     const char *names[FL_MEASURES_PER_RULE_MAX];
     for (uint32_t m = 0; m < rule->measure_count; m++)
         names[m] = measure_name(rule, m);
-    return fl_judge_pairs(j, names, hit->slots + rule->key_count + FL_COUNTER_COUNT,
-                          rule->measure_count, true);
+    return fl_judge_pairs(j, names, hit->slots + rule->key_count + FL_COUNTER_COUNT, rule->measure_count, true);
 }
 
 static struct fl_pairs identity_of(struct fl_judging *j, const struct fl_hit *hit)
@@ -273,14 +268,13 @@ static struct fl_occurrence occurrence_of(struct fl_judging *j, const struct fl_
 {
     const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
     uint32_t keys = rule->role == FL_ROLE_EXPECT ? rule->identity_count : rule->key_count;
-    return (struct fl_occurrence){
-        .group = fl_judge_pairs(j, rule->key_names, hit->slots, keys, true),
-        .window_start_ms = hit->window_start_ms,
-        .window_end_ms = hit->window_end_ms,
-        .flows = hit->counters.flows,
-        .measures = measures_of(j, hit),
-        .severity = severity_of(j, hit),
-        .waived_by = waiver_label(j, hit->waiver)};
+    return (struct fl_occurrence){.group = fl_judge_pairs(j, rule->key_names, hit->slots, keys, true),
+                                  .window_start_ms = hit->window_start_ms,
+                                  .window_end_ms = hit->window_end_ms,
+                                  .flows = hit->counters.flows,
+                                  .measures = measures_of(j, hit),
+                                  .severity = severity_of(j, hit),
+                                  .waived_by = waiver_label(j, hit->waiver)};
 }
 
 /* Whether `name` stands in an expression as a word of its own. */
@@ -382,8 +376,8 @@ static bool hidden(const struct fl_judging *j, const struct fl_hit *hit)
 }
 
 /* Hits of one identity, the excused ones taken out first if others are left. */
-static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, uint32_t count,
-                                   struct fl_finding *f, struct fl_place *places, uint32_t *place_count)
+static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, uint32_t count, struct fl_finding *f,
+                                   struct fl_place *places, uint32_t *place_count)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[hits[0].rule];
     const struct fl_rule_decl *decl = rule->decl;
@@ -418,8 +412,7 @@ static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, ui
     f->coverage = fl_judge_concerned(j, hits, count);
     if (excused == count && live == 0) {
         f->waived = waiver_label(j, worst->waiver);
-        f->waived_severity =
-            waiver_severity(j->plan->policy->waivers[worst->waiver].effect);
+        f->waived_severity = waiver_severity(j->plan->policy->waivers[worst->waiver].effect);
     }
     struct fl_counters sum = {.first_ms = INT64_MAX, .last_ms = INT64_MIN};
     *place_count = 0;
@@ -427,8 +420,7 @@ static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, ui
     f->occurrence_last_ms = INT64_MIN;
     for (uint32_t i = 0; i < count; i++) {
         merge_counters(&sum, &hits[i].counters);
-        merge_places(places, place_count, hits[i].evidence, hits[i].evidence_count,
-                     j->plan->policy->evidence);
+        merge_places(places, place_count, hits[i].evidence, hits[i].evidence_count, j->plan->policy->evidence);
     }
     f->occurrence_count = count;
     f->occurrence_first_ms = f->first_seen_ms = known_or_none(sum.first_ms);
@@ -468,8 +460,7 @@ static int compare_wanted(const void *left, const void *right)
     return a->place.where < b->place.where ? -1 : a->place.where > b->place.where;
 }
 
-static void take_field(void *context, const char *name, size_t name_len, const char *value,
-                       size_t value_len)
+static void take_field(void *context, const char *name, size_t name_len, const char *value, size_t value_len)
 {
     struct taking *t = context;
     if (t->field_count == FL_COLUMNS_MAX)
@@ -516,8 +507,7 @@ static enum fl_status want(struct fl_judging *j, struct wanted_list *list, const
                            uint32_t count, const struct fl_evidence **out, uint32_t *out_count)
 {
     struct fl_evidence *evidence = fl_arena_alloc(j->arena, (count + 1) * sizeof *evidence);
-    if (evidence == NULL ||
-        !fl_grow((void **)&list->items, &list->capacity, list->count + count, sizeof *list->items))
+    if (evidence == NULL || !fl_grow((void **)&list->items, &list->capacity, list->count + count, sizeof *list->items))
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < count; i++) {
         evidence[i].source = j->sources->items[fl_place_source(places[i])].name;
@@ -542,8 +532,7 @@ static enum fl_status read_evidence(struct fl_judging *j, struct wanted_list *li
             places[i] = list->items[i].place;
         t->j = j;
         t->wanted = list->items;
-        status = fl_evidence_read(j->sources, j->part, places, list->count,
-                                  j->options->told_format, take_line, t);
+        status = fl_evidence_read(j->sources, j->part, places, list->count, j->options->told_format, take_line, t);
         if (status == FL_OK && t->missing > 0)
             status = fl_judge_blind(j, FL_BLIND_OTHER, true, t->missing, "evidence",
                                     "records could not be read again: their objects changed "
@@ -554,16 +543,16 @@ static enum fl_status read_evidence(struct fl_judging *j, struct wanted_list *li
     return status;
 }
 
-static enum fl_status undecided_evidence(struct fl_judging *j, struct wanted_list *list,
-                                         struct fl_intent_tally *tally, struct fl_undecided *out)
+static enum fl_status undecided_evidence(struct fl_judging *j, struct wanted_list *list, struct fl_intent_tally *tally,
+                                         struct fl_undecided *out)
 {
     for (uint32_t u = 0; u < tally->undecided_kept; u++) {
         const struct fl_hit *hit = &tally->undecided[u];
         const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
         out[u].group = fl_judge_pairs(j, rule->key_names, hit->slots, rule->key_count, true);
         out[u].flows = hit->counters.flows;
-        enum fl_status status = want(j, list, hit->evidence, hit->evidence_count, &out[u].evidence,
-                                     &out[u].evidence_count);
+        enum fl_status status =
+            want(j, list, hit->evidence, hit->evidence_count, &out[u].evidence, &out[u].evidence_count);
         if (status != FL_OK)
             return status;
     }

@@ -38,8 +38,7 @@ static void fill_slots(struct visiting *v, const struct fl_group_view *view)
 static void get_slot(void *context, const struct fl_node *node, struct fl_value *out)
 {
     const struct visiting *v = context;
-    *out = node->kind == FL_N_SLOT && node->slot < v->slot_count ? v->slots[node->slot]
-                                                                  : FL_VALUE_NULL;
+    *out = node->kind == FL_N_SLOT && node->slot < v->slot_count ? v->slots[node->slot] : FL_VALUE_NULL;
 }
 
 static bool in_network(void *context, uint32_t network, struct fl_addr addr)
@@ -125,16 +124,15 @@ enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit)
     hit->identity_len = (uint32_t)id.len;
     bool failed = id.failed || hit->identity == NULL;
     fl_buf_dispose(&id);
-    if (failed ||
-        !fl_grow((void **)&j->hits, &j->hit_capacity, j->hit_count + 1, sizeof *j->hits))
+    if (failed || !fl_grow((void **)&j->hits, &j->hit_capacity, j->hit_count + 1, sizeof *j->hits))
         return FL_E_NOMEM;
     j->hits[j->hit_count++] = *hit;
     return FL_OK;
 }
 
 /* Asks the rule's on_group. *fires tells; a failed call loses its group and is counted. */
-static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_view *view,
-                                   struct fl_verdict *verdict, bool *fires)
+static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_view *view, struct fl_verdict *verdict,
+                                   bool *fires)
 {
     const struct fl_judge_options *options = v->j->options;
     const struct fl_rule_decl *decl = v->rule->decl;
@@ -144,11 +142,10 @@ static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_vie
     const char *measures[FL_MEASURES_PER_RULE_MAX];
     for (uint32_t m = 0; m < v->rule->measure_count; m++)
         measures[m] = v->rule->measures[m].name;
-    struct fl_group_names names = {v->rule->key_names, v->rule->key_count, measures,
-                                   v->rule->measure_count};
+    struct fl_group_names names = {v->rule->key_names, v->rule->key_count, measures, v->rule->measure_count};
     struct fl_error err;
-    enum fl_status status = options->ops->on_group(options->vm, decl->source, decl, &names, view,
-                                                   v->j->arena, verdict, &err);
+    enum fl_status status =
+        options->ops->on_group(options->vm, decl->source, decl, &names, view, v->j->arena, verdict, &err);
     if (status == FL_E_NOMEM)
         return status;
     v->j->part->rules[v->index].stateful |= status == FL_E_VOID;
@@ -170,8 +167,7 @@ static enum fl_severity one_step_lower(enum fl_severity severity)
 
 static enum fl_status keep_undecided(struct visiting *v, const struct fl_group_view *view)
 {
-    struct fl_intent_tally *tally =
-        &v->j->intents[v->rule->decl->intent - v->j->plan->policy->intents];
+    struct fl_intent_tally *tally = &v->j->intents[v->rule->decl->intent - v->j->plan->policy->intents];
     tally->undecided_count++;
     struct fl_hit *kept = tally->undecided;
     uint32_t at = tally->undecided_kept;
@@ -229,8 +225,7 @@ static bool spared_by_endpoint(const struct visiting *v, const struct fl_intent_
 }
 
 /* Intents: the counts beside the breaches. true when the group goes on as a breach. */
-static bool tally_intent(struct visiting *v, const struct fl_group_view *view,
-                         const struct fl_value *outcome)
+static bool tally_intent(struct visiting *v, const struct fl_group_view *view, const struct fl_value *outcome)
 {
     const struct fl_intent *intent = v->rule->decl->intent;
     struct fl_intent_tally *tally = &v->j->intents[intent - v->j->plan->policy->intents];
@@ -256,8 +251,7 @@ static enum fl_status visit_group(void *context, const struct fl_group_view *vie
     struct fl_rule_tally *tally = &v->j->rules[v->index];
     tally->groups++;
     fill_slots(v, view);
-    const struct fl_value *outcome =
-        rule->outcome_measure >= 0 ? &view->measures[rule->outcome_measure] : NULL;
+    const struct fl_value *outcome = rule->outcome_measure >= 0 ? &view->measures[rule->outcome_measure] : NULL;
     if (rule->role != FL_ROLE_RULE) {
         if (!tally_intent(v, view, outcome))
             return FL_OK;
@@ -320,8 +314,7 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     j->rules[index].void_reason = why_void(j, index);
     bool by_periods = v.rule->decl->intent != NULL && v.rule->decl->intent->kind == FL_INTENT_EXPECT;
     if (j->rules[index].void_reason == NULL && !by_periods)
-        status = fl_table_visit(j->part->rules[index].table, v.rule->window_ms, v.rule->every_ms,
-                                visit_group, &v);
+        status = fl_table_visit(j->part->rules[index].table, v.rule->window_ms, v.rule->every_ms, visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);
     if (j->rules[index].void_reason != NULL)
         j->hit_count = hits_before;

@@ -89,8 +89,8 @@ static bool intern_block(struct fl_intern *table, struct flp_column *column, con
     return true;
 }
 
-static bool host_intern(struct flp_batch *view, uint32_t field, const char *text,
-                        const uint32_t *starts, const uint32_t *lengths, uint32_t rows)
+static bool host_intern(struct flp_batch *view, uint32_t field, const char *text, const uint32_t *starts,
+                        const uint32_t *lengths, uint32_t rows)
 {
     struct fl_host *host = view->host;
     struct flp_column *column = &view->columns[field];
@@ -147,9 +147,8 @@ static void host_unknown_column(void *context, const char *name, size_t len)
         fl_map_intern(host->unknown_columns, (struct fl_str){name, len});
 }
 
-enum fl_status fl_host_init(struct fl_host *host, struct fl_batch *batch,
-                            const struct fl_field_set *wanted, const char *told_format,
-                            struct fl_map *unknown_columns)
+enum fl_status fl_host_init(struct fl_host *host, struct fl_batch *batch, const struct fl_field_set *wanted,
+                            const char *told_format, struct fl_map *unknown_columns)
 {
     memset(host, 0, sizeof *host);
     host->batch = batch;
@@ -256,8 +255,7 @@ static void note_layout(struct fl_host *host)
     if (host->batch->base_offset < stats->format_offset)
         return;
     stats->format_offset = host->batch->base_offset;
-    snprintf(stats->format, sizeof stats->format, "%s: %s", host->names[host->current],
-             decoder->layout_origin(self));
+    snprintf(stats->format, sizeof stats->format, "%s: %s", host->names[host->current], decoder->layout_origin(self));
 }
 
 enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct fl_str text)
@@ -270,8 +268,7 @@ enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats
         return FL_E_DATA;
     }
     if (fl_detect_foreign(text.ptr, text.len, &what)) {
-        snprintf(stats->trouble, sizeof stats->trouble,
-                 "this is %s, which is not read: deliver the log as text", what);
+        snprintf(stats->trouble, sizeof stats->trouble, "this is %s, which is not read: deliver the log as text", what);
         return FL_E_DATA;
     }
     if (!choose(host, text)) {
@@ -286,8 +283,7 @@ enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats
     stats->trouble[0] = '\0';
     if (!open_current(host, stats->trouble, sizeof stats->trouble))
         return stats->trouble[0] == '\0' ? FL_E_NOMEM : FL_E_DATA;
-    if (!decoder->begin(host->selves[host->current], text.ptr, text.len, stats->trouble,
-                        sizeof stats->trouble))
+    if (!decoder->begin(host->selves[host->current], text.ptr, text.len, stats->trouble, sizeof stats->trouble))
         return FL_E_DATA;
     stats->recognised = true;
     return FL_OK;
@@ -328,7 +324,8 @@ static void note_bad_header(struct fl_host *host, uint64_t offset, const char *e
     if (stats == NULL || (stats->trouble[0] != '\0' && stats->trouble_offset <= offset))
         return;
     stats->trouble_offset = offset;
-    snprintf(stats->trouble, sizeof stats->trouble, "header line at byte %llu: %.200s", (unsigned long long)offset, error);
+    snprintf(stats->trouble, sizeof stats->trouble, "header line at byte %llu: %.200s", (unsigned long long)offset,
+             error);
 }
 
 enum fl_status fl_host_decode(struct fl_host *host, struct fl_str text, size_t *consumed)
@@ -403,7 +400,9 @@ bool fl_front_open(struct fl_front *front, struct fl_host *host)
     const struct flp_decoder *decoder = host->decoders[host->current];
     if (front->self != NULL && front->decoder != host->current)
         fl_front_close(front, host);
-    struct flp_open how = {.size = sizeof how, .told_format = host->told_format, .wanted = host->wanted.bits,
+    struct flp_open how = {.size = sizeof how,
+                           .told_format = host->told_format,
+                           .wanted = host->wanted.bits,
                            .wanted_words = FL_FIELD_WORDS};
     front->decoder = host->current;
     front->functions = host->functions;
@@ -437,10 +436,8 @@ bool fl_front_pass(struct fl_front *front, struct fl_host *to, struct fl_object_
 }
 
 void fl_host_fields(struct fl_host *host, struct fl_str line,
-                    void (*emit)(void *context, const char *name, size_t name_len,
-                                 const char *value, size_t value_len),
+                    void (*emit)(void *context, const char *name, size_t name_len, const char *value, size_t value_len),
                     void *context)
 {
-    host->decoders[host->current]->fields(host->selves[host->current], line.ptr, line.len, emit,
-                                          context);
+    host->decoders[host->current]->fields(host->selves[host->current], line.ptr, line.len, emit, context);
 }

@@ -19,13 +19,13 @@ struct fl_host {
     struct fl_intern intern;
     struct fl_field_set wanted;
     const char *told_format;
-    struct fl_object_stats *stats; /* of the object being read */
+    struct fl_object_stats *stats;  /* of the object being read */
     struct fl_map *unknown_columns; /* names that no field has */
     const struct flp_decoder *decoders[FL_DECODERS_MAX];
     const char *names[FL_DECODERS_MAX];
-    void *selves[FL_DECODERS_MAX];  /* opened on first use */
+    void *selves[FL_DECODERS_MAX]; /* opened on first use */
     uint32_t decoder_count;
-    uint32_t current;               /* decoder of the object */
+    uint32_t current; /* decoder of the object */
 };
 
 enum fl_status fl_host_init(struct fl_host *host, struct fl_batch *batch, const struct fl_field_set *wanted,
@@ -67,8 +67,7 @@ bool fl_front_pass(struct fl_front *front, struct fl_host *to, struct fl_object_
 
 /* Named fields of one raw line by the layout in force. */
 void fl_host_fields(struct fl_host *host, struct fl_str line,
-                    void (*emit)(void *context, const char *name, size_t name_len, const char *value,
-                                 size_t value_len),
+                    void (*emit)(void *context, const char *name, size_t name_len, const char *value, size_t value_len),
                     void *context);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "core/base/map.h"
 
-#define FL_INTERN_SLOTS 16384u
+#define FL_INTERN_SLOTS     16384u
 #define FL_INTERN_BYTES_MAX 24u /* of a text that the table can hold */
 
 struct fl_intern_slot {

@@ -8,8 +8,8 @@
 #include "core/engine/verdicts.h"
 #include "core/rule/compile.h"
 
-static enum fl_status bind_one(struct fl_plan *plan, uint32_t waiver, uint32_t rule,
-                               struct fl_waiver_bind *out, struct fl_error *err)
+static enum fl_status bind_one(struct fl_plan *plan, uint32_t waiver, uint32_t rule, struct fl_waiver_bind *out,
+                               struct fl_error *err)
 {
     const struct fl_waiver *w = &plan->policy->waivers[waiver];
     out->waiver = waiver;
@@ -54,8 +54,7 @@ enum fl_status fl_waivers_bind(struct fl_plan *plan, struct fl_waiver_bind **out
             }
         }
         if (matched == 0) {
-            fl_fail(&err, FL_E_NAME, "the waiver's rule \"%s\" matches no intent or rule of this policy",
-                    waiver->rule);
+            fl_fail(&err, FL_E_NAME, "the waiver's rule \"%s\" matches no intent or rule of this policy", waiver->rule);
             fl_error_at(&err, policy->file, waiver->line, 0);
             fl_error_list_add(errors, &err);
         } else if (bound == 0) {
@@ -124,10 +123,9 @@ static enum fl_status prepare(struct fl_judging *j)
     j->waiver_hits = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
     j->waiver_findings = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
     j->waiver_expired = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
-    struct fl_intent_result *intents =
-        fl_arena_alloc(j->arena, ((size_t)policy->intent_count + 1) * sizeof *intents);
-    if (j->rules == NULL || j->intents == NULL || j->waiver_hits == NULL ||
-        j->waiver_findings == NULL || j->waiver_expired == NULL || intents == NULL)
+    struct fl_intent_result *intents = fl_arena_alloc(j->arena, ((size_t)policy->intent_count + 1) * sizeof *intents);
+    if (j->rules == NULL || j->intents == NULL || j->waiver_hits == NULL || j->waiver_findings == NULL ||
+        j->waiver_expired == NULL || intents == NULL)
         return FL_E_NOMEM;
     j->report->intents = intents;
     j->report->intent_count = policy->intent_count;
@@ -135,16 +133,12 @@ static enum fl_status prepare(struct fl_judging *j)
     return fl_judge_concerned_open(j);
 }
 
-enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part,
-                        const struct fl_source_list *sources, const struct fl_judge_options *options,
-                        struct fl_arena *arena, struct fl_report *report_out, struct fl_error *err)
+enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const struct fl_source_list *sources,
+                        const struct fl_judge_options *options, struct fl_arena *arena, struct fl_report *report_out,
+                        struct fl_error *err)
 {
-    struct fl_judging j = {.plan = plan,
-                           .part = part,
-                           .sources = sources,
-                           .options = options,
-                           .arena = arena,
-                           .report = report_out};
+    struct fl_judging j = {
+        .plan = plan, .part = part, .sources = sources, .options = options, .arena = arena, .report = report_out};
     memset(report_out, 0, sizeof *report_out);
     enum fl_status status = prepare(&j);
     if (status == FL_OK)
@@ -158,8 +152,8 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part,
     if (status == FL_OK)
         status = fl_judge_run(&j);
     if (status != FL_OK)
-        fl_fail(err, status, status == FL_E_NOMEM ? "out of memory in the judgement"
-                                                  : "internal error in the judgement");
+        fl_fail(err, status,
+                status == FL_E_NOMEM ? "out of memory in the judgement" : "internal error in the judgement");
     fl_free(j.hits);
     fl_free(j.rules);
     fl_free(j.intents);

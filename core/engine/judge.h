@@ -19,8 +19,8 @@ struct fl_judge_options {
     void *vm;
     const struct fl_waiver_bind *waivers;
     uint32_t waiver_count;
-    int64_t as_of_ms;     /* INT64_MIN: the newest event */
-    int fail_on;          /* enum fl_severity, or -1: the policy's */
+    int64_t as_of_ms; /* INT64_MIN: the newest event */
+    int fail_on;      /* enum fl_severity, or -1: the policy's */
     bool allow_empty;
     const char *told_format;
 };
@@ -31,7 +31,7 @@ enum fl_status fl_waivers_bind(struct fl_plan *plan, struct fl_waiver_bind **out
                                struct fl_error_list *errors);
 
 enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const struct fl_source_list *sources,
-                        const struct fl_judge_options *options, struct fl_arena *arena,
-                        struct fl_report *report, struct fl_error *err);
+                        const struct fl_judge_options *options, struct fl_arena *arena, struct fl_report *report,
+                        struct fl_error *err);
 
 #endif

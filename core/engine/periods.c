@@ -65,9 +65,8 @@ enum fl_status fl_periods_init(struct fl_periods *periods, const struct fl_zone 
                                int64_t first_ms, int64_t last_ms)
 {
     memset(periods, 0, sizeof *periods);
-    bool ok = every_ms % FL_MS_PER_DAY == 0
-                  ? push_days(periods, zone, every_ms / FL_MS_PER_DAY, first_ms, last_ms)
-                  : push_steps(periods, zone, every_ms, first_ms, last_ms);
+    bool ok = every_ms % FL_MS_PER_DAY == 0 ? push_days(periods, zone, every_ms / FL_MS_PER_DAY, first_ms, last_ms)
+                                            : push_steps(periods, zone, every_ms, first_ms, last_ms);
     if (!ok)
         return FL_E_NOMEM;
     uint32_t before = 0; /* those of the first day that end before the first instant */

@@ -5,8 +5,8 @@
 /* What a logical worker is about: its own object, or chunks of somebody's. */
 struct actor {
     struct fl_turn *own;
-    bool owns;               /* its turn is open or has to be closed */
-    struct fl_turn *visits;  /* as a guest, or NULL */
+    bool owns;              /* its turn is open or has to be closed */
+    struct fl_turn *visits; /* as a guest, or NULL */
     struct fl_chunk chunk;
     bool has_chunk;
 };

@@ -20,8 +20,7 @@ static void merge_samples(struct fl_object_stats *into, const struct fl_object_s
             continue;
         if (into->sample_count < FL_BAD_LINES_SHOWN)
             into->sample_count++;
-        memmove(into->samples + at + 1, into->samples + at,
-                (into->sample_count - at - 1) * sizeof into->samples[0]);
+        memmove(into->samples + at + 1, into->samples + at, (into->sample_count - at - 1) * sizeof into->samples[0]);
         into->samples[at] = from->samples[i];
     }
 }

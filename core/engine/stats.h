@@ -16,14 +16,14 @@ struct fl_bad_sample {
 
 struct fl_object_stats {
     bool opened;
-    bool recognised;       /* a decoder took it */
-    bool foreign;          /* a known neighbour of flow logs: skipped, nothing is lost */
-    char format[96];       /* "aws_vpc: header": the last one in force */
+    bool recognised; /* a decoder took it */
+    bool foreign;    /* a known neighbour of flow logs: skipped, nothing is lost */
+    char format[96]; /* "aws_vpc: header": the last one in force */
     uint64_t format_offset;
-    char trouble[320];     /* why it was not read */
+    char trouble[320]; /* why it was not read */
     uint64_t trouble_offset;
     bool has_layout;
-    struct fl_field_set columns;  /* decoded columns of every layout it used */
+    struct fl_field_set columns; /* decoded columns of every layout it used */
     uint64_t records, no_data, skip_data;
     uint64_t bad_lines[FLP_BAD_COUNT];
     struct fl_bad_sample samples[FL_BAD_LINES_SHOWN];

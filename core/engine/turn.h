@@ -16,11 +16,11 @@ struct fl_turn {
     pthread_cond_t changed;
     struct fl_worker *owner;
     uint32_t source;
-    bool open;       /* there may be chunks left */
-    bool shared;     /* the front is ready for others */
+    bool open;   /* there may be chunks left */
+    bool shared; /* the front is ready for others */
     uint32_t guests;
     struct fl_front front;
-    struct fl_map names;        /* interfaces that the owner learned about, and what */
+    struct fl_map names; /* interfaces that the owner learned about, and what */
     struct fl_learned learned;
     struct fl_object_stats seen_by_guests;
 };
@@ -35,7 +35,8 @@ enum fl_status fl_turn_own(struct fl_turn *turn, struct fl_error *err);
 /* The owner, after the last chunk or a failure: waits for the guests. */
 void fl_turn_close(struct fl_turn *turn);
 
-/* A guest joins; false when there is nothing to share. Then it takes and runs chunks until *got is false, and leaves. */
+/* A guest joins; false when there is nothing to share. Then it takes and runs chunks until *got is false, and leaves.
+ */
 bool fl_turn_join(struct fl_turn *turn, struct fl_worker *guest, enum fl_status *status);
 void fl_turn_leave(struct fl_turn *turn, struct fl_worker *guest);
 /* Cuts a chunk and makes the worker ready to run it with fl_worker_chunk(). Also for an owner that shares. */

@@ -15,9 +15,9 @@ struct fl_hit {
     enum fl_severity severity;
     const char *title, *message; /* NULL: the rule's own */
     struct fl_pairs extra;
-    const char *identity;  /* canonical bytes */
+    const char *identity; /* canonical bytes */
     uint32_t identity_len;
-    int waiver;            /* index into the policy's, or -1 */
+    int waiver; /* index into the policy's, or -1 */
 };
 
 /* The i-th identity value of a hit; null where an intent's end is on the internet: the asset is what has to be
@@ -33,8 +33,7 @@ struct fl_expect_tally {
 /* What the groups of an intent's three rules add up to. */
 struct fl_intent_tally {
     const struct fl_node *from, *to; /* the intent's ends, or NULL */
-    uint64_t permitted_flows, permitted_conversations, blocked, without_action, breaches,
-        breaches_waived;
+    uint64_t permitted_flows, permitted_conversations, blocked, without_action, breaches, breaches_waived;
     struct fl_hit *undecided; /* kept ones, most flows first */
     uint32_t undecided_kept;
     uint64_t undecided_count;
@@ -60,8 +59,8 @@ struct fl_judging {
     struct fl_report *report;
     struct fl_hit *hits;
     uint32_t hit_count, hit_capacity;
-    struct fl_rule_tally *rules;     /* by rule of the plan */
-    struct fl_intent_tally *intents; /* by intent of the policy */
+    struct fl_rule_tally *rules;                              /* by rule of the plan */
+    struct fl_intent_tally *intents;                          /* by intent of the policy */
     uint64_t *waiver_hits, *waiver_findings, *waiver_expired; /* by waiver */
     int64_t as_of_ms;
     struct fl_concerned *concerned;
@@ -84,14 +83,14 @@ struct fl_intent_interfaces {
     uint32_t *interfaces;
     uint32_t count, logged; /* logged: wrote OK or NODATA records */
 };
-enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent, struct fl_intent_interfaces *out);
+enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
+                                          struct fl_intent_interfaces *out);
 /* An end of an intent as a set of networks; NULL when it has none. */
 const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 /* blind.c: rules, waivers, blind spots, the run. */
 enum fl_status fl_judge_run(struct fl_judging *j);
-enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete,
-                              uint64_t count, const char *what, const char *format, ...)
-    __attribute__((format(printf, 6, 7)));
+enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete, uint64_t count,
+                              const char *what, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 /* The share of these interfaces that was lost; of the whole run when interfaces is NULL. */
 struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count);

@@ -62,9 +62,8 @@ static enum fl_status need_fields(struct fl_worker *worker, const struct fl_fiel
 }
 
 enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *plan,
-                              const struct fl_source_list *sources,
-                              const struct fl_engine_options *options, struct fl_part *shared,
-                              struct fl_error *err)
+                              const struct fl_source_list *sources, const struct fl_engine_options *options,
+                              struct fl_part *shared, struct fl_error *err)
 {
     memset(worker, 0, sizeof *worker);
     worker->plan = plan;
@@ -139,8 +138,7 @@ static enum fl_status reserve_bitmaps(struct fl_worker *worker)
     if (words <= worker->bitmap_words)
         return FL_OK;
     uint32_t rounded = (words + 63) & ~63u;
-    uint64_t *bitmaps =
-        fl_realloc(worker->bitmaps, (size_t)rounded * worker->bitmap_count, sizeof *bitmaps);
+    uint64_t *bitmaps = fl_realloc(worker->bitmaps, (size_t)rounded * worker->bitmap_count, sizeof *bitmaps);
     if (bitmaps == NULL)
         return FL_E_NOMEM;
     worker->bitmaps = bitmaps;
@@ -160,14 +158,12 @@ static struct fl_place place_of(const struct fl_batch *batch, uint32_t r)
 {
     const struct fl_column *start = &batch->columns[FL_F_START_TIME];
     const struct fl_column *end = &batch->columns[FL_F_END_TIME];
-    return (struct fl_place){
-        .start_ms = fl_column_null(start, r) ? INT64_MAX : start->i64[r],
-        .end_ms = fl_column_null(end, r) ? INT64_MAX : end->i64[r],
-        .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[r])};
+    return (struct fl_place){.start_ms = fl_column_null(start, r) ? INT64_MAX : start->i64[r],
+                             .end_ms = fl_column_null(end, r) ? INT64_MAX : end->i64[r],
+                             .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[r])};
 }
 
-static void note_failure(struct fl_worker *worker, struct fl_rule_part *part, uint32_t row,
-                         const struct fl_error *err)
+static void note_failure(struct fl_worker *worker, struct fl_rule_part *part, uint32_t row, const struct fl_error *err)
 {
     struct fl_place place = place_of(&worker->batch, row);
     if (part->lua_failures++ > 0 && !fl_place_before(place, part->lua_error_place))
@@ -178,8 +174,8 @@ static void note_failure(struct fl_worker *worker, struct fl_rule_part *part, ui
 
 /* Clears the rows that the rule's on_flow does not accept. Above the limit of failures the rule is void: only records
  * that stand before the first failure are still asked, so that this one is the same whoever met the limit. */
-static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan_rule *rule,
-                                  struct fl_rule_part *part, uint64_t *selection)
+static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan_rule *rule, struct fl_rule_part *part,
+                                  uint64_t *selection)
 {
     const struct fl_batch *batch = &worker->batch;
     for (uint32_t w = 0; w < fl_batch_words(batch); w++) {
@@ -192,9 +188,8 @@ static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan
                 selection[w] &= ~(bits & -bits);
                 continue;
             }
-            enum fl_status status = worker->options->ops->on_flow(
-                worker->vm, rule->decl->source, rule->decl, batch, row, &worker->scratch, &verdict,
-                &err);
+            enum fl_status status = worker->options->ops->on_flow(worker->vm, rule->decl->source, rule->decl, batch,
+                                                                  row, &worker->scratch, &verdict, &err);
             if (status == FL_E_NOMEM)
                 return status;
             part->stateful |= status == FL_E_VOID;
@@ -215,8 +210,8 @@ static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan
     return FL_OK;
 }
 
-static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan_rule *rule,
-                                  const uint64_t *selection, const uint64_t **filters)
+static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan_rule *rule, const uint64_t *selection,
+                                  const uint64_t **filters)
 {
     for (uint32_t f = 0; f < 2 * rule->measure_count; f++) {
         filters[f] = NULL;
@@ -244,8 +239,7 @@ static enum fl_status note_own(struct fl_worker *worker, const uint64_t *rows)
 /* Beside what the beginning of every object tells; without flow_direction the other records add nothing to that. */
 static bool tells_own(const struct fl_worker *worker, const struct fl_plan_rule *rule)
 {
-    return rule->has_addr_key && !worker->plan->needs_interfaces &&
-           worker->batch.columns[FL_F_FLOW_DIRECTION].present;
+    return rule->has_addr_key && !worker->plan->needs_interfaces && worker->batch.columns[FL_F_FLOW_DIRECTION].present;
 }
 
 /* What a rule asks of the batch is asked even when the rule is void for this worker, so that what is counted on the way
@@ -273,8 +267,8 @@ static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const u
     if (rule->void_reason != NULL)
         return FL_OK;
     uint64_t *selection = bitmap(worker, 1);
-    enum fl_status status = fl_program_eval(worker->program, rule->root,
-                                            rule->reads_status ? every_line : with_data, selection);
+    enum fl_status status =
+        fl_program_eval(worker->program, rule->root, rule->reads_status ? every_line : with_data, selection);
     if (status != FL_OK || count_bits(selection, fl_batch_words(batch)) == 0)
         return status;
     status = ask_batch(worker, rule, selection, filters);

@@ -1,4 +1,5 @@
-/* worker.h: one worker: reads objects, decodes, derives, selects, adds to its own part. One thread uses it at a time. */
+/* worker.h: one worker: reads objects, decodes, derives, selects, adds to its own part. One thread uses it at a time.
+ */
 #ifndef FL_ENGINE_WORKER_H
 #define FL_ENGINE_WORKER_H
 
@@ -16,29 +17,28 @@ struct fl_worker {
     const struct fl_plan *plan;
     const struct fl_engine_options *options;
     const struct fl_source_list *sources;
-    struct fl_part *shared;   /* its objects[] are written by whoever reads them */
+    struct fl_part *shared; /* its objects[] are written by whoever reads them */
     struct fl_reader *reader;
     struct fl_batch batch;
     struct fl_host host;
     struct fl_learned learned;
     struct fl_program_state *program;
     void *vm;
-    struct fl_arena scratch;  /* for callbacks, emptied when it grows */
-    struct fl_part part;      /* objects unused */
-    uint64_t *bitmaps;        /* base, selection, then one per filter of the rule at hand */
+    struct fl_arena scratch; /* for callbacks, emptied when it grows */
+    struct fl_part part;     /* objects unused */
+    uint64_t *bitmaps;       /* base, selection, then one per filter of the rule at hand */
     uint32_t bitmap_words, bitmap_count;
-    char *copy;               /* a chunk of an object that other workers read too */
+    char *copy; /* a chunk of an object that other workers read too */
     size_t copy_capacity;
     struct fl_object_stats guest_stats; /* of an object that another worker owns */
-    uint64_t noted_bytes;     /* of the open object, in the totals already */
+    uint64_t noted_bytes;               /* of the open object, in the totals already */
     struct fl_engine_totals *totals;
     bool tells_progress;
 };
 
 enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *plan,
-                              const struct fl_source_list *sources,
-                              const struct fl_engine_options *options, struct fl_part *shared,
-                              struct fl_error *err);
+                              const struct fl_source_list *sources, const struct fl_engine_options *options,
+                              struct fl_part *shared, struct fl_error *err);
 void fl_worker_dispose(struct fl_worker *worker);
 
 /* Opens an object and runs its first chunk. *more: it was read, and there may be further chunks. */

@@ -9,10 +9,10 @@ enum fl_program_kind { FL_P_CONST, FL_P_TERM, FL_P_ALL, FL_P_SOME };
 
 struct fl_program_node {
     enum fl_program_kind kind;
-    bool value;            /* CONST */
-    uint32_t term;         /* TERM */
-    uint32_t left, right;  /* as written */
-    uint32_t *children;    /* ALL, SOME: flattened, cheapest first */
+    bool value;           /* CONST */
+    uint32_t term;        /* TERM */
+    uint32_t left, right; /* as written */
+    uint32_t *children;   /* ALL, SOME: flattened, cheapest first */
     uint32_t child_count;
 };
 

@@ -53,6 +53,5 @@ bool fl_check_member(enum fl_type tested, enum fl_type member)
 {
     if (tested == member)
         return true;
-    return member != FL_T_RATIO && tested != FL_T_RATIO && fl_type_is_number(tested) &&
-           fl_type_is_number(member);
+    return member != FL_T_RATIO && tested != FL_T_RATIO && fl_type_is_number(tested) && fl_type_is_number(member);
 }

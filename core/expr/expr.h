@@ -11,19 +11,32 @@
 #include "core/record/value.h"
 
 enum fl_node_kind {
-    FL_N_LITERAL,  /* literal */
-    FL_N_FIELD,    /* field of the record */
-    FL_N_SLOT,     /* measure, key or counter: index given by the environment */
-    FL_N_SET,      /* items; only as the right side of IN, or a network/service/port parameter */
-    FL_N_AND, FL_N_OR, FL_N_NOT,
-    FL_N_COMPARE,  /* op */
-    FL_N_IN,       /* left in right (a SET) */
-    FL_N_MATCHES,  /* left matches glob (literal STR on the right) */
-    FL_N_ARITH,    /* op: + - * / % */
+    FL_N_LITERAL, /* literal */
+    FL_N_FIELD,   /* field of the record */
+    FL_N_SLOT,    /* measure, key or counter: index given by the environment */
+    FL_N_SET,     /* items; only as the right side of IN, or a network/service/port parameter */
+    FL_N_AND,
+    FL_N_OR,
+    FL_N_NOT,
+    FL_N_COMPARE, /* op */
+    FL_N_IN,      /* left in right (a SET) */
+    FL_N_MATCHES, /* left matches glob (literal STR on the right) */
+    FL_N_ARITH,   /* op: + - * / % */
     FL_N_IS_NULL,
 };
-enum fl_op { FL_OP_EQ, FL_OP_NE, FL_OP_LT, FL_OP_LE, FL_OP_GT, FL_OP_GE,
-             FL_OP_ADD, FL_OP_SUB, FL_OP_MUL, FL_OP_DIV, FL_OP_MOD };
+enum fl_op {
+    FL_OP_EQ,
+    FL_OP_NE,
+    FL_OP_LT,
+    FL_OP_LE,
+    FL_OP_GT,
+    FL_OP_GE,
+    FL_OP_ADD,
+    FL_OP_SUB,
+    FL_OP_MUL,
+    FL_OP_DIV,
+    FL_OP_MOD
+};
 
 enum fl_item_kind {
     FL_ITEM_RANGE,   /* low..high of integers (ports, services, enumerations, durations, ...), inclusive */
@@ -57,8 +70,8 @@ enum fl_param_type { FL_P_NETWORK, FL_P_SERVICE, FL_P_DURATION, FL_P_PORT, FL_P_
 /* What names mean. Every callback gets `context`; any may be NULL (no such names). */
 struct fl_expr_env {
     void *context;
-    bool fields;      /* record fields may be named */
-    bool long_text;   /* written by the core, so as long as it has to be: FL_EXPR_BYTES_MAX does not hold */
+    bool fields;    /* record fields may be named */
+    bool long_text; /* written by the core, so as long as it has to be: FL_EXPR_BYTES_MAX does not hold */
     /* Network by name -> id. */
     bool (*network)(void *context, struct fl_str name, uint32_t *id);
     /* Policy service by name -> items (service ranges). */
@@ -87,8 +100,8 @@ void fl_expr_fields(const struct fl_node *node, struct fl_field_set *fields);
 bool fl_expr_reads(const struct fl_node *node, uint32_t field);
 
 /* Canonical text: equal meaning of equally written conditions gives equal bytes; networks by `network_name`. */
-void fl_expr_print(const struct fl_node *node, const char *(*network_name)(void *context, uint32_t id),
-                   void *context, struct fl_buf *out);
+void fl_expr_print(const struct fl_node *node, const char *(*network_name)(void *context, uint32_t id), void *context,
+                   struct fl_buf *out);
 
 /* Three-valued evaluation of a tree, exact (SEMANTICS 1). get() supplies FIELD and SLOT values; in_network()
  * tests membership. Result: value of the node's type, null = unknown. */

@@ -140,14 +140,15 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
     const char *dash = memchr(name.ptr, '-', name.len);
     if (dash != NULL && p->env->fields &&
         fl_field_find((struct fl_str){name.ptr, (size_t)(dash - name.ptr)}) != FL_FIELD_NONE)
-        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; put blanks around a minus",
-                             (int)name.len, name.ptr);
+        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; put blanks around a minus", (int)name.len,
+                             name.ptr);
     if (!p->env->fields && p->env->slot != NULL && fl_field_find(name) != FL_FIELD_NONE)
-        return fl_parse_fail(p, at, FL_E_NAME, "%.*s is a field of records; here stand group keys, measures and counters",
-                             (int)name.len, name.ptr);
+        return fl_parse_fail(p, at, FL_E_NAME,
+                             "%.*s is a field of records; here stand group keys, measures and counters", (int)name.len,
+                             name.ptr);
     if (guess.guess.best != NULL)
         return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
-                       name.ptr, guess.guess.best);
+                             name.ptr, guess.guess.best);
     return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"", (int)name.len, name.ptr);
 }
 
@@ -193,19 +194,17 @@ enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item
         if (status == FL_OK)
             status = take_int(p, low, 65535, "the last port", &high);
     }
-    *item = (struct fl_set_item){.kind = FL_ITEM_RANGE,
-                                 .low = FL_SERVICE(protocol, low),
-                                 .high = FL_SERVICE(protocol, high)};
+    *item = (struct fl_set_item){
+        .kind = FL_ITEM_RANGE, .low = FL_SERVICE(protocol, low), .high = FL_SERVICE(protocol, high)};
     return status;
 }
 
 enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out)
 {
-    const struct fl_node *node =
-        p->env->param != NULL ? p->env->param(p->env->context, p->now.text) : NULL;
+    const struct fl_node *node = p->env->param != NULL ? p->env->param(p->env->context, p->now.text) : NULL;
     if (node == NULL)
         return fl_parse_fail(p, p->now.at, FL_E_NAME, "there is no parameter $%.*s", (int)p->now.text.len,
-                       p->now.text.ptr);
+                             p->now.text.ptr);
     /* A copy, so that errors point at $name and not into the parameter's own text. */
     struct fl_node *copy = fl_parse_node(p, node->kind, node->type, p->now.at);
     if (copy == NULL)
@@ -267,7 +266,7 @@ static enum fl_status name_operand(struct parser *p, struct hint hint, const str
     uint32_t count;
     if (fl_parse_find_network(p, name, &network) || fl_parse_find_service(p, name, &items, &count))
         return fl_parse_fail(p, at, FL_E_TYPE, "\"%.*s\" is a set: write `in %.*s`", (int)name.len, name.ptr,
-                       (int)name.len, name.ptr);
+                             (int)name.len, name.ptr);
     return fl_parse_unknown(p, name, at, hint.type);
 }
 
@@ -287,13 +286,13 @@ static enum fl_status number_literal(struct parser *p, const struct fl_node **ou
     return status != FL_OK ? status : literal(p, value, at, out);
 }
 
-static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_node *left,
-                            const struct fl_node *right, uint32_t at, const struct fl_node **out)
+static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_node *left, const struct fl_node *right,
+                            uint32_t at, const struct fl_node **out)
 {
     enum fl_type type;
     if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET)
         return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with %s and %s", fl_type_phrase(left->type),
-                       fl_type_phrase(right->type));
+                             fl_type_phrase(right->type));
     return binary(p, FL_N_ARITH, op, type, left, right, at, out);
 }
 
@@ -333,7 +332,7 @@ static enum fl_status parse_primary(struct parser *p, struct hint hint, const st
     case FL_TOKEN_PREFIX: {
         if (!p->now.is_address)
             return fl_parse_fail(p, at, FL_E_TYPE, "a prefix is a set: write `in %.*s`", (int)p->now.text.len,
-                           p->now.text.ptr);
+                                 p->now.text.ptr);
         struct fl_value value = {.type = FL_T_ADDR, .addr = p->now.prefix.addr};
         status = fl_parse_advance(p);
         return status != FL_OK ? status : literal(p, value, at, out);
@@ -366,7 +365,8 @@ static enum fl_status parse_primary(struct parser *p, struct hint hint, const st
     }
     if (fl_parse_at_mark(p, "-"))
         return parse_minus(p, hint, out);
-    return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing before \"%.*s\"", (int)p->now.text.len, p->now.text.ptr);
+    return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing before \"%.*s\"", (int)p->now.text.len,
+                         p->now.text.ptr);
 }
 
 static bool is_operator(const struct parser *p, const char *const marks[], const enum fl_op ops[], enum fl_op *op)
@@ -386,8 +386,8 @@ static enum fl_status parse_chain(struct parser *p, struct hint hint, bool produ
     static const enum fl_op product_ops[] = {FL_OP_MUL, FL_OP_DIV, FL_OP_MOD}, sum_ops[] = {FL_OP_ADD, FL_OP_SUB};
     enum fl_status status = products ? parse_primary(p, hint, out) : parse_chain(p, hint, true, out);
     enum fl_op op;
-    while (status == FL_OK && is_operator(p, products ? product_marks : sum_marks,
-                                          products ? product_ops : sum_ops, &op)) {
+    while (status == FL_OK &&
+           is_operator(p, products ? product_marks : sum_marks, products ? product_ops : sum_ops, &op)) {
         uint32_t at = p->now.at;
         const struct fl_node *right;
         struct hint none = {FL_T_NULL, false};
@@ -480,7 +480,7 @@ static enum fl_status parse_compare(struct parser *p, enum fl_op op, const struc
         return fl_parse_fail(p, at, FL_E_TYPE, "a set is tested with `in`");
     if (!fl_check_compare(op, left->type, right->type))
         return fl_parse_fail(p, right->at, FL_E_TYPE, "%s cannot be compared with %s", fl_type_phrase(left->type),
-                       fl_type_phrase(right->type));
+                             fl_type_phrase(right->type));
     return binary(p, FL_N_COMPARE, op, FL_T_BOOL, left, right, at, out);
 }
 
@@ -503,7 +503,8 @@ static enum fl_status parse_test(struct parser *p, const struct fl_node **out)
         if (status != FL_OK)
             return status;
         if (!fl_parse_at_word(p, "in") && !fl_parse_at_word(p, "matches"))
-            return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "`not` stands before a test, or in `not in`, `not matches`");
+            return fl_parse_fail(p, p->now.at, FL_E_SYNTAX,
+                                 "`not` stands before a test, or in `not in`, `not matches`");
     }
     if (fl_parse_at_word(p, "in"))
         return parse_in(p, left, negated, out);
@@ -603,8 +604,8 @@ static enum fl_status parse_scalar(struct parser *p, enum fl_type type, const st
     enum fl_status status = parse_primary(p, (struct hint){type, false}, out);
     if (status != FL_OK)
         return status;
-    bool fits = (*out)->kind == FL_N_LITERAL &&
-                ((*out)->type == type || (type == FL_T_INT && (*out)->type == FL_T_RATIO));
+    bool fits =
+        (*out)->kind == FL_N_LITERAL && ((*out)->type == type || (type == FL_T_INT && (*out)->type == FL_T_RATIO));
     return fits ? FL_OK : fl_parse_fail(p, (*out)->at, FL_E_TYPE, "this is no %s", fl_type_name(type));
 }
 

@@ -6,9 +6,8 @@
 /* All of a protocol: every port, or its one portless service. */
 static struct fl_set_item whole_protocol(int protocol)
 {
-    return (struct fl_set_item){.kind = FL_ITEM_RANGE,
-                                .low = FL_SERVICE(protocol, 0),
-                                .high = FL_SERVICE(protocol, 65535)};
+    return (struct fl_set_item){
+        .kind = FL_ITEM_RANGE, .low = FL_SERVICE(protocol, 0), .high = FL_SERVICE(protocol, 65535)};
 }
 
 struct items {
@@ -41,14 +40,14 @@ static enum fl_status push_param(struct parser *p, struct items *list, enum fl_t
         return status;
     if (!fl_check_member(type, node->type))
         return fl_parse_fail(p, at, FL_E_TYPE, "the parameter is %s, but %s is tested here", fl_type_phrase(node->type),
-                       fl_type_phrase(type));
+                             fl_type_phrase(type));
     if (node->kind == FL_N_SET)
         return push_all(p, list, node->items, node->item_count);
     if (node->type == FL_T_STR)
         return push(p, list, (struct fl_set_item){.kind = FL_ITEM_TEXT, .text = node->literal.str});
-    return push(p, list,
-                (struct fl_set_item){.kind = FL_ITEM_RANGE, .low = (int64_t)node->literal.i,
-                                     .high = (int64_t)node->literal.i});
+    return push(
+        p, list,
+        (struct fl_set_item){.kind = FL_ITEM_RANGE, .low = (int64_t)node->literal.i, .high = (int64_t)node->literal.i});
 }
 
 static enum fl_status push_name(struct parser *p, struct items *list, struct hint hint)
@@ -137,7 +136,7 @@ static enum fl_status push_item(struct parser *p, struct items *list, struct hin
     if (p->now.kind == FL_TOKEN_PREFIX) {
         if (hint.type != FL_T_ADDR)
             return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is an address",
-                           fl_type_phrase(hint.type));
+                                 fl_type_phrase(hint.type));
         struct fl_set_item item = {.kind = FL_ITEM_PREFIX, .prefix = p->now.prefix};
         enum fl_status status = fl_parse_advance(p);
         return status != FL_OK ? status : push(p, list, item);

@@ -105,8 +105,8 @@ static void print_node(struct printing *p, const struct fl_node *node)
     fl_buf_add_char(out, ')');
 }
 
-void fl_expr_print(const struct fl_node *node, const char *(*network_name)(void *context, uint32_t id),
-                   void *context, struct fl_buf *out)
+void fl_expr_print(const struct fl_node *node, const char *(*network_name)(void *context, uint32_t id), void *context,
+                   struct fl_buf *out)
 {
     struct printing p = {network_name, context, out};
     print_node(&p, node);

@@ -71,17 +71,17 @@ static uint32_t compile(struct fl_program *p, const struct fl_node *node, bool n
     if (node->kind == FL_N_NOT)
         return compile(p, node->left, !negated);
     if (node->kind == FL_N_LITERAL)
-        return add_node(p, (struct fl_program_node){.kind = FL_P_CONST,
-                                                    .value = node->type == FL_T_BOOL &&
-                                                             (node->literal.i != 0) != negated});
+        return add_node(
+            p, (struct fl_program_node){.kind = FL_P_CONST,
+                                        .value = node->type == FL_T_BOOL && (node->literal.i != 0) != negated});
     if (node->kind == FL_N_AND || node->kind == FL_N_OR) {
         bool is_and = (node->kind == FL_N_AND) != negated;
         uint32_t left = compile(p, node->left, negated);
         uint32_t right = left == UINT32_MAX ? left : compile(p, node->right, negated);
         if (right == UINT32_MAX)
             return right;
-        return add_node(p, (struct fl_program_node){.kind = is_and ? FL_P_ALL : FL_P_SOME,
-                                                    .left = left, .right = right});
+        return add_node(p,
+                        (struct fl_program_node){.kind = is_and ? FL_P_ALL : FL_P_SOME, .left = left, .right = right});
     }
     uint32_t term;
     if (add_term(p, node, negated, &term) != FL_OK)
@@ -92,9 +92,8 @@ static uint32_t compile(struct fl_program *p, const struct fl_node *node, bool n
 enum fl_status fl_program_add(struct fl_program *p, const struct fl_node *condition, uint32_t *root,
                               struct fl_error *err)
 {
-    *root = condition == NULL
-                ? add_node(p, (struct fl_program_node){.kind = FL_P_CONST, .value = true})
-                : compile(p, condition, false);
+    *root = condition == NULL ? add_node(p, (struct fl_program_node){.kind = FL_P_CONST, .value = true})
+                              : compile(p, condition, false);
     return *root == UINT32_MAX ? fl_fail(err, FL_E_NOMEM, "out of memory") : FL_OK;
 }
 
@@ -262,7 +261,7 @@ static unsigned cost(const struct fl_program *p, uint32_t n)
         return 0;
     case FL_P_TERM: {
         static const unsigned costs[] = {[FL_TERM_NARROW] = 1, [FL_TERM_NULL] = 1, [FL_TERM_RANGES] = 2,
-                                         [FL_TERM_TEXT] = 3, [FL_TERM_ADDR] = 4, [FL_TERM_GENERIC] = 50};
+                                         [FL_TERM_TEXT] = 3,   [FL_TERM_ADDR] = 4, [FL_TERM_GENERIC] = 50};
         return costs[p->terms[node->term].kind];
     }
     default:
@@ -366,6 +365,5 @@ void fl_program_whole_columns(const struct fl_program *p, struct fl_field_set *f
 
 bool fl_program_in_network(const struct fl_program *p, uint32_t network, struct fl_addr addr)
 {
-    return network < p->network_count &&
-           fl_prefix_sets_has(&p->sets, fl_prefix_sets_class(&p->sets, addr), network);
+    return network < p->network_count && fl_prefix_sets_has(&p->sets, fl_prefix_sets_class(&p->sets, addr), network);
 }

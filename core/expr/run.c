@@ -7,7 +7,6 @@
 #include <emmintrin.h>
 #endif
 
-
 struct text_cache {
     uint8_t *truth; /* by string id: 0 not yet asked, 1 false, 2 true */
     uint32_t known;
@@ -17,12 +16,12 @@ struct fl_program_state {
     const struct fl_program *program;
     struct fl_batch *batch;
     uint32_t words;
-    bool *group_done;      /* by group, for the batch at hand */
-    uint64_t *group_bits;  /* group g, term i: group_bits[(first[g] + i) * words_held] */
+    bool *group_done;     /* by group, for the batch at hand */
+    uint64_t *group_bits; /* group g, term i: group_bits[(first[g] + i) * words_held] */
     uint32_t *group_first;
     uint32_t narrow_terms;
     uint32_t words_held;
-    uint64_t **stack;      /* scratch bitmaps by depth */
+    uint64_t **stack; /* scratch bitmaps by depth */
     uint32_t stack_count, stack_capacity;
     struct text_cache *texts;
     uint64_t null_arithmetic;
@@ -415,7 +414,8 @@ static enum fl_status run_sparse(struct fl_program_state *s, const struct fl_ter
     return FL_OK;
 }
 
-static enum fl_status run_null(struct fl_program_state *s, const struct fl_term *term, const uint64_t *in, uint64_t *out)
+static enum fl_status run_null(struct fl_program_state *s, const struct fl_term *term, const uint64_t *in,
+                               uint64_t *out)
 {
     const struct fl_column *c = &s->batch->columns[term->field];
     enum fl_status status = need_fields(s, term, in);

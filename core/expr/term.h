@@ -31,9 +31,9 @@ struct fl_term {
     uint32_t group, bit;
     struct fl_range *ranges;
     uint32_t range_count;
-    uint64_t *classes;          /* ADDR: bit c = addresses of class c are members */
-    uint32_t *prefix_sets;      /* ADDR: set number of each literal prefix, by item */
-    uint32_t *bound;            /* ADDR: networks bound to a VPC or account */
+    uint64_t *classes;     /* ADDR: bit c = addresses of class c are members */
+    uint32_t *prefix_sets; /* ADDR: set number of each literal prefix, by item */
+    uint32_t *bound;       /* ADDR: networks bound to a VPC or account */
     uint32_t bound_count;
     uint32_t text_cache;        /* TEXT: index of its cache in the state */
     struct fl_field_set fields; /* that single rows are tested by */
@@ -45,7 +45,7 @@ struct fl_term_group {
     uint32_t field;
     uint32_t term_count;
     uint32_t terms[FL_GROUP_TERMS];
-    uint16_t *class_of;   /* by value: 256 or 65,536 */
+    uint16_t *class_of;    /* by value: 256 or 65,536 */
     uint64_t *class_terms; /* by class: bits of terms that are true */
     uint32_t class_count;
     /* Terms that are true for exactly one value have groups of their own and are compared directly. */

@@ -73,8 +73,7 @@ static enum fl_status take_prefix(struct fl_str rest, size_t len, struct fl_toke
     if (host_bits) {
         char right[FL_PREFIX_TEXT_BYTES];
         fl_prefix_format(t->prefix, right);
-        fl_fail(err, FL_E_VALUE, "%.*s has bits set behind its length; the network is %s", (int)len, rest.ptr,
-                right);
+        fl_fail(err, FL_E_VALUE, "%.*s has bits set behind its length; the network is %s", (int)len, rest.ptr, right);
         fl_error_at(err, NULL, 0, t->at + 1);
         return FL_E_VALUE;
     }
@@ -87,8 +86,7 @@ static enum fl_status take_prefix(struct fl_str rest, size_t len, struct fl_toke
 static enum fl_status take_number(struct fl_str rest, struct fl_token *t, struct fl_error *err)
 {
     size_t n = 0;
-    while (is_digit(char_at(rest, n)) ||
-           (char_at(rest, n) == '.' && is_digit(char_at(rest, n + 1))))
+    while (is_digit(char_at(rest, n)) || (char_at(rest, n) == '.' && is_digit(char_at(rest, n + 1))))
         n++;
     while (is_letter(char_at(rest, n)) || is_digit(char_at(rest, n)))
         n++;
@@ -104,15 +102,13 @@ static enum fl_status take_number(struct fl_str rest, struct fl_token *t, struct
         t->kind = FL_TOKEN_DURATION;
         return FL_OK;
     }
-    fl_fail(err, FL_E_SYNTAX,
-            "\"%.*s\" is neither a number (k M G Ki Mi Gi, %%) nor a duration (90s 5m 1h30m 7d)", (int)n,
-            rest.ptr);
+    fl_fail(err, FL_E_SYNTAX, "\"%.*s\" is neither a number (k M G Ki Mi Gi, %%) nor a duration (90s 5m 1h30m 7d)",
+            (int)n, rest.ptr);
     fl_error_at(err, NULL, 0, t->at + 1);
     return FL_E_SYNTAX;
 }
 
-static enum fl_status take_text(struct fl_str rest, struct fl_arena *arena, struct fl_token *t,
-                                struct fl_error *err)
+static enum fl_status take_text(struct fl_str rest, struct fl_arena *arena, struct fl_token *t, struct fl_error *err)
 {
     char *out = fl_arena_alloc(arena, rest.len + 1);
     if (out == NULL)
@@ -137,8 +133,8 @@ static enum fl_status take_text(struct fl_str rest, struct fl_arena *arena, stru
 
 static enum fl_status take_mark(struct fl_str rest, struct fl_token *t, struct fl_error *err)
 {
-    static const char *const marks[] = {"==", "!=", "<=", ">=", "..", "<", ">", "(", ")", "{", "}",
-                                        ",",  "+",  "-",  "*",  "/",  "%"};
+    static const char *const marks[] = {"==", "!=", "<=", ">=", "..", "<", ">", "(", ")",
+                                        "{",  "}",  ",",  "+",  "-",  "*", "/", "%"};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         struct fl_str mark = fl_str_of(marks[i]);
         if (rest.len >= mark.len && memcmp(rest.ptr, mark.ptr, mark.len) == 0) {
@@ -160,8 +156,8 @@ static enum fl_status take_mark(struct fl_str rest, struct fl_token *t, struct f
 enum fl_status fl_token_next(struct fl_str text, uint32_t at, struct fl_arena *arena, struct fl_token *out,
                              struct fl_error *err)
 {
-    while (at < text.len && (text.ptr[at] == ' ' || text.ptr[at] == '\t' || text.ptr[at] == '\n' ||
-                             text.ptr[at] == '\r'))
+    while (at < text.len &&
+           (text.ptr[at] == ' ' || text.ptr[at] == '\t' || text.ptr[at] == '\n' || text.ptr[at] == '\r'))
         at++;
     *out = (struct fl_token){.at = at, .end = at};
     if (at >= text.len)
@@ -180,9 +176,10 @@ enum fl_status fl_token_next(struct fl_str text, uint32_t at, struct fl_arena *a
     size_t start = c == '$';
     if (is_letter(char_at(rest, start))) {
         size_t n = start;
-        while (is_word(char_at(rest, n)) ||
-               (char_at(rest, n) == '-' && n > start && is_word(char_at(rest, n - 1)) && is_word(char_at(rest, n + 1))) ||
-               (char_at(rest, n) == '.' && is_letter(char_at(rest, n + 1))))
+        while (
+            is_word(char_at(rest, n)) ||
+            (char_at(rest, n) == '-' && n > start && is_word(char_at(rest, n - 1)) && is_word(char_at(rest, n + 1))) ||
+            (char_at(rest, n) == '.' && is_letter(char_at(rest, n + 1))))
             n++;
         out->kind = start ? FL_TOKEN_PARAM : FL_TOKEN_NAME;
         out->text = (struct fl_str){rest.ptr + start, n - start};

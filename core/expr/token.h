@@ -17,7 +17,7 @@ enum fl_token_kind {
 
 struct fl_token {
     enum fl_token_kind kind;
-    uint32_t at;      /* byte offset */
+    uint32_t at; /* byte offset */
     uint32_t end;
     struct fl_str text;
     struct fl_ratio number;

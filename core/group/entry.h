@@ -21,12 +21,12 @@ struct fl_table {
     struct fl_table_spec spec;
     struct fl_measure *measures; /* with their offsets in an entry */
     uint32_t entry_bytes;
-    struct fl_arena arena;       /* entries and keys */
-    struct fl_entry **entries;   /* in order of arrival */
+    struct fl_arena arena;     /* entries and keys */
+    struct fl_entry **entries; /* in order of arrival */
     uint32_t count, entry_capacity;
     struct fl_slot *slots;
     uint32_t slot_mask;
-    struct fl_buf key;           /* of the row at hand */
+    struct fl_buf key; /* of the row at hand */
 };
 
 static inline struct fl_place *fl_entry_places(const struct fl_entry *e)

@@ -16,12 +16,12 @@ struct sorted {
 struct folding {
     const struct fl_table *table;
     int64_t window_ms, every_ms;
-    struct fl_arena arena;  /* values of the group at hand */
+    struct fl_arena arena; /* values of the group at hand */
     struct sorted *sorted;
     struct fl_value *values;
     const void **states;
     struct fl_place *places;
-    char *scratch;          /* states of a window */
+    char *scratch; /* states of a window */
     enum fl_status (*visit)(void *context, const struct fl_group_view *view);
     void *context;
 };

@@ -127,10 +127,10 @@ static struct fl_place place_of(const struct fl_batch *batch, uint32_t row)
 {
     const struct fl_column *start = &batch->columns[FL_F_START_TIME];
     const struct fl_column *end = &batch->columns[FL_F_END_TIME];
-    return (struct fl_place){
-        .start_ms = start->values == NULL || fl_column_null(start, row) ? INT64_MAX : start->i64[row],
-        .end_ms = end->values == NULL || fl_column_null(end, row) ? INT64_MAX : end->i64[row],
-        .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[row])};
+    return (struct fl_place){.start_ms =
+                                 start->values == NULL || fl_column_null(start, row) ? INT64_MAX : start->i64[row],
+                             .end_ms = end->values == NULL || fl_column_null(end, row) ? INT64_MAX : end->i64[row],
+                             .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[row])};
 }
 
 static int64_t cell_or_zero(const struct fl_batch *batch, uint32_t field, uint32_t row)
@@ -177,8 +177,8 @@ static enum fl_status add_row(struct fl_table *t, const struct fl_batch *batch, 
     fl_entry_add_place(t, e, &place);
     enum fl_status status = FL_OK;
     for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++)
-        status = fl_measure_update(&t->measures[m], fl_entry_state(t, e, m), batch, row,
-                                   bit_at(filters[2 * m], row), bit_at(filters[2 * m + 1], row), &place);
+        status = fl_measure_update(&t->measures[m], fl_entry_state(t, e, m), batch, row, bit_at(filters[2 * m], row),
+                                   bit_at(filters[2 * m + 1], row), &place);
     return status;
 }
 

@@ -11,11 +11,11 @@
 struct fl_table_spec {
     const uint32_t *keys; /* fields */
     uint32_t key_count;
-    int64_t pane_ms;      /* 0: no windows */
+    int64_t pane_ms;                   /* 0: no windows */
     const struct fl_measure *measures; /* prepared */
     uint32_t measure_count;
-    uint32_t evidence;    /* places kept per group */
-    uint64_t max_groups;  /* a worker's table above it gives up: see over_limit */
+    uint32_t evidence;   /* places kept per group */
+    uint64_t max_groups; /* a worker's table above it gives up: see over_limit */
     uint64_t hash_seed;
 };
 
@@ -28,7 +28,7 @@ struct fl_counters {
 
 /* What a rule says about one group: a view for the judgement, valid during the callback. */
 struct fl_group_view {
-    const struct fl_value *keys; /* key_count values */
+    const struct fl_value *keys;            /* key_count values */
     int64_t window_start_ms, window_end_ms; /* INT64_MIN both without windows */
     struct fl_counters counters;
     const struct fl_place *evidence; /* in record order */
@@ -57,7 +57,6 @@ bool fl_table_over_limit(const struct fl_table *table);
  * window_ms start at every multiple of every_ms (both multiples of pane_ms); windows without a record are not
  * visited; every pane's states are merged into each window that holds it. visit returning not FL_OK ends the walk. */
 enum fl_status fl_table_visit(const struct fl_table *table, int64_t window_ms, int64_t every_ms,
-                              enum fl_status (*visit)(void *context, const struct fl_group_view *view),
-                              void *context);
+                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
 
 #endif

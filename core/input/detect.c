@@ -7,9 +7,14 @@ static const struct {
     size_t len;
     const char *what;
 } containers[] = {
-    {"PAR1", 4, "a Parquet file"},        {"PK\x03\x04", 4, "a ZIP archive"},
-    {"SQLite format 3", 15, "an SQLite database"}, {"BZh", 3, "bzip2 data"},
-    {"\xfd" "7zXZ", 5, "xz data"},        {"ORC", 3, "an ORC file"},
+    {"PAR1", 4, "a Parquet file"},
+    {"PK\x03\x04", 4, "a ZIP archive"},
+    {"SQLite format 3", 15, "an SQLite database"},
+    {"BZh", 3, "bzip2 data"},
+    {"\xfd"
+     "7zXZ",
+     5, "xz data"},
+    {"ORC", 3, "an ORC file"},
     {"Obj\x01", 4, "an Avro file"},
 };
 

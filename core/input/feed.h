@@ -10,10 +10,10 @@
 
 struct fl_feed {
     int fd;
-    uint8_t *data;       /* FL_FEED_BYTES */
-    size_t pos, len;     /* unread: data[pos..len) */
-    uint64_t offset;     /* of data[0] in the file */
-    bool end, failed;    /* nothing follows data[len]; the last read failed */
+    uint8_t *data;    /* FL_FEED_BYTES */
+    size_t pos, len;  /* unread: data[pos..len) */
+    uint64_t offset;  /* of data[0] in the file */
+    bool end, failed; /* nothing follows data[len]; the last read failed */
 };
 
 /* Makes unread bytes available; false at the end of the file or after a failure. */

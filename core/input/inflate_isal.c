@@ -58,6 +58,5 @@ static uint32_t isal_crc(uint32_t crc, const uint8_t *bytes, size_t len)
     return crc32_gzip_refl(crc, bytes, len);
 }
 
-const struct fl_inflater fl_inflate_isal = {"ISA-L",    isal_open, isal_close,
-                                            isal_reset, isal_next, isal_crc};
+const struct fl_inflater fl_inflate_isal = {"ISA-L", isal_open, isal_close, isal_reset, isal_next, isal_crc};
 #endif

@@ -56,5 +56,4 @@ static uint32_t zlib_crc(uint32_t crc, const uint8_t *bytes, size_t len)
     return (uint32_t)crc32(crc, bytes, (uInt)len);
 }
 
-const struct fl_inflater fl_inflate_zlib = {"zlib",     zlib_open, zlib_close,
-                                            zlib_reset, zlib_next, zlib_crc};
+const struct fl_inflater fl_inflate_zlib = {"zlib", zlib_open, zlib_close, zlib_reset, zlib_next, zlib_crc};

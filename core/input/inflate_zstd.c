@@ -53,12 +53,10 @@ static enum fl_inflate_result zstd_next(void *state, struct fl_feed *feed, uint8
 
 /* A call that fails forgets what it made, and a whole small frame is one call. Byte by byte, every block before the
  * damage has been given out when the call that meets the damage begins. */
-static enum fl_inflate_result zstd_next_byte(void *state, struct fl_feed *feed, uint8_t *out, size_t cap,
-                                             size_t *made)
+static enum fl_inflate_result zstd_next_byte(void *state, struct fl_feed *feed, uint8_t *out, size_t cap, size_t *made)
 {
     return decode(state, feed, 1, out, cap, made);
 }
 
 const struct fl_inflater fl_inflate_zstd = {"zstd", zstd_open, zstd_close, zstd_reset, zstd_next, NULL};
-const struct fl_inflater fl_inflate_zstd_bytewise = {"zstd",     zstd_open,      zstd_close,
-                                                     zstd_reset, zstd_next_byte, NULL};
+const struct fl_inflater fl_inflate_zstd_bytewise = {"zstd", zstd_open, zstd_close, zstd_reset, zstd_next_byte, NULL};

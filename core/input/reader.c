@@ -9,10 +9,10 @@
 #include "core/base/memory.h"
 #include "core/input/inflate.h"
 
-#define PAD_BYTES 64u
-#define HOLD_BYTES (256u * 1024u) /* newest ISA-L output, not given out before the next call succeeds */
-#define SHORT_BYTES 4096u /* are moved to the front of the buffer always, so that it stays in the cache */
-#define ROOM_BYTES (1024u * 1024u) /* of a buffer whose text is held back */
+#define PAD_BYTES   64u
+#define HOLD_BYTES  (256u * 1024u)  /* newest ISA-L output, not given out before the next call succeeds */
+#define SHORT_BYTES 4096u           /* are moved to the front of the buffer always, so that it stays in the cache */
+#define ROOM_BYTES  (1024u * 1024u) /* of a buffer whose text is held back */
 
 bool fl_inflate_force_zlib;
 
@@ -23,17 +23,17 @@ struct fl_reader {
     struct fl_feed feed;
     bool close_fd;
     enum kind kind;
-    char *block;          /* PAD + capacity + PAD */
+    char *block; /* PAD + capacity + PAD */
     size_t capacity;
-    char *text;           /* block + PAD */
-    size_t begin;         /* text[begin..ready) may be given out, text[ready..filled) is held back */
+    char *text;   /* block + PAD */
+    size_t begin; /* text[begin..ready) may be given out, text[ready..filled) is held back */
     size_t ready, filled;
-    uint64_t offset;      /* of text[begin] in the decompressed object */
+    uint64_t offset;             /* of text[begin] in the decompressed object */
     bool first, ended, skipping; /* skipping: inside a line that is too long */
     const struct fl_inflater *inflater;
     void *zlib, *isal, *zstd;
     bool in_stream;
-    bool redoing;         /* this member is decoded anew after an error */
+    bool redoing;          /* this member is decoded anew after an error */
     uint64_t stream_start; /* compressed offset of the member or frame */
     uint64_t stream_made;  /* text of this stream that is ready (not held back) */
     uint64_t discard;      /* of the redone member: was given out already */
@@ -94,11 +94,11 @@ static void damage(struct fl_reader *r, enum fl_damage kind, const char *what)
     r->stats.damage = kind;
     r->stats.damage_offset = fl_feed_tell(&r->feed);
     if (r->streams > 1)
-        snprintf(r->stats.damage_text, sizeof r->stats.damage_text, "%s%s near byte %llu (part %u)",
-                 names[r->kind], what, (unsigned long long)r->stats.damage_offset, r->streams);
+        snprintf(r->stats.damage_text, sizeof r->stats.damage_text, "%s%s near byte %llu (part %u)", names[r->kind],
+                 what, (unsigned long long)r->stats.damage_offset, r->streams);
     else
-        snprintf(r->stats.damage_text, sizeof r->stats.damage_text, "%s%s near byte %llu", names[r->kind],
-                 what, (unsigned long long)r->stats.damage_offset);
+        snprintf(r->stats.damage_text, sizeof r->stats.damage_text, "%s%s near byte %llu", names[r->kind], what,
+                 (unsigned long long)r->stats.damage_offset);
 }
 
 static enum kind detect(const struct fl_feed *feed)
@@ -136,8 +136,8 @@ enum fl_status fl_reader_open(struct fl_reader *r, const struct fl_source *sourc
     return FL_OK;
 }
 
-/* Room for `more` bytes behind what is there; text before `begin` may be dropped. The buffer has room for several chunks,
- * so that what is held back moves to its front only now and then. */
+/* Room for `more` bytes behind what is there; text before `begin` may be dropped. The buffer has room for several
+ * chunks, so that what is held back moves to its front only now and then. */
 static bool make_room(struct fl_reader *r, size_t more)
 {
     bool is_short = r->filled - r->begin <= SHORT_BYTES;
@@ -379,8 +379,8 @@ static bool fill_stream(struct fl_reader *r)
     if (!make_room(r, r->chunk_bytes))
         return false;
     size_t made = 0;
-    enum fl_inflate_result result = r->inflater->next(*inflater_state(r), &r->feed,
-                                                      (uint8_t *)r->text + r->filled, r->chunk_bytes, &made);
+    enum fl_inflate_result result =
+        r->inflater->next(*inflater_state(r), &r->feed, (uint8_t *)r->text + r->filled, r->chunk_bytes, &made);
     if (result == FL_INFLATE_NOMEM)
         return false;
     if (is_isal(r) && (result == FL_INFLATE_BAD || result == FL_INFLATE_TRUNCATED))

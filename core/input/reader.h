@@ -37,9 +37,9 @@ struct fl_read_stats {
     uint64_t trailing_bytes;           /* behind the last gzip member or zstd frame */
     uint64_t long_lines;               /* longer than FL_LINE_BYTES_MAX, dropped */
     uint64_t first_long_line_offset;
-    enum fl_damage damage;             /* the first one */
-    uint64_t damage_offset;            /* compressed byte (about) where it was met */
-    char damage_text[160];             /* one phrase: "gzip: bad checksum of member 2 at byte 1234" */
+    enum fl_damage damage;  /* the first one */
+    uint64_t damage_offset; /* compressed byte (about) where it was met */
+    char damage_text[160];  /* one phrase: "gzip: bad checksum of member 2 at byte 1234" */
 };
 
 /* chunk_bytes 0 = FL_CHUNK_BYTES. NULL when memory is out. */

@@ -24,8 +24,7 @@ struct listing {
 static enum fl_status trouble(struct fl_source_list *list, enum fl_source_trouble_kind kind, const char *name,
                               const char *text)
 {
-    if (!fl_grow((void **)&list->troubles, &list->trouble_capacity, list->trouble_count + 1,
-                 sizeof *list->troubles))
+    if (!fl_grow((void **)&list->troubles, &list->trouble_capacity, list->trouble_count + 1, sizeof *list->troubles))
         return FL_E_NOMEM;
     struct fl_source_trouble *t = &list->troubles[list->trouble_count++];
     t->kind = kind;
@@ -181,8 +180,8 @@ static enum fl_status add_path(struct listing *l, const char *path)
     if (stat(path, &st) != 0) {
         char text[256];
         snprintf(text, sizeof text, "cannot be opened: %s", strerror(errno));
-        return trouble(l->list, errno == ENOENT && l->depth == 0 ? FL_SOURCE_NO_MATCH : FL_SOURCE_UNREADABLE,
-                       name, text);
+        return trouble(l->list, errno == ENOENT && l->depth == 0 ? FL_SOURCE_NO_MATCH : FL_SOURCE_UNREADABLE, name,
+                       text);
     }
     if (S_ISDIR(st.st_mode))
         return add_folder(l, path, &st);

@@ -7,8 +7,8 @@
 #include "core/lua/library.h"
 #include "core/lua/vm.h"
 
-#define PATTERN_WORK_MAX 10000000.0
-#define VALUE_BYTES 16
+#define PATTERN_WORK_MAX      10000000.0
+#define VALUE_BYTES           16
 #define PATTERN_WORK_PER_BYTE 16 /* the bound is seldom met: charged at a discount */
 
 static int call_original(lua_State *L)

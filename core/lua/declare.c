@@ -10,10 +10,10 @@
 
 #define MEASURE_NUMBER_MAX 1000000
 
-static const char *const rule_keys[] = {
-    "title",  "severity", "description", "controls", "attack",  "params",   "where",   "group_by", "window",
-    "every",  "measure",  "having",      "identity", "finding", "remediation", "fields", "on_flow",  "on_group",
-    "signal", "from",     "over",        "session",  NULL};
+static const char *const rule_keys[] = {"title",    "severity", "description", "controls", "attack",  "params",
+                                        "where",    "group_by", "window",      "every",    "measure", "having",
+                                        "identity", "finding",  "remediation", "fields",   "on_flow", "on_group",
+                                        "signal",   "from",     "over",        "session",  NULL};
 
 static struct fl_arena *arena_of(lua_State *L)
 {
@@ -403,8 +403,10 @@ static void take_measures(lua_State *L, int table, struct fl_rule_decl *decl)
                 lua_pop(L, 1);
             }
             if (kind == NULL || fl_measure_find(fl_str_of(kind)) == FL_MEASURE_COUNT) {
-                report(L, lua_isfunction(L, -1) ? "measure %s: a measure is called, with brackets: count()"
-                                                : "measure %s must be made by count(), sum(), distinct(), ...", names[i]);
+                report(L,
+                       lua_isfunction(L, -1) ? "measure %s: a measure is called, with brackets: count()"
+                                             : "measure %s must be made by count(), sum(), distinct(), ...",
+                       names[i]);
             } else {
                 *m = (struct fl_measure_decl){.name = names[i], .kind = kind};
                 take_measure(L, m, given);

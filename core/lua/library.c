@@ -144,8 +144,8 @@ static void push_part(lua_State *L, const char *name, lua_CFunction open, const 
 
 static void add_strings(lua_State *L)
 {
-    static const char *const names[] = {"byte", "char", "find", "format", "gmatch", "gsub", "len",
-                                        "lower", "match", "rep", "reverse", "sub", "upper", NULL};
+    static const char *const names[] = {"byte",  "char",  "find", "format",  "gmatch", "gsub",  "len",
+                                        "lower", "match", "rep",  "reverse", "sub",    "upper", NULL};
     push_part(L, "string", luaopen_string, names);
     fl_lua_charge_strings(L);
     lua_setfield(L, -2, "string");
@@ -154,8 +154,8 @@ static void add_strings(lua_State *L)
 static void add_parts(lua_State *L)
 {
     static const char *const tables[] = {"concat", "insert", "remove", "unpack", "pack", NULL};
-    static const char *const numbers[] = {"abs", "ceil", "floor", "max", "min", "tointeger", "type", "huge",
-                                          "maxinteger", "mininteger", "ult", NULL};
+    static const char *const numbers[] = {"abs",  "ceil", "floor",      "max",        "min", "tointeger",
+                                          "type", "huge", "maxinteger", "mininteger", "ult", NULL};
     static const char *const characters[] = {"char", "codepoint", "len", "offset", "charpattern", NULL};
     push_part(L, "table", luaopen_table, tables);
     fl_lua_charge_tables(L);

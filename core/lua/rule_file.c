@@ -117,8 +117,8 @@ static bool stays_inside(const char *folder, const char *path)
 {
     char *real_folder = realpath(folder, NULL), *real_path = realpath(path, NULL);
     size_t len = real_folder == NULL ? 0 : strlen(real_folder);
-    bool inside = real_folder != NULL && real_path != NULL && strncmp(real_path, real_folder, len) == 0 &&
-                  real_path[len] == '/';
+    bool inside =
+        real_folder != NULL && real_path != NULL && strncmp(real_path, real_folder, len) == 0 && real_path[len] == '/';
     free(real_folder);
     free(real_path);
     return inside;
@@ -168,8 +168,10 @@ const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folde
     if (module == NULL && !outside)
         module = find_module(rules, slash != NULL ? own : ".", name, &outside);
     if (module == NULL) {
-        snprintf(error, error_bytes, outside ? "the module %.80s is a link or leads out of its folder" :
-                 "there is no module %.80s in rules/lib or beside the rule", name);
+        snprintf(error, error_bytes,
+                 outside ? "the module %.80s is a link or leads out of its folder"
+                         : "there is no module %.80s in rules/lib or beside the rule",
+                 name);
         return NULL;
     }
     *path = module->path;

@@ -7,8 +7,8 @@
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 
-#define HOOK_STEPS 1000
-#define BYTES_PER_STEP 16
+#define HOOK_STEPS      1000
+#define BYTES_PER_STEP  16
 #define LONG_TEXT_BYTES 1024
 
 static void *allocate(void *context, void *block, size_t old_bytes, size_t new_bytes)

@@ -15,7 +15,7 @@ struct fl_lua_rules;
 struct fl_lua_upvalue {
     int function; /* registry reference */
     int index;
-    int value;    /* registry reference of what it was after loading */
+    int value; /* registry reference of what it was after loading */
 };
 
 struct fl_lua_rule_code {
@@ -29,8 +29,8 @@ struct fl_lua_vm {
     struct fl_lua_rules *rules;
     size_t used_bytes, limit_bytes;
     int64_t steps_left;
-    const char *overrun;    /* what was exceeded, or NULL; code of the rule cannot catch it */
-    bool exhausted;         /* the machine refused memory in this call */
+    const char *overrun; /* what was exceeded, or NULL; code of the rule cannot catch it */
+    bool exhausted;      /* the machine refused memory in this call */
     bool calling;
     bool loading;
     struct fl_lua_rule_code *code; /* by rule number */

@@ -39,8 +39,7 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     return FL_OK;
 }
 
-static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
-                            struct fl_value *out)
+static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena, struct fl_value *out)
 {
     (void)arena;
     const struct extreme_state *s = state;

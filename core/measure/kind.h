@@ -23,9 +23,9 @@ struct fl_measure_ops {
     size_t (*heap_bytes)(const void *state);
 };
 
-extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_min, fl_measure_max,
-    fl_measure_mean, fl_measure_distinct, fl_measure_longest_run, fl_measure_top, fl_measure_set,
-    fl_measure_first, fl_measure_last, fl_measure_ratio, fl_measure_outcome, fl_measure_via_endpoint;
+extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_min, fl_measure_max, fl_measure_mean,
+    fl_measure_distinct, fl_measure_longest_run, fl_measure_top, fl_measure_set, fl_measure_first, fl_measure_last,
+    fl_measure_ratio, fl_measure_outcome, fl_measure_via_endpoint;
 
 /* The field's value in this row as an integer; false when null or not one. */
 static inline bool fl_update_int(const struct fl_update *u, uint32_t field, int64_t *out)

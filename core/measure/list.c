@@ -9,7 +9,7 @@
 
 #define SET_DEFAULT 100u
 #define TOP_DEFAULT 10u
-#define SEED UINT64_C(0x746f70206f662066)
+#define SEED        UINT64_C(0x746f70206f662066)
 
 /* Encoded values with their weights; `set` keeps them sorted by value, `top` hashed. */
 struct member {
@@ -25,7 +25,7 @@ struct list_state {
     uint32_t count, capacity;
     uint32_t *slots; /* top: index + 1 */
     uint32_t slot_mask;
-    uint32_t more;   /* set: values beyond the k smallest were seen */
+    uint32_t more; /* set: values beyond the k smallest were seen */
 };
 
 static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
@@ -205,8 +205,7 @@ static int heavier_first(const void *left, const void *right)
     return fl_value_compare(&u, &v);
 }
 
-static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
-                            struct fl_value *out)
+static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena, struct fl_value *out)
 {
     const struct list_state *s = state;
     bool top = m->kind == FL_M_TOP;

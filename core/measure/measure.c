@@ -26,8 +26,8 @@ enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *nee
 {
     if (m->field == FL_FIELD_NONE)
         return fl_fail(err, FL_E_TYPE, "%s needs %s", fl_measures[m->kind].name, needs);
-    return fl_fail(err, FL_E_TYPE, "%s needs %s; %s is %s", fl_measures[m->kind].name, needs,
-                   fl_fields[m->field].name, fl_type_phrase(fl_fields[m->field].type));
+    return fl_fail(err, FL_E_TYPE, "%s needs %s; %s is %s", fl_measures[m->kind].name, needs, fl_fields[m->field].name,
+                   fl_type_phrase(fl_fields[m->field].type));
 }
 
 bool fl_measure_is_number(enum fl_type type)
@@ -49,8 +49,8 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
     if (m->by != FL_FIELD_NONE)
         fl_field_set_add(fields, m->by);
     if (m->kind == FL_M_OUTCOME) {
-        static const uint32_t read[] = {FL_F_ACTION, FL_F_VANTAGE, FL_F_PROTOCOL, FL_F_TCP_FLAGS,
-                                        FL_F_PACKETS, FL_F_BYTES, FL_F_PAIR_SERVER, FL_F_SRC_PEER,
+        static const uint32_t read[] = {FL_F_ACTION,         FL_F_VANTAGE,    FL_F_PROTOCOL,    FL_F_TCP_FLAGS,
+                                        FL_F_PACKETS,        FL_F_BYTES,      FL_F_PAIR_SERVER, FL_F_SRC_PEER,
                                         FL_F_INTERFACE_TYPE, FL_F_ORIENTATION};
         for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
             fl_field_set_add(fields, read[i]);
@@ -59,8 +59,8 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
         fl_field_set_add(fields, FL_F_TRAFFIC_PATH);
 }
 
-enum fl_status fl_measure_update(const struct fl_measure *m, void *state, const struct fl_batch *batch,
-                                 uint32_t row, bool pass, bool pass2, const struct fl_place *place)
+enum fl_status fl_measure_update(const struct fl_measure *m, void *state, const struct fl_batch *batch, uint32_t row,
+                                 bool pass, bool pass2, const struct fl_place *place)
 {
     struct fl_update u = {batch, row, pass, pass2, place};
     return kinds[m->kind]->update(m, state, &u);

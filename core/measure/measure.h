@@ -24,12 +24,12 @@ enum fl_measure_kind {
 /* One declared measure, compiled. */
 struct fl_measure {
     enum fl_measure_kind kind;
-    const char *name;            /* as the rule calls it */
-    uint32_t field;              /* FL_FIELD_NONE when it takes none */
-    uint32_t by;                 /* top: field that weighs; FL_FIELD_NONE = records */
-    uint32_t k;                  /* top, set: how many are kept for showing; distinct: exact up to */
+    const char *name;                       /* as the rule calls it */
+    uint32_t field;                         /* FL_FIELD_NONE when it takes none */
+    uint32_t by;                            /* top: field that weighs; FL_FIELD_NONE = records */
+    uint32_t k;                             /* top, set: how many are kept for showing; distinct: exact up to */
     const struct fl_node *filter, *filter2; /* count, sum, ratio; NULL = every record */
-    enum fl_type type;           /* of its value */
+    enum fl_type type;                      /* of its value */
     uint32_t state_bytes, state_offset;
 };
 

@@ -60,8 +60,7 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     return keep(into, b->place, b->bytes, b->len);
 }
 
-static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena,
-                            struct fl_value *out)
+static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena, struct fl_value *out)
 {
     (void)m;
     const struct order_state *s = state;

@@ -1,4 +1,5 @@
-/* outcome(): what became of a conversation, over both halves. via_endpoint(): did it leave through a gateway endpoint? */
+/* outcome(): what became of a conversation, over both halves. via_endpoint(): did it leave through a gateway endpoint?
+ */
 #include "core/measure/kind.h"
 
 enum {
@@ -10,8 +11,8 @@ enum {
 };
 
 /* A record that names no server counts for either end being it: bits of the second way stand above the first's. */
-#define OTHER_WAY 8
-#define TCP_RESET 4
+#define OTHER_WAY             8
+#define TCP_RESET             4
 #define GATEWAY_ENDPOINT_PATH 7
 
 static enum fl_status outcome_prepare(struct fl_measure *m, struct fl_error *err)
@@ -66,8 +67,7 @@ static uint64_t accepted_flags(const struct fl_update *u, bool reply)
     int64_t vantage = FL_VANTAGE_UNKNOWN;
     fl_update_int(u, FL_F_VANTAGE, &vantage);
     bool at_server = vantage == (reply ? FL_VANTAGE_SRC : FL_VANTAGE_DST) && !is_nat(u);
-    return (at_server ? SEEN_ACCEPT_AT_SERVER : SEEN_ACCEPT_ELSEWHERE) |
-           (reply && !is_bare_reset(u) ? SEEN_ANSWER : 0);
+    return (at_server ? SEEN_ACCEPT_AT_SERVER : SEEN_ACCEPT_ELSEWHERE) | (reply && !is_bare_reset(u) ? SEEN_ANSWER : 0);
 }
 
 static enum fl_status outcome_update(const struct fl_measure *m, void *state, const struct fl_update *u)
@@ -150,5 +150,5 @@ static enum fl_status endpoint_value(const struct fl_measure *m, const void *sta
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_via_endpoint = {endpoint_prepare, endpoint_update, flags_merge,
-                                                       endpoint_value,   NULL,            NULL};
+const struct fl_measure_ops fl_measure_via_endpoint = {
+    endpoint_prepare, endpoint_update, flags_merge, endpoint_value, NULL, NULL};

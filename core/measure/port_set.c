@@ -4,7 +4,7 @@
 
 #include "core/base/memory.h"
 
-#define BITMAP 65536u
+#define BITMAP       65536u
 #define BITMAP_WORDS 1024u
 
 static uint16_t *items(struct fl_port_set *set)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FL_PORTS_INLINE 6u
+#define FL_PORTS_INLINE   6u
 #define FL_PORTS_LIST_MAX 2048u /* a longer list becomes a bitmap */
 
 struct fl_port_set {

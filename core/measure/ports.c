@@ -46,7 +46,7 @@ static size_t ports_heap_bytes(const void *state)
     return fl_port_set_heap_bytes(state);
 }
 
-const struct fl_measure_ops fl_measure_longest_run = {run_prepare, ports_update, ports_merge,
+const struct fl_measure_ops fl_measure_longest_run = {run_prepare, ports_update,  ports_merge,
                                                       run_value,   ports_dispose, ports_heap_bytes};
 
 /* distinct: a tag in front says which of the two sets the state is. */

@@ -5,8 +5,8 @@
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 
-#define REGISTERS 1024u
-#define SEED UINT64_C(0x64697374696e6374)
+#define REGISTERS     1024u
+#define SEED          UINT64_C(0x64697374696e6374)
 #define FRACTION_BITS 32
 
 static uint64_t hash_cell(const struct fl_batch *batch, uint32_t field, uint32_t row)
@@ -95,8 +95,8 @@ static enum fl_status add_hash(struct fl_value_set *set, uint32_t exact, uint64_
     return FL_OK;
 }
 
-enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch,
-                                uint32_t field, uint32_t row)
+enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
+                                uint32_t row)
 {
     if (fl_column_null(&batch->columns[field], row))
         return FL_OK;

@@ -11,13 +11,13 @@
 #include "core/record/batch.h"
 
 struct fl_value_set {
-    uint64_t *hashes;   /* open addressing, 0 = free; or NULL when registers are used */
+    uint64_t *hashes; /* open addressing, 0 = free; or NULL when registers are used */
     uint8_t *registers;
     uint32_t count, capacity;
 };
 
-enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch,
-                                uint32_t field, uint32_t row);
+enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
+                                uint32_t row);
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from);
 uint64_t fl_value_set_count(const struct fl_value_set *set);
 void fl_value_set_dispose(struct fl_value_set *set);

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLP_ABI 1
+#define FLP_ABI      1
 #define FLP_NO_FIELD UINT32_MAX
 
 enum flp_kind { FLP_DECODER = 1, FLP_OUTPUT = 2, FLP_SOURCE = 3 };
@@ -22,17 +22,15 @@ enum flp_kind { FLP_DECODER = 1, FLP_OUTPUT = 2, FLP_SOURCE = 3 };
 struct flp_plugin {
     uint32_t abi, size;
     enum flp_kind kind;
-    const char *name;    /* "aws_vpc" */
-    const char *summary; /* one line for `flowlaw list plugins` */
+    const char *name;      /* "aws_vpc" */
+    const char *summary;   /* one line for `flowlaw list plugins` */
     const void *functions; /* struct flp_decoder or struct flp_output */
 };
 
 /* How the host stores a column. ADDR: two uint64_t, high half first, in host byte order; IPv4 a.b.c.d is
  * ::ffff:a.b.c.d. STRING: filled by intern() only. TIME_MS and INT: int64_t.
  * ACTION: 0 accept, 1 reject. STATUS: 0 ok, 1 nodata, 2 skipdata. */
-enum flp_storage {
-    FLP_U8 = 0, FLP_U16, FLP_INT, FLP_TIME_MS, FLP_STRING, FLP_ADDR, FLP_ACTION, FLP_STATUS
-};
+enum flp_storage { FLP_U8 = 0, FLP_U16, FLP_INT, FLP_TIME_MS, FLP_STRING, FLP_ADDR, FLP_ACTION, FLP_STATUS };
 
 /* values is NULL for a column that nobody reads. The decoder sets present where the object has the
  * column, clears or sets nulls for every row (bit 1 = null, value then 0), and sets any_null.
@@ -46,11 +44,11 @@ struct flp_column {
 };
 
 struct flp_batch {
-    uint32_t rows, capacity; /* capacity after reserve() */
+    uint32_t rows, capacity;    /* capacity after reserve() */
     struct flp_column *columns; /* by field id, field_count of them */
     uint32_t field_count;
     uint32_t *row_start, *row_length; /* of each record in the text, without its line end */
-    uint64_t *no_data;  /* bit: NODATA or SKIPDATA, and every data field of the line is null */
+    uint64_t *no_data;                /* bit: NODATA or SKIPDATA, and every data field of the line is null */
     bool any_no_data;
     void *host; /* for the host's functions */
 };
@@ -64,8 +62,8 @@ struct flp_host {
     enum flp_storage (*storage)(uint32_t field);
     /* Makes room for rows; pointers in *batch may change. false when memory is out. */
     bool (*reserve)(struct flp_batch *batch, uint32_t rows);
-    /* Interns text[starts[i] .. starts[i] + lengths[i]) of all rows into a string column; "-" is null. At least 64 bytes
-     * behind each text are readable. */
+    /* Interns text[starts[i] .. starts[i] + lengths[i]) of all rows into a string column; "-" is null. At least 64
+     * bytes behind each text are readable. */
     bool (*intern)(struct flp_batch *batch, uint32_t field, const char *text, const uint32_t *starts,
                    const uint32_t *lengths, uint32_t rows);
     /* The slow, strict address parser: 16 bytes as in FLP_ADDR. */
@@ -111,8 +109,7 @@ struct flp_decoder {
     void (*layout_fields)(void *self, uint64_t *bits, uint32_t words);
     /* The named fields of one record, in column order, null ones included as "-". */
     void (*fields)(void *self, const char *line, size_t len,
-                   void (*emit)(void *context, const char *name, size_t name_len, const char *value,
-                                size_t value_len),
+                   void (*emit)(void *context, const char *name, size_t name_len, const char *value, size_t value_len),
                    void *context);
     /* May be NULL. Stores the values of the rows whose bits are set in a lazy column of the batch that decode() made
      * last; its text is still there. Each row is asked for at most once. false when memory is out. */

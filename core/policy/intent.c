@@ -6,9 +6,9 @@
 
 #define EXPECT_MIN_MAX 1000000000
 
-static const char *const intent_keys[] = {"id",       "title",  "from",        "to",       "only",   "only_from",
-                                          "service",  "deny",   "expect",      "when",     "severity", "controls",
-                                          "attack",   "remediation", "optional", "strict", "starts", "expires", NULL};
+static const char *const intent_keys[] = {
+    "id",       "title",    "from",   "to",          "only",     "only_from", "service", "deny",    "expect", "when",
+    "severity", "controls", "attack", "remediation", "optional", "strict",    "starts",  "expires", NULL};
 
 /* Names and CIDRs must mean something; the error stands where they are written. */
 static void check_network(struct fl_policy_loader *l, const struct fl_text_at *at, bool self_allowed)
@@ -108,7 +108,8 @@ static void load_only_from(struct fl_policy_loader *l, struct fl_intent *intent,
             continue;
         }
         struct fl_text_at from = {fl_load_copy(l, item->text), item->line, item->column};
-        sides[intent->only_count++] = (struct fl_intent_side){load_who(l, intent, &from), NULL, item->line, item->column};
+        sides[intent->only_count++] =
+            (struct fl_intent_side){load_who(l, intent, &from), NULL, item->line, item->column};
     }
     intent->only = sides;
 }
@@ -126,8 +127,9 @@ static void load_every(struct fl_policy_loader *l, struct fl_intent *intent, con
     bool fits = ms % (15 * FL_MS_PER_MINUTE) == 0 && ms <= 366 * FL_MS_PER_DAY &&
                 (ms % FL_MS_PER_DAY == 0 || FL_MS_PER_DAY % (ms > 0 ? ms : 1) == 0);
     if (!known || !fits)
-        fl_load_fail(l, node, "every must be whole days up to 366d, or whole quarters of an hour that divide a day, "
-                              "like 15m, 1h, 6h");
+        fl_load_fail(l, node,
+                     "every must be whole days up to 366d, or whole quarters of an hour that divide a day, "
+                     "like 15m, 1h, 6h");
     else
         intent->expect_every_ms = ms;
 }

@@ -10,11 +10,23 @@
 static const char *const private_space[] = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
                                             "169.254.0.0/16", "fc00::/7",      "fe80::/10",      NULL};
 /* Addresses that belong to the platforms: AWS metadata, DNS and time, Azure's host, Google's health probes. */
-static const char *const platform_space[] = {
-    "169.254.169.254/32", "169.254.169.253/32", "169.254.169.123/32", "169.254.170.2/32", "169.254.170.23/32",
-    "fd00:ec2::254/128",  "fd00:ec2::253/128",  "fd00:ec2::123/128",  "fd00:ec2::23/128", "168.63.129.16/32",
-    "35.191.0.0/16",      "130.211.0.0/22",     "209.85.152.0/22",    "209.85.204.0/22",  "35.199.192.0/19",
-    "2600:2d00:1:b029::/64", NULL};
+static const char *const platform_space[] = {"169.254.169.254/32",
+                                             "169.254.169.253/32",
+                                             "169.254.169.123/32",
+                                             "169.254.170.2/32",
+                                             "169.254.170.23/32",
+                                             "fd00:ec2::254/128",
+                                             "fd00:ec2::253/128",
+                                             "fd00:ec2::123/128",
+                                             "fd00:ec2::23/128",
+                                             "168.63.129.16/32",
+                                             "35.191.0.0/16",
+                                             "130.211.0.0/22",
+                                             "209.85.152.0/22",
+                                             "209.85.204.0/22",
+                                             "35.199.192.0/19",
+                                             "2600:2d00:1:b029::/64",
+                                             NULL};
 static const char *const metadata_space[] = {"169.254.169.254/32", "fd00:ec2::254/128", NULL};
 static const char *const multicast_space[] = {"224.0.0.0/4", "ff00::/8", NULL};
 static const char *const any_space[] = {"0.0.0.0/0", "::/0", NULL};
@@ -81,8 +93,7 @@ static void push_member(struct fl_policy_loader *l, struct prefixes *list, const
     }
     int other = fl_policy_network(l->policy, node->text);
     if (other < 0) {
-        fl_load_fail(l, node, "\"%.*s\" is no CIDR and no network defined above", (int)node->text.len,
-                     node->text.ptr);
+        fl_load_fail(l, node, "\"%.*s\" is no CIDR and no network defined above", (int)node->text.len, node->text.ptr);
         return;
     }
     const struct fl_network *n = &l->policy->networks[other];
@@ -123,8 +134,8 @@ static void push_file(struct fl_policy_loader *l, struct prefixes *list, const s
         return;
     }
     bool absolute = node->text.len > 0 && node->text.ptr[0] == '/';
-    snprintf(path, sizeof path, "%s%s%.*s", absolute ? "" : l->policy->folder, absolute ? "" : "/",
-             (int)node->text.len, node->text.ptr);
+    snprintf(path, sizeof path, "%s%s%.*s", absolute ? "" : l->policy->folder, absolute ? "" : "/", (int)node->text.len,
+             node->text.ptr);
     FILE *file = fopen(path, "r");
     if (file == NULL) {
         fl_load_fail(l, node, "%s cannot be read", path);

@@ -9,9 +9,9 @@
 #include "core/policy/load.h"
 
 static const char *const top_keys[] = {
-    "version", "name",    "timezone", "own",      "networks",     "services",      "intents",    "rules",
-    "waivers", "fail_on", "scope",    "evidence", "max_skipdata", "max_bad_lines", "max_groups", "aggregation",
-    "dedupe",  "split_by_vpc", "inventory", "prices", "formats", "queries", NULL};
+    "version", "name",         "timezone",  "own",      "networks",     "services",      "intents",    "rules",
+    "waivers", "fail_on",      "scope",     "evidence", "max_skipdata", "max_bad_lines", "max_groups", "aggregation",
+    "dedupe",  "split_by_vpc", "inventory", "prices",   "formats",      "queries",       NULL};
 
 static void refuse_unsupported(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
@@ -23,8 +23,8 @@ static void refuse_unsupported(struct fl_policy_loader *l, const struct fl_yaml_
     }
 }
 
-static uint64_t load_count(struct fl_policy_loader *l, const struct fl_yaml_node *root, const char *key, uint64_t absent,
-                           int64_t low, int64_t high)
+static uint64_t load_count(struct fl_policy_loader *l, const struct fl_yaml_node *root, const char *key,
+                           uint64_t absent, int64_t low, int64_t high)
 {
     const struct fl_yaml_node *node = fl_yaml_get(root, key);
     if (node == NULL)

@@ -63,12 +63,12 @@ struct fl_policy_param {
 };
 
 struct fl_rule_use {
-    const char *pattern;  /* id, glob or ./path */
-    const char *as;       /* or NULL */
+    const char *pattern; /* id, glob or ./path */
+    const char *as;      /* or NULL */
     const struct fl_policy_param *params;
     uint32_t param_count;
-    int severity;         /* or -1 */
-    bool enabled;         /* `enabled: false` takes rules out again */
+    int severity; /* or -1 */
+    bool enabled; /* `enabled: false` takes rules out again */
     uint32_t line, column;
 };
 
@@ -77,7 +77,7 @@ struct fl_waiver {
     const char *rule; /* id or glob */
     struct fl_text_at where;
     const char *owner, *reason, *ticket, *expires; /* expires as written, or NULL */
-    int64_t expires_ms; /* end of the day in the policy's zone; INT64_MAX when absent */
+    int64_t expires_ms;                            /* end of the day in the policy's zone; INT64_MAX when absent */
     enum fl_waiver_effect effect;
     uint32_t line;
 };
@@ -85,7 +85,7 @@ struct fl_waiver {
 struct fl_policy {
     struct fl_arena arena;
     const char *file, *folder, *name, *text; /* text: the whole file */
-    struct fl_zone *zone; /* NULL = UTC */
+    struct fl_zone *zone;                    /* NULL = UTC */
     const char *zone_name;
     struct fl_network *networks;
     uint32_t network_count;
@@ -127,7 +127,13 @@ void fl_policy_fail_expr(const struct fl_policy *policy, const struct fl_text_at
 
 /* Built-in network ids, always present and in this order. */
 enum fl_builtin_network {
-    FL_NET_OURS, FL_NET_PRIVATE, FL_NET_INTERNET, FL_NET_PLATFORM, FL_NET_METADATA, FL_NET_MULTICAST, FL_NET_ANY,
+    FL_NET_OURS,
+    FL_NET_PRIVATE,
+    FL_NET_INTERNET,
+    FL_NET_PLATFORM,
+    FL_NET_METADATA,
+    FL_NET_MULTICAST,
+    FL_NET_ANY,
     FL_NET_BUILTIN_COUNT
 };
 

@@ -5,13 +5,12 @@
 #include "core/base/memory.h"
 #include "core/record/value.h"
 
-#define ROWS_MIN 1024u
+#define ROWS_MIN  1024u
 #define ALIGNMENT 64u
 
 static size_t storage_bytes(enum fl_storage storage)
 {
-    static const uint8_t bytes[] = {[FL_S_U8] = 1, [FL_S_U16] = 2, [FL_S_I64] = 8, [FL_S_U32] = 4,
-                                    [FL_S_ADDR] = 16};
+    static const uint8_t bytes[] = {[FL_S_U8] = 1, [FL_S_U16] = 2, [FL_S_I64] = 8, [FL_S_U32] = 4, [FL_S_ADDR] = 16};
     return bytes[storage];
 }
 

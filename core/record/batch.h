@@ -30,14 +30,13 @@ struct fl_column {
     uint64_t *nulls;
     uint64_t *filled;  /* lazy column: rows whose value is there; NULL: it is no lazy column */
     uint64_t *missing; /* lazy column: scratch */
-    bool present;  /* the object has this column, or it was derived */
-    bool any_null; /* false: no bit of nulls is set below `rows` */
+    bool present;      /* the object has this column, or it was derived */
+    bool any_null;     /* false: no bit of nulls is set below `rows` */
 };
 
 struct fl_batch;
 /* Computes the values of these rows of a lazy column. */
-typedef enum fl_status fl_batch_fill_fn(void *context, struct fl_batch *batch, uint32_t field,
-                                        const uint64_t *rows);
+typedef enum fl_status fl_batch_fill_fn(void *context, struct fl_batch *batch, uint32_t field, const uint64_t *rows);
 
 struct fl_batch {
     uint32_t rows, capacity;
@@ -46,9 +45,9 @@ struct fl_batch {
     uint32_t *row_length; /* without the line end */
     uint64_t *no_data;    /* bit: a NODATA or SKIPDATA line whose data fields are all null */
     bool any_no_data;
-    const char *text;     /* the chunk; valid while the batch holds it */
-    uint64_t base_offset; /* of text[0] in the decompressed object */
-    uint32_t source;      /* rank of the object in name order */
+    const char *text;      /* the chunk; valid while the batch holds it */
+    uint64_t base_offset;  /* of text[0] in the decompressed object */
+    uint32_t source;       /* rank of the object in name order */
     struct fl_map strings; /* interned text of this worker */
     struct fl_field_set allocated, lazy;
     fl_batch_fill_fn *fill;

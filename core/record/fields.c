@@ -3,24 +3,23 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define STORAGE_BOOL FL_S_U8
-#define STORAGE_ACTION FL_S_U8
-#define STORAGE_STATUS FL_S_U8
+#define STORAGE_BOOL        FL_S_U8
+#define STORAGE_ACTION      FL_S_U8
+#define STORAGE_STATUS      FL_S_U8
 #define STORAGE_ORIENTATION FL_S_U8
-#define STORAGE_REJECT FL_S_U8
-#define STORAGE_VANTAGE FL_S_U8
-#define STORAGE_U8 FL_S_U8
-#define STORAGE_PORT FL_S_U16
-#define STORAGE_INT FL_S_I64
-#define STORAGE_TIME FL_S_I64
-#define STORAGE_DURATION FL_S_I64
-#define STORAGE_SERVICE FL_S_I64
-#define STORAGE_ADDR FL_S_ADDR
-#define STORAGE_STR FL_S_U32
+#define STORAGE_REJECT      FL_S_U8
+#define STORAGE_VANTAGE     FL_S_U8
+#define STORAGE_U8          FL_S_U8
+#define STORAGE_PORT        FL_S_U16
+#define STORAGE_INT         FL_S_I64
+#define STORAGE_TIME        FL_S_I64
+#define STORAGE_DURATION    FL_S_I64
+#define STORAGE_SERVICE     FL_S_I64
+#define STORAGE_ADDR        FL_S_ADDR
+#define STORAGE_STR         FL_S_U32
 
 const struct fl_field_info fl_fields[FL_FIELD_COUNT] = {
-#define FL_FIELD(ID, name, TYPE, what)                                                             \
-    {#name, FL_T_##TYPE, STORAGE_##TYPE, FL_F_##ID >= FL_DERIVED_FIRST, what},
+#define FL_FIELD(ID, name, TYPE, what) {#name, FL_T_##TYPE, STORAGE_##TYPE, FL_F_##ID >= FL_DERIVED_FIRST, what},
 #include "core/record/fields.def"
 #undef FL_FIELD
 };
@@ -67,8 +66,7 @@ uint32_t fl_field_find_provider(struct fl_str name)
 
 static const char *const actions[] = {"accept", "reject", NULL};
 static const char *const statuses[] = {"ok", "nodata", "skipdata", NULL};
-static const char *const orientations[] = {"native",    "flags", "reject", "service",
-                                           "ephemeral", "guess", "none",   NULL};
+static const char *const orientations[] = {"native", "flags", "reject", "service", "ephemeral", "guess", "none", NULL};
 static const char *const reject_kinds[] = {"attempt", "late", "reply", NULL};
 static const char *const vantages[] = {"src", "dst", "middle", "unknown", NULL};
 static const char *const outcomes[] = {"blocked", "allowed", "answered", NULL};
@@ -118,27 +116,47 @@ int fl_enum_find(enum fl_type type, struct fl_str text)
 
 const char *fl_type_name(enum fl_type type)
 {
-    static const char *const names[] = {
-        [FL_T_NULL] = "null",         [FL_T_BOOL] = "flag",     [FL_T_ACTION] = "action",
-        [FL_T_STATUS] = "log status", [FL_T_ORIENTATION] = "orientation",
-        [FL_T_REJECT] = "reject kind", [FL_T_VANTAGE] = "vantage", [FL_T_OUTCOME] = "outcome",
-        [FL_T_U8] = "number",         [FL_T_PORT] = "port",     [FL_T_INT] = "number",
-        [FL_T_TIME] = "time",         [FL_T_DURATION] = "duration", [FL_T_SERVICE] = "service",
-        [FL_T_ADDR] = "address",      [FL_T_STR] = "text",      [FL_T_RATIO] = "quotient",
-        [FL_T_LIST] = "list"};
+    static const char *const names[] = {[FL_T_NULL] = "null",
+                                        [FL_T_BOOL] = "flag",
+                                        [FL_T_ACTION] = "action",
+                                        [FL_T_STATUS] = "log status",
+                                        [FL_T_ORIENTATION] = "orientation",
+                                        [FL_T_REJECT] = "reject kind",
+                                        [FL_T_VANTAGE] = "vantage",
+                                        [FL_T_OUTCOME] = "outcome",
+                                        [FL_T_U8] = "number",
+                                        [FL_T_PORT] = "port",
+                                        [FL_T_INT] = "number",
+                                        [FL_T_TIME] = "time",
+                                        [FL_T_DURATION] = "duration",
+                                        [FL_T_SERVICE] = "service",
+                                        [FL_T_ADDR] = "address",
+                                        [FL_T_STR] = "text",
+                                        [FL_T_RATIO] = "quotient",
+                                        [FL_T_LIST] = "list"};
     return names[type];
 }
 
 const char *fl_type_phrase(enum fl_type type)
 {
-    static const char *const phrases[] = {
-        [FL_T_NULL] = "null",           [FL_T_BOOL] = "a flag",     [FL_T_ACTION] = "an action",
-        [FL_T_STATUS] = "a log status", [FL_T_ORIENTATION] = "an orientation",
-        [FL_T_REJECT] = "a reject kind", [FL_T_VANTAGE] = "a vantage", [FL_T_OUTCOME] = "an outcome",
-        [FL_T_U8] = "a number",         [FL_T_PORT] = "a port",     [FL_T_INT] = "a number",
-        [FL_T_TIME] = "a time",         [FL_T_DURATION] = "a duration", [FL_T_SERVICE] = "a service",
-        [FL_T_ADDR] = "an address",     [FL_T_STR] = "text",        [FL_T_RATIO] = "a quotient",
-        [FL_T_LIST] = "a list"};
+    static const char *const phrases[] = {[FL_T_NULL] = "null",
+                                          [FL_T_BOOL] = "a flag",
+                                          [FL_T_ACTION] = "an action",
+                                          [FL_T_STATUS] = "a log status",
+                                          [FL_T_ORIENTATION] = "an orientation",
+                                          [FL_T_REJECT] = "a reject kind",
+                                          [FL_T_VANTAGE] = "a vantage",
+                                          [FL_T_OUTCOME] = "an outcome",
+                                          [FL_T_U8] = "a number",
+                                          [FL_T_PORT] = "a port",
+                                          [FL_T_INT] = "a number",
+                                          [FL_T_TIME] = "a time",
+                                          [FL_T_DURATION] = "a duration",
+                                          [FL_T_SERVICE] = "a service",
+                                          [FL_T_ADDR] = "an address",
+                                          [FL_T_STR] = "text",
+                                          [FL_T_RATIO] = "a quotient",
+                                          [FL_T_LIST] = "a list"};
     return phrases[type];
 }
 
@@ -165,13 +183,13 @@ enum fl_storage fl_type_storage(enum fl_type type)
 static const struct {
     uint8_t number;
     const char *name;
-} protocols[] = {{0, "hopopt"},    {1, "icmp"},      {2, "igmp"},    {4, "ipv4"},     {6, "tcp"},
-                 {8, "egp"},       {9, "igp"},       {17, "udp"},    {27, "rdp"},     {33, "dccp"},
-                 {41, "ipv6"},     {43, "ipv6-route"}, {44, "ipv6-frag"}, {46, "rsvp"}, {47, "gre"},
-                 {50, "esp"},      {51, "ah"},       {58, "icmpv6"}, {58, "ipv6-icmp"}, {59, "ipv6-nonxt"},
-                 {60, "ipv6-opts"}, {88, "eigrp"},   {89, "ospf"},   {89, "ospfigp"}, {94, "ipip"},
-                 {97, "etherip"},  {98, "encap"},    {103, "pim"},   {108, "ipcomp"}, {112, "vrrp"},
-                 {115, "l2tp"},    {132, "sctp"},    {133, "fc"},    {136, "udplite"}, {137, "mpls-in-ip"}};
+} protocols[] = {{0, "hopopt"},     {1, "icmp"},        {2, "igmp"},       {4, "ipv4"},       {6, "tcp"},
+                 {8, "egp"},        {9, "igp"},         {17, "udp"},       {27, "rdp"},       {33, "dccp"},
+                 {41, "ipv6"},      {43, "ipv6-route"}, {44, "ipv6-frag"}, {46, "rsvp"},      {47, "gre"},
+                 {50, "esp"},       {51, "ah"},         {58, "icmpv6"},    {58, "ipv6-icmp"}, {59, "ipv6-nonxt"},
+                 {60, "ipv6-opts"}, {88, "eigrp"},      {89, "ospf"},      {89, "ospfigp"},   {94, "ipip"},
+                 {97, "etherip"},   {98, "encap"},      {103, "pim"},      {108, "ipcomp"},   {112, "vrrp"},
+                 {115, "l2tp"},     {132, "sctp"},      {133, "fc"},       {136, "udplite"},  {137, "mpls-in-ip"}};
 #define PROTOCOL_COUNT (sizeof protocols / sizeof protocols[0])
 
 const char *fl_protocol_name(unsigned protocol)
@@ -185,8 +203,7 @@ const char *fl_protocol_name(unsigned protocol)
 int fl_protocol_find(struct fl_str name)
 {
     for (size_t i = 0; i < PROTOCOL_COUNT; i++)
-        if (strlen(protocols[i].name) == name.len &&
-            strncasecmp(protocols[i].name, name.ptr, name.len) == 0)
+        if (strlen(protocols[i].name) == name.len && strncasecmp(protocols[i].name, name.ptr, name.len) == 0)
             return protocols[i].number;
     return -1;
 }

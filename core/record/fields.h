@@ -33,8 +33,8 @@ enum fl_type {
     FL_T_SERVICE,  /* protocol << 16 | port */
     FL_T_ADDR,
     FL_T_STR,
-    FL_T_RATIO,    /* exact quotient; never a column */
-    FL_T_LIST,     /* top, set: measures only */
+    FL_T_RATIO, /* exact quotient; never a column */
+    FL_T_LIST,  /* top, set: measures only */
 };
 
 /* How a column is stored. */
@@ -49,7 +49,8 @@ struct fl_field_info {
 };
 extern const struct fl_field_info fl_fields[FL_FIELD_COUNT];
 
-/* May its column be filled row by row, on demand? Text is interned in one go, and a line's status decides what it is. */
+/* May its column be filled row by row, on demand? Text is interned in one go, and a line's status decides what it is.
+ */
 static inline bool fl_field_can_be_lazy(uint32_t f)
 {
     return fl_fields[f].storage != FL_S_U32 && f != FL_F_LOG_STATUS;
@@ -73,8 +74,13 @@ enum fl_storage fl_type_storage(enum fl_type type);
 enum fl_action { FL_ACTION_ACCEPT, FL_ACTION_REJECT };
 enum fl_log_status { FL_STATUS_OK, FL_STATUS_NODATA, FL_STATUS_SKIPDATA };
 enum fl_orientation {
-    FL_ORIENT_NATIVE, FL_ORIENT_FLAGS, FL_ORIENT_REJECT, FL_ORIENT_SERVICE,
-    FL_ORIENT_EPHEMERAL, FL_ORIENT_GUESS, FL_ORIENT_NONE,
+    FL_ORIENT_NATIVE,
+    FL_ORIENT_FLAGS,
+    FL_ORIENT_REJECT,
+    FL_ORIENT_SERVICE,
+    FL_ORIENT_EPHEMERAL,
+    FL_ORIENT_GUESS,
+    FL_ORIENT_NONE,
 };
 enum fl_reject_kind { FL_REJECT_ATTEMPT, FL_REJECT_LATE, FL_REJECT_REPLY };
 enum fl_vantage { FL_VANTAGE_SRC, FL_VANTAGE_DST, FL_VANTAGE_MIDDLE, FL_VANTAGE_UNKNOWN };

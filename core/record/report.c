@@ -17,34 +17,31 @@ int fl_severity_find(struct fl_str text)
 
 const char *fl_ending_name(enum fl_ending ending)
 {
-    static const char *const names[] = {"broken", "held", "held with gaps", "not seen",
-                                        "not evaluated"};
+    static const char *const names[] = {"broken", "held", "held with gaps", "not seen", "not evaluated"};
     return names[ending];
 }
 
 bool fl_intent_leaves_gap(const struct fl_run *run, const struct fl_intent_result *intent)
 {
-    bool unknown = intent->ending == FL_END_NOT_EVALUATED ||
-                   (intent->ending == FL_END_NOT_SEEN && !intent->optional);
+    bool unknown = intent->ending == FL_END_NOT_EVALUATED || (intent->ending == FL_END_NOT_SEEN && !intent->optional);
     return unknown && run->fail_on != FL_SEV_NONE && intent->severity >= run->fail_on;
 }
 
 const char *fl_blind_name(enum fl_blind_kind kind)
 {
-    static const char *const names[] = {
-        [FL_BLIND_DAMAGED] = "damaged",
-        [FL_BLIND_UNREADABLE] = "unreadable",
-        [FL_BLIND_UNRECOGNISED] = "unrecognised",
-        [FL_BLIND_NO_MATCH] = "no_match",
-        [FL_BLIND_NO_RECORDS] = "no_records",
-        [FL_BLIND_BAD_LINES] = "bad_lines",
-        [FL_BLIND_BAD_VALUES] = "bad_values",
-        [FL_BLIND_SKIPDATA] = "skipdata",
-        [FL_BLIND_RULE] = "rule",
-        [FL_BLIND_UNDECIDED] = "undecided",
-        [FL_BLIND_UNKNOWN_COLUMN] = "unknown_column",
-        [FL_BLIND_SKIPPED] = "skipped",
-        [FL_BLIND_BAD_TIME] = "bad_time",
-        [FL_BLIND_OTHER] = "other"};
+    static const char *const names[] = {[FL_BLIND_DAMAGED] = "damaged",
+                                        [FL_BLIND_UNREADABLE] = "unreadable",
+                                        [FL_BLIND_UNRECOGNISED] = "unrecognised",
+                                        [FL_BLIND_NO_MATCH] = "no_match",
+                                        [FL_BLIND_NO_RECORDS] = "no_records",
+                                        [FL_BLIND_BAD_LINES] = "bad_lines",
+                                        [FL_BLIND_BAD_VALUES] = "bad_values",
+                                        [FL_BLIND_SKIPDATA] = "skipdata",
+                                        [FL_BLIND_RULE] = "rule",
+                                        [FL_BLIND_UNDECIDED] = "undecided",
+                                        [FL_BLIND_UNKNOWN_COLUMN] = "unknown_column",
+                                        [FL_BLIND_SKIPPED] = "skipped",
+                                        [FL_BLIND_BAD_TIME] = "bad_time",
+                                        [FL_BLIND_OTHER] = "other"};
     return names[kind];
 }

@@ -12,8 +12,8 @@
 #define FL_RESULTS_SCHEMA "flowlaw.results/1"
 
 enum fl_severity { FL_SEV_INFO, FL_SEV_LOW, FL_SEV_MEDIUM, FL_SEV_HIGH, FL_SEV_CRITICAL, FL_SEV_NONE };
-const char *fl_severity_name(enum fl_severity severity);      /* "info".."critical", "none" */
-int fl_severity_find(struct fl_str text);                     /* -1 */
+const char *fl_severity_name(enum fl_severity severity); /* "info".."critical", "none" */
+int fl_severity_find(struct fl_str text);                /* -1 */
 
 struct fl_pair {
     const char *name;
@@ -30,7 +30,7 @@ struct fl_texts {
 
 struct fl_evidence {
     const char *source;
-    uint64_t record;  /* line of the decompressed object, from 1; 0 = could not be read again */
+    uint64_t record; /* line of the decompressed object, from 1; 0 = could not be read again */
     uint64_t offset;
     struct fl_str raw;
     const struct fl_pair *fields; /* STR values, by column name */
@@ -38,17 +38,17 @@ struct fl_evidence {
 };
 
 struct fl_occurrence {
-    struct fl_pairs group;    /* every group key */
+    struct fl_pairs group;                  /* every group key */
     int64_t window_start_ms, window_end_ms; /* both INT64_MIN without windows */
     uint64_t flows;
     struct fl_pairs measures;
     enum fl_severity severity;
-    const char *waived_by;    /* waiver label or NULL */
+    const char *waived_by; /* waiver label or NULL */
 };
 
 struct fl_coverage {
     uint64_t minutes, lost_minutes; /* interface-minutes seen, and touched by SKIPDATA */
-    bool damaged; /* some object of the run was damaged */
+    bool damaged;                   /* some object of the run was damaged */
     bool sampled;
 };
 
@@ -72,10 +72,10 @@ struct fl_finding {
     __int128 packets, bytes;
     const struct fl_evidence *evidence;
     uint32_t evidence_count;
-    const char *threshold; /* or NULL */
-    const char *waived;    /* label of the waiver, or NULL */
+    const char *threshold;            /* or NULL */
+    const char *waived;               /* label of the waiver, or NULL */
     enum fl_severity waived_severity; /* FL_SEV_NONE: hidden; else what the waiver lowered it to */
-    const char *declared_file; /* as given or relative to the rule root */
+    const char *declared_file;        /* as given or relative to the rule root */
     uint32_t declared_line;
     struct fl_coverage coverage;
 };
@@ -94,9 +94,9 @@ struct fl_intent_result {
     const char *id, *title;
     enum fl_severity severity;
     enum fl_ending ending;
-    bool waived;           /* broken, and every breach is waived */
+    bool waived; /* broken, and every breach is waived */
     bool optional;
-    const char *reason;    /* why not evaluated, not seen, or with gaps; or NULL */
+    const char *reason; /* why not evaluated, not seen, or with gaps; or NULL */
     uint64_t permitted_flows, permitted_conversations;
     uint64_t blocked_attempts; /* groups that were blocked */
     uint64_t breaches;         /* findings */
@@ -112,7 +112,7 @@ struct fl_rule_result {
     const char *id, *title;
     enum fl_severity severity;
     bool evaluated;
-    const char *reason; /* why not, or about which part; NULL */
+    const char *reason;                /* why not, or about which part; NULL */
     uint64_t objects, objects_lacking; /* objects read; those whose fields cannot satisfy the rule */
     uint64_t records_selected, groups, findings;
     const char *declared_file;
@@ -129,23 +129,34 @@ struct fl_waiver_result {
 };
 
 enum fl_blind_kind {
-    FL_BLIND_DAMAGED, FL_BLIND_UNREADABLE, FL_BLIND_UNRECOGNISED, FL_BLIND_NO_MATCH, FL_BLIND_NO_RECORDS,
-    FL_BLIND_BAD_LINES, FL_BLIND_BAD_VALUES, FL_BLIND_SKIPDATA, FL_BLIND_RULE, FL_BLIND_UNDECIDED,
-    FL_BLIND_UNKNOWN_COLUMN, FL_BLIND_SKIPPED, FL_BLIND_BAD_TIME, FL_BLIND_OTHER,
+    FL_BLIND_DAMAGED,
+    FL_BLIND_UNREADABLE,
+    FL_BLIND_UNRECOGNISED,
+    FL_BLIND_NO_MATCH,
+    FL_BLIND_NO_RECORDS,
+    FL_BLIND_BAD_LINES,
+    FL_BLIND_BAD_VALUES,
+    FL_BLIND_SKIPDATA,
+    FL_BLIND_RULE,
+    FL_BLIND_UNDECIDED,
+    FL_BLIND_UNKNOWN_COLUMN,
+    FL_BLIND_SKIPPED,
+    FL_BLIND_BAD_TIME,
+    FL_BLIND_OTHER,
 };
 const char *fl_blind_name(enum fl_blind_kind kind);
 
 struct fl_blind_spot {
     enum fl_blind_kind kind;
-    const char *what;  /* source, rule, field or interface */
-    const char *text;  /* one sentence: what happened and what to do */
+    const char *what; /* source, rule, field or interface */
+    const char *text; /* one sentence: what happened and what to do */
     uint64_t count;
-    bool incomplete;   /* counts for exit status 3 */
+    bool incomplete; /* counts for exit status 3 */
 };
 
 struct fl_run_input {
     const char *name;
-    const char *format;  /* "aws_vpc: header" */
+    const char *format; /* "aws_vpc: header" */
     uint64_t bytes, records;
 };
 

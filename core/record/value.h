@@ -12,14 +12,14 @@
 struct fl_value {
     enum fl_type type; /* FL_T_NULL when null */
     union {
-        __int128 i;      /* BOOL, enumerations, U8, PORT, INT, TIME, DURATION, SERVICE */
+        __int128 i; /* BOOL, enumerations, U8, PORT, INT, TIME, DURATION, SERVICE */
         struct fl_addr addr;
         struct fl_str str;
         struct fl_ratio ratio;
         struct {
-            const struct fl_value *items;   /* values, or value and weight in turn when weighted */
-            uint32_t count;                 /* items (pairs when weighted) */
-            bool more;                      /* a set that had more members than it keeps */
+            const struct fl_value *items; /* values, or value and weight in turn when weighted */
+            uint32_t count;               /* items (pairs when weighted) */
+            bool more;                    /* a set that had more members than it keeps */
             bool weighted;
         } list;
     };

@@ -57,14 +57,11 @@ static void compile_params(struct compiling *c)
         fl_rule_where_env(&c->names, &env);
         struct fl_error err;
         const struct fl_node *node = NULL;
-        enum fl_status status =
-            fl_expr_parse_param(fl_str_of(p->text), p->type, &env, &c->plan->arena, &node, &err);
-        if (status == FL_E_NAME && !p->from_policy &&
-            (p->type == FL_P_NETWORK || p->type == FL_P_SERVICE)) {
+        enum fl_status status = fl_expr_parse_param(fl_str_of(p->text), p->type, &env, &c->plan->arena, &node, &err);
+        if (status == FL_E_NAME && !p->from_policy && (p->type == FL_P_NETWORK || p->type == FL_P_SERVICE)) {
             /* A default that the policy does not define: the rule has nothing to judge by. */
-            rule->void_reason = fl_arena_printf(
-                &c->plan->arena, "parameter %s: the policy defines no %s \"%s\"", p->name,
-                p->type == FL_P_NETWORK ? "network" : "service", p->text);
+            rule->void_reason = fl_arena_printf(&c->plan->arena, "parameter %s: the policy defines no %s \"%s\"",
+                                                p->name, p->type == FL_P_NETWORK ? "network" : "service", p->text);
             node = p->type == FL_P_NETWORK ? &no_network : &no_service;
         } else if (status != FL_OK) {
             report(c, &err, "params", p->name, p->text);
@@ -84,8 +81,7 @@ static void compile_where(struct compiling *c)
         struct fl_expr_env env;
         fl_rule_where_env(&c->names, &env);
         env.long_text = c->decl->intent != NULL;
-        if (fl_expr_parse(fl_str_of(c->decl->where), &env, &c->plan->arena, &rule->where, &err) !=
-            FL_OK) {
+        if (fl_expr_parse(fl_str_of(c->decl->where), &env, &c->plan->arena, &rule->where, &err) != FL_OK) {
             report(c, &err, "where", NULL, c->decl->where);
             return;
         }
@@ -104,9 +100,8 @@ static bool find_field(struct compiling *c, const char *name, const char *key, c
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         fl_str_guess_try(&guess, fl_str_of(name), fl_fields[f].name);
     struct fl_error err;
-    fl_fail(&err, FL_E_NAME, "there is no field \"%s\"%s%s%s", name,
-            guess.best != NULL ? "; did you mean \"" : "", guess.best != NULL ? guess.best : "",
-            guess.best != NULL ? "\"?" : "");
+    fl_fail(&err, FL_E_NAME, "there is no field \"%s\"%s%s%s", name, guess.best != NULL ? "; did you mean \"" : "",
+            guess.best != NULL ? guess.best : "", guess.best != NULL ? "\"?" : "");
     report(c, &err, key, measure, name);
     return false;
 }
@@ -130,8 +125,7 @@ static void split_by_vpc(struct fl_plan_rule *rule)
 static void compile_keys(struct compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
-    const struct fl_texts *names =
-        c->decl->group_by.count > 0 ? &c->decl->group_by : &c->decl->identity;
+    const struct fl_texts *names = c->decl->group_by.count > 0 ? &c->decl->group_by : &c->decl->identity;
     const char *key = c->decl->group_by.count > 0 ? "group_by" : "identity";
     rule->keys = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->keys);
     rule->key_names = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->key_names);
@@ -156,8 +150,7 @@ static void compile_keys(struct compiling *c)
             k++;
         if (k == rule->key_count) {
             struct fl_error err;
-            fl_fail(&err, FL_E_NAME, "identity names \"%s\", which is not in group_by",
-                    identity->items[i]);
+            fl_fail(&err, FL_E_NAME, "identity names \"%s\", which is not in group_by", identity->items[i]);
             report(c, &err, "identity", NULL, identity->items[i]);
         } else if (rule->identity_count < names->count) {
             rule->identity[rule->identity_count++] = k;
@@ -237,8 +230,7 @@ static void compile_windows(struct compiling *c)
     }
 }
 
-static const struct fl_node *compile_filter(struct compiling *c, const char *text, const char *measure,
-                                            uint32_t *root)
+static const struct fl_node *compile_filter(struct compiling *c, const char *text, const char *measure, uint32_t *root)
 {
     *root = UINT32_MAX;
     if (text == NULL)
@@ -271,8 +263,9 @@ static void take_outcome(struct compiling *c, const struct fl_measure_decl *decl
     if (is_key(c->rule, FL_F_CLIENT, FL_F_PAIR_CLIENT) && is_key(c->rule, FL_F_SERVER, FL_F_PAIR_SERVER) &&
         is_key(c->rule, FL_F_SERVICE, FL_F_PAIR_SERVICE))
         return;
-    fl_fail(&err, FL_E_VALUE, "outcome() is about one conversation: group_by needs client, server and service; `identity` "
-                              "says which of them make one finding");
+    fl_fail(&err, FL_E_VALUE,
+            "outcome() is about one conversation: group_by needs client, server and service; `identity` "
+            "says which of them make one finding");
     report(c, &err, "measure", decl->name, NULL);
 }
 
@@ -329,9 +322,9 @@ static void compile_measures(struct compiling *c)
 
 /* The measure first named in `having`, and whether less of it is worse. */
 struct having_walk {
-    uint32_t first;  /* slots from here on count */
-    bool negated;    /* below an odd number of `not` */
-    bool less;       /* the side of the comparison at hand wants little */
+    uint32_t first; /* slots from here on count */
+    bool negated;   /* below an odd number of `not` */
+    bool less;      /* the side of the comparison at hand wants little */
 };
 
 static bool find_having_slot(const struct fl_node *node, struct having_walk walk, struct fl_plan_rule *rule)
@@ -359,7 +352,8 @@ static bool check_exact(struct compiling *c, const struct fl_node *count, const 
 {
     const struct fl_plan_rule *rule = c->rule;
     uint32_t measures = rule->key_count + FL_COUNTER_COUNT;
-    if (count->kind != FL_N_SLOT || count->slot < measures || constant->kind != FL_N_LITERAL || constant->type != FL_T_INT)
+    if (count->kind != FL_N_SLOT || count->slot < measures || constant->kind != FL_N_LITERAL ||
+        constant->type != FL_T_INT)
         return true;
     const struct fl_measure *m = &rule->measures[count->slot - measures];
     if (m->kind != FL_M_DISTINCT || fl_fields[m->field].type == FL_T_PORT || constant->literal.i <= m->k)
@@ -416,8 +410,7 @@ static void compile_having(struct compiling *c)
     if (c->decl->having != NULL) {
         struct fl_expr_env env;
         fl_rule_having_env(&c->names, &env);
-        if (fl_expr_parse(fl_str_of(c->decl->having), &env, &c->plan->arena, &rule->having, &err) !=
-            FL_OK) {
+        if (fl_expr_parse(fl_str_of(c->decl->having), &env, &c->plan->arena, &rule->having, &err) != FL_OK) {
             report(c, &err, "having", NULL, c->decl->having);
             return;
         }
@@ -461,8 +454,8 @@ static void compile_parts(struct compiling *c)
  * condition that is never true keeps the rule in the report. */
 static enum fl_status compile_void(struct compiling *c)
 {
-    static const struct fl_node never = {.kind = FL_N_LITERAL, .type = FL_T_BOOL,
-                                         .literal = {.type = FL_T_BOOL, .i = 0}};
+    static const struct fl_node never = {
+        .kind = FL_N_LITERAL, .type = FL_T_BOOL, .literal = {.type = FL_T_BOOL, .i = 0}};
     struct fl_program *program = c->plan->program;
     struct fl_plan_rule bare = *c->rule;
     c->plan->program = fl_program_new();
@@ -480,15 +473,14 @@ static enum fl_status compile_void(struct compiling *c)
     return fl_program_add(program, &never, &c->rule->root, NULL);
 }
 
-enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl,
-                               struct fl_plan_rule *rule, struct fl_error_list *errors)
+enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, struct fl_plan_rule *rule,
+                               struct fl_error_list *errors)
 {
     memset(rule, 0, sizeof *rule);
     rule->decl = decl;
     rule->role = fl_rule_role_of(decl);
     rule->outcome_measure = -1;
-    struct compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors,
-                          .names = {plan->policy, rule}};
+    struct compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors, .names = {plan->policy, rule}};
     compile_params(&c);
     if (c.failed) /* what reads the parameters could only complain again */
         return FL_E_VALUE;

@@ -5,13 +5,12 @@
 #include "core/rule/plan.h"
 
 /* Errors go to the list with the rule's file and line; not FL_OK if there was one. */
-enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl,
-                               struct fl_plan_rule *rule, struct fl_error_list *errors);
+enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, struct fl_plan_rule *rule,
+                               struct fl_error_list *errors);
 
 /* Parses a text with {names}. Unknown names are errors. */
-enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule,
-                                   struct fl_arena *arena, struct fl_template *out,
-                                   struct fl_error *err);
+enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule, struct fl_arena *arena,
+                                   struct fl_template *out, struct fl_error *err);
 
 /* The slot of a key, counter or measure by name; UINT32_MAX. */
 uint32_t fl_plan_rule_slot(const struct fl_plan_rule *rule, struct fl_str name, enum fl_type *type);

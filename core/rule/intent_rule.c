@@ -61,7 +61,8 @@ static void add_reach(struct fl_buf *b, const struct fl_intent *intent, const st
 }
 
 /* In halves of halves: entries by the thousand would nest too deep for what walks the tree if they stood in a row. */
-static void add_sides(struct fl_buf *b, const struct fl_intent *intent, const struct sides *s, uint32_t from, uint32_t to)
+static void add_sides(struct fl_buf *b, const struct fl_intent *intent, const struct sides *s, uint32_t from,
+                      uint32_t to)
 {
     if (to - from == 1) {
         add_side(b, intent, s, &intent->only[from]);
@@ -218,8 +219,8 @@ static struct fl_rule_decl *start_decl(const struct fl_policy *policy, const str
     return d;
 }
 
-static struct fl_rule_decl *breach_decl(const struct fl_policy *policy,
-                                        const struct fl_intent *intent, struct fl_arena *arena)
+static struct fl_rule_decl *breach_decl(const struct fl_policy *policy, const struct fl_intent *intent,
+                                        struct fl_arena *arena)
 {
     struct fl_rule_decl *d = start_decl(policy, intent, arena, "");
     if (d == NULL)
@@ -293,8 +294,8 @@ static uint32_t expect_rules(const struct fl_policy *policy, const struct fl_int
     return 2;
 }
 
-uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent,
-                         struct fl_arena *arena, const struct fl_rule_decl *out[3])
+uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent, struct fl_arena *arena,
+                         const struct fl_rule_decl *out[3])
 {
     if (intent->kind == FL_INTENT_EXPECT)
         return expect_rules(policy, intent, arena, out);

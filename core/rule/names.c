@@ -5,8 +5,7 @@
 
 const char *fl_counter_name(enum fl_counter counter)
 {
-    static const char *const names[FL_COUNTER_COUNT] = {"flows", "packets", "bytes", "first_seen",
-                                                        "last_seen"};
+    static const char *const names[FL_COUNTER_COUNT] = {"flows", "packets", "bytes", "first_seen", "last_seen"};
     return names[counter];
 }
 
@@ -49,8 +48,7 @@ static bool find_network(void *context, struct fl_str name, uint32_t *id)
     return found >= 0;
 }
 
-static bool find_service(void *context, struct fl_str name, const struct fl_set_item **items,
-                         uint32_t *count)
+static bool find_service(void *context, struct fl_str name, const struct fl_set_item **items, uint32_t *count)
 {
     const struct fl_rule_names *names = context;
     for (uint32_t i = 0; i < names->policy->service_count; i++) {
@@ -73,8 +71,7 @@ static const struct fl_node *find_param(void *context, struct fl_str name)
     return NULL;
 }
 
-static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot,
-                      enum fl_type *type)
+static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type)
 {
     const struct fl_rule_names *names = context;
     if (member.len > 0)
@@ -83,8 +80,7 @@ static bool find_slot(void *context, struct fl_str name, struct fl_str member, u
     return *slot != UINT32_MAX;
 }
 
-static void visit_networks(const struct fl_policy *policy,
-                           void (*visit)(void *guess, const char *name), void *guess)
+static void visit_networks(const struct fl_policy *policy, void (*visit)(void *guess, const char *name), void *guess)
 {
     for (uint32_t i = 0; i < policy->network_count; i++)
         visit(guess, policy->networks[i].name);

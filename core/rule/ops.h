@@ -11,7 +11,7 @@
 /* What a callback said. Texts live in the arena given to the call. */
 struct fl_verdict {
     bool hit;
-    int severity;         /* enum fl_severity or -1: not overridden */
+    int severity; /* enum fl_severity or -1: not overridden */
     const char *title, *message;
     struct fl_pairs extra;
 };

@@ -15,8 +15,7 @@ static enum fl_status parse_scope(struct fl_plan *plan, struct fl_error_list *er
     struct fl_expr_env env = {.fields = true};
     fl_policy_expr_env(plan->policy, &env);
     struct fl_error err;
-    enum fl_status status =
-        fl_expr_parse(fl_str_of(scope->text), &env, &plan->arena, &plan->scope, &err);
+    enum fl_status status = fl_expr_parse(fl_str_of(scope->text), &env, &plan->arena, &plan->scope, &err);
     if (status != FL_OK) {
         fl_policy_fail_expr(plan->policy, scope, &err, errors);
         return status;
@@ -79,8 +78,8 @@ static void choose_lazy(struct fl_plan *plan)
         plan->lazy.bits[w] = plan->wanted.bits[w] & ~eager.bits[w];
 }
 
-static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_decl *const *decls,
-                                  uint32_t count, struct fl_error_list *errors)
+static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_decl *const *decls, uint32_t count,
+                                  struct fl_error_list *errors)
 {
     uint32_t capacity = count + 3 * plan->policy->intent_count;
     plan->rules = fl_arena_alloc(&plan->arena, (size_t)(capacity + 1) * sizeof *plan->rules);
@@ -102,8 +101,7 @@ static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_dec
 }
 
 enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *policy,
-                             const struct fl_rule_decl *const *decls, uint32_t count,
-                             struct fl_error_list *errors)
+                             const struct fl_rule_decl *const *decls, uint32_t count, struct fl_error_list *errors)
 {
     memset(plan, 0, sizeof *plan);
     fl_arena_init(&plan->arena);

@@ -17,8 +17,8 @@ enum fl_counter { FL_C_FLOWS, FL_C_PACKETS, FL_C_BYTES, FL_C_FIRST_SEEN, FL_C_LA
 
 /* A text with {names}: literal pieces and slots in turn. */
 struct fl_template_part {
-    const char *text;  /* literal, or the value of {$param} */
-    uint32_t slot;     /* UINT32_MAX for literals */
+    const char *text; /* literal, or the value of {$param} */
+    uint32_t slot;    /* UINT32_MAX for literals */
 };
 struct fl_template {
     struct fl_template_part *parts;
@@ -46,19 +46,19 @@ struct fl_plan_rule {
     uint32_t *identity, identity_count; /* indices into keys */
     struct fl_measure *measures;
     uint32_t measure_count;
-    uint32_t *filters;           /* 2 per measure: roots in the program, or UINT32_MAX */
+    uint32_t *filters; /* 2 per measure: roots in the program, or UINT32_MAX */
     int64_t window_ms, every_ms, pane_ms;
     const struct fl_node *having;
-    const char *having_text;     /* with the values of parameters */
-    uint32_t having_slot;        /* measure first named in having; UINT32_MAX */
+    const char *having_text; /* with the values of parameters */
+    uint32_t having_slot;    /* measure first named in having; UINT32_MAX */
     bool having_least_is_worst;
-    int outcome_measure;         /* index of a measured outcome(), or -1 */
+    int outcome_measure; /* index of a measured outcome(), or -1 */
     struct fl_template message;
     struct fl_plan_param *params;
     uint32_t param_count;
-    const char *void_reason;     /* not evaluated whatever the input: a default network nobody defined */
+    const char *void_reason; /* not evaluated whatever the input: a default network nobody defined */
     struct fl_field_set lua_fields;
-    struct fl_field_set reads;   /* fields of keys, measures and counters */
+    struct fl_field_set reads; /* fields of keys, measures and counters */
     bool has_addr_key;
 };
 
@@ -68,19 +68,18 @@ struct fl_plan {
     struct fl_program *program;
     struct fl_plan_rule *rules;
     uint32_t rule_count;
-    uint32_t scope_root;          /* UINT32_MAX without a scope */
+    uint32_t scope_root; /* UINT32_MAX without a scope */
     const struct fl_node *scope;
-    struct fl_field_set wanted;   /* columns and derived fields that a batch must have */
-    struct fl_field_set lazy;     /* of those, the ones that are filled for selected rows only */
+    struct fl_field_set wanted; /* columns and derived fields that a batch must have */
+    struct fl_field_set lazy;   /* of those, the ones that are filled for selected rows only */
     struct fl_derive derive;
-    bool needs_interfaces;        /* intents: which interface is in which network */
-    bool learns_own;              /* some rule groups by addresses: whose they are tells what a finding may lack */
+    bool needs_interfaces; /* intents: which interface is in which network */
+    bool learns_own;       /* some rule groups by addresses: whose they are tells what a finding may lack */
 };
 
 /* Compiles; every error goes to errors. */
 enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *policy,
-                             const struct fl_rule_decl *const *decls, uint32_t count,
-                             struct fl_error_list *errors);
+                             const struct fl_rule_decl *const *decls, uint32_t count, struct fl_error_list *errors);
 void fl_plan_dispose(struct fl_plan *plan);
 
 /* Can the rule select a record of an object with these decoded columns? */
@@ -90,10 +89,9 @@ bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule
 const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule,
                                const struct fl_field_set *columns);
 
-
 /* Writes an intent as rules (breach, undecided, permitted; or expected, undecided) into out[0..3); returns how many. */
-uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent,
-                         struct fl_arena *arena, const struct fl_rule_decl *out[3]);
+uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent, struct fl_arena *arena,
+                         const struct fl_rule_decl *out[3]);
 enum fl_rule_role fl_rule_role_of(const struct fl_rule_decl *decl);
 
 /* Fills in a template; values by slot. */

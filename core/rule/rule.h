@@ -11,44 +11,44 @@
 struct fl_param_decl {
     const char *name;
     enum fl_param_type type;
-    const char *text;  /* value as an operand of the expression language */
+    const char *text;         /* value as an operand of the expression language */
     const char *default_text; /* the value that the rule file gives */
-    const char *what;  /* documentation or NULL */
-    const char *file;  /* where the value in force was written */
+    const char *what;         /* documentation or NULL */
+    const char *file;         /* where the value in force was written */
     uint32_t line, column;
-    bool from_policy;  /* set in YAML: a name nobody defines is then a load error */
+    bool from_policy; /* set in YAML: a name nobody defines is then a load error */
 };
 
 struct fl_measure_decl {
-    const char *name;       /* "ports" */
-    const char *kind;       /* "distinct" */
-    const char *field, *by; /* or NULL */
+    const char *name;             /* "ports" */
+    const char *kind;             /* "distinct" */
+    const char *field, *by;       /* or NULL */
     const char *filter, *filter2; /* or NULL */
-    int64_t k;              /* 0 = default */
+    int64_t k;                    /* 0 = default */
 };
 
 struct fl_rule_decl {
     const char *id, *title;
-    const char *file;       /* for messages */
-    uint32_t line;          /* of the rule{} call */
+    const char *file;        /* for messages */
+    uint32_t line;           /* of the rule{} call */
     struct fl_str file_text; /* the whole Lua file; empty when the core wrote the rule */
     enum fl_severity severity;
     struct fl_texts controls, attack;
     const char *remediation, *description; /* or NULL */
     struct fl_param_decl *params;
     uint32_t param_count;
-    const char *where;      /* or NULL: every record */
+    const char *where; /* or NULL: every record */
     struct fl_texts group_by;
     const char *window, *every; /* durations or "$param"; or NULL */
     struct fl_measure_decl *measures;
     uint32_t measure_count;
-    const char *having;     /* or NULL */
+    const char *having; /* or NULL */
     struct fl_texts identity;
     const char *finding;    /* message template or NULL */
     struct fl_texts fields; /* what Lua code reads */
     bool has_on_flow, has_on_group;
-    const char *base_id;    /* id of the file when this is an `as:` instance, else == id */
-    uint32_t source;        /* index of the loaded file in the VM (fl_rule_ops), or UINT32_MAX */
+    const char *base_id;            /* id of the file when this is an `as:` instance, else == id */
+    uint32_t source;                /* index of the loaded file in the VM (fl_rule_ops), or UINT32_MAX */
     const struct fl_intent *intent; /* the policy's intent when the core wrote this rule, else NULL */
 };
 

@@ -19,30 +19,28 @@ static const char *param_text(const struct fl_plan_rule *rule, struct fl_str nam
     return NULL;
 }
 
-static enum fl_status add_name(struct fl_template *t, const struct fl_plan_rule *rule,
-                               struct fl_str name, struct fl_error *err)
+static enum fl_status add_name(struct fl_template *t, const struct fl_plan_rule *rule, struct fl_str name,
+                               struct fl_error *err)
 {
     enum fl_type type;
     if (name.len > 0 && name.ptr[0] == '$') {
         const char *text = param_text(rule, (struct fl_str){name.ptr + 1, name.len - 1});
         if (text == NULL)
-            return fl_fail(err, FL_E_NAME, "the text names {%.*s}, but the rule has no such parameter",
-                           (int)name.len, name.ptr);
+            return fl_fail(err, FL_E_NAME, "the text names {%.*s}, but the rule has no such parameter", (int)name.len,
+                           name.ptr);
         add_part(t, text, UINT32_MAX);
         return FL_OK;
     }
     uint32_t slot = fl_plan_rule_slot(rule, name, &type);
     if (slot == UINT32_MAX)
-        return fl_fail(err, FL_E_NAME,
-                       "the text names {%.*s}, which is no measure, group key or counter of this rule",
+        return fl_fail(err, FL_E_NAME, "the text names {%.*s}, which is no measure, group key or counter of this rule",
                        (int)name.len, name.ptr);
     add_part(t, NULL, slot);
     return FL_OK;
 }
 
-enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule,
-                                   struct fl_arena *arena, struct fl_template *out,
-                                   struct fl_error *err)
+enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule, struct fl_arena *arena,
+                                   struct fl_template *out, struct fl_error *err)
 {
     uint32_t braces = 0;
     for (const char *p = text; *p != '\0'; p++)

@@ -90,8 +90,8 @@ bool fl_session_deliver(const struct fl_session_options *options, const struct f
     for (uint32_t i = 0; i < options->output_count; i++) {
         const struct fl_output_choice *choice = &options->outputs[i];
         const struct flp_output *output = fl_plugin_find(FLP_OUTPUT, choice->name)->functions;
-        bool delivered = choice->path == NULL ? deliver_stdout(output, report)
-                                              : deliver_path(output, report, choice->path);
+        bool delivered =
+            choice->path == NULL ? deliver_stdout(output, report) : deliver_path(output, report, choice->path);
         ok = ok && delivered;
     }
     return ok;

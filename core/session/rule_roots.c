@@ -44,8 +44,8 @@ static enum fl_status add_file(struct fl_rule_roots *roots, const char *root, co
 {
     if (!fl_grow((void **)&roots->items, &roots->capacity, roots->count + 1, sizeof *roots->items))
         return FL_E_NOMEM;
-    roots->items[roots->count++] = (struct fl_rule_found){fl_arena_strdup(&roots->arena, id),
-                                                          fl_arena_strdup(&roots->arena, file), root, bundled};
+    roots->items[roots->count++] =
+        (struct fl_rule_found){fl_arena_strdup(&roots->arena, id), fl_arena_strdup(&roots->arena, file), root, bundled};
     return FL_OK;
 }
 
@@ -100,8 +100,7 @@ enum fl_status fl_rule_roots_open(struct fl_rule_roots *roots, const char *rules
     fl_arena_init(&roots->arena);
     roots->bundled = fl_bundled_folder(&roots->arena);
     const char *places[3] = {
-        rules_option,
-        policy_folder != NULL ? fl_arena_printf(&roots->arena, "%s/rules", policy_folder) : NULL,
+        rules_option, policy_folder != NULL ? fl_arena_printf(&roots->arena, "%s/rules", policy_folder) : NULL,
         roots->bundled != NULL ? fl_arena_printf(&roots->arena, "%s/rules", roots->bundled) : NULL};
     enum fl_status status = FL_OK;
     struct fl_error err;

@@ -37,8 +37,7 @@ static void fail_at(struct selecting *s, uint32_t line, uint32_t column, const c
 }
 
 /* The declaration of a file, loaded once. NULL: it did not load. */
-static struct fl_rule_decl *load(struct selecting *s, const char *id, const char *file, const char *root,
-                                 bool bundled)
+static struct fl_rule_decl *load(struct selecting *s, const char *id, const char *file, const char *root, bool bundled)
 {
     for (uint32_t i = 0; i < s->loaded_count; i++)
         if (strcmp(s->loaded_files[i], file) == 0)

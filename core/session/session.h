@@ -7,7 +7,7 @@
 #include "core/engine/judge.h"
 #include "core/session/rule_roots.h"
 
-#define FL_OUTPUTS_MAX 16
+#define FL_OUTPUTS_MAX   16
 #define FL_EXIT_INTERNAL 4 /* a bug of ours, or out of memory */
 
 struct fl_output_choice {

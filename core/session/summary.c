@@ -25,7 +25,8 @@ static void add_findings(struct fl_buf *out, const struct fl_report *report)
     for (int s = FL_SEV_CRITICAL; s >= FL_SEV_INFO; s--) {
         if (counts[s] == 0)
             continue;
-        fl_buf_add_format(out, "%s%llu %s", separator, (unsigned long long)counts[s], fl_severity_name((enum fl_severity)s));
+        fl_buf_add_format(out, "%s%llu %s", separator, (unsigned long long)counts[s],
+                          fl_severity_name((enum fl_severity)s));
         separator = ", ";
     }
     if (waived > 0) {

@@ -37,8 +37,12 @@ static bool suffix(struct fl_str text, int64_t *factor, bool *divides)
     static const struct {
         const char *name;
         int64_t factor;
-    } suffixes[] = {{"", 1},         {"k", 1000},          {"M", 1000000},
-                    {"G", 1000000000}, {"Ki", 1024},       {"Mi", 1024 * 1024},
+    } suffixes[] = {{"", 1},
+                    {"k", 1000},
+                    {"M", 1000000},
+                    {"G", 1000000000},
+                    {"Ki", 1024},
+                    {"Mi", 1024 * 1024},
                     {"Gi", 1024 * 1024 * 1024}};
     *divides = fl_str_is(text, "%");
     *factor = 100;

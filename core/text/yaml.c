@@ -46,8 +46,8 @@ static void show_line(const struct fl_yaml_doc *doc, struct fl_error *err)
     err->source_line[len] = '\0';
 }
 
-enum fl_status fl_yaml_fail(const struct fl_yaml_doc *doc, const struct fl_yaml_node *node,
-                            struct fl_error *err, enum fl_status code, const char *format, ...)
+enum fl_status fl_yaml_fail(const struct fl_yaml_doc *doc, const struct fl_yaml_node *node, struct fl_error *err,
+                            enum fl_status code, const char *format, ...)
 {
     char text[FL_ERROR_TEXT_BYTES];
     va_list args;
@@ -111,8 +111,7 @@ static struct fl_yaml_node *new_node(struct loader *l, const yaml_event_t *event
 
 static const struct fl_yaml_node **keep(struct loader *l, const struct node_list *list)
 {
-    const struct fl_yaml_node **copy =
-        fl_arena_alloc(&l->doc->arena, ((size_t)list->count + 1) * sizeof *copy);
+    const struct fl_yaml_node **copy = fl_arena_alloc(&l->doc->arena, ((size_t)list->count + 1) * sizeof *copy);
     if (copy != NULL && list->count > 0)
         memcpy(copy, list->items, list->count * sizeof *copy);
     return copy;
@@ -126,22 +125,20 @@ static bool push(struct node_list *list, const struct fl_yaml_node *node)
     return true;
 }
 
-static enum fl_status check_key(struct loader *l, const struct node_list *keys,
-                                const struct fl_yaml_node *key)
+static enum fl_status check_key(struct loader *l, const struct node_list *keys, const struct fl_yaml_node *key)
 {
     if (key->kind != FL_YAML_SCALAR)
         return fl_yaml_fail(l->doc, key, l->err, FL_E_SYNTAX, "a key must be plain text");
     for (uint32_t i = 0; i < keys->count; i++)
         if (fl_str_equal(keys->items[i]->text, key->text))
-            return fl_yaml_fail(l->doc, key, l->err, FL_E_SYNTAX,
-                                "the key \"%.*s\" stands twice; first in line %u", (int)key->text.len,
-                                key->text.ptr, keys->items[i]->line);
+            return fl_yaml_fail(l->doc, key, l->err, FL_E_SYNTAX, "the key \"%.*s\" stands twice; first in line %u",
+                                (int)key->text.len, key->text.ptr, keys->items[i]->line);
     return FL_OK;
 }
 
 /* Items up to the end event; in a map, keys and values in turn. */
-static enum fl_status parse_items(struct loader *l, unsigned depth, yaml_event_type_t end,
-                                  struct node_list *keys, struct node_list *items)
+static enum fl_status parse_items(struct loader *l, unsigned depth, yaml_event_type_t end, struct node_list *keys,
+                                  struct node_list *items)
 {
     for (;;) {
         yaml_event_t event;
@@ -188,16 +185,14 @@ static enum fl_status parse_collection(struct loader *l, const yaml_event_t *eve
     return status;
 }
 
-static enum fl_status parse_scalar(struct loader *l, const yaml_event_t *event,
-                                   const struct fl_yaml_node **out)
+static enum fl_status parse_scalar(struct loader *l, const yaml_event_t *event, const struct fl_yaml_node **out)
 {
     struct fl_yaml_node *node = new_node(l, event, FL_YAML_SCALAR);
     if (node == NULL)
         return FL_E_NOMEM;
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     node->text.len = event->data.scalar.length;
-    node->text.ptr =
-        fl_arena_strndup(&l->doc->arena, (const char *)event->data.scalar.value, node->text.len);
+    node->text.ptr = fl_arena_strndup(&l->doc->arena, (const char *)event->data.scalar.value, node->text.len);
     *out = node;
     if (node->text.ptr == NULL)
         return FL_E_NOMEM;
@@ -224,13 +219,11 @@ static bool has_anchor_or_tag(const yaml_event_t *event, const char **what)
     return anchor != NULL || tag != NULL;
 }
 
-static enum fl_status parse_node(struct loader *l, yaml_event_t *event, unsigned depth,
-                                 const struct fl_yaml_node **out)
+static enum fl_status parse_node(struct loader *l, yaml_event_t *event, unsigned depth, const struct fl_yaml_node **out)
 {
     const char *what;
     if (event->type == YAML_ALIAS_EVENT)
-        return fail_at(l, event->start_mark, FL_E_SYNTAX, "%s",
-                       "anchors and aliases are refused: write the value out");
+        return fail_at(l, event->start_mark, FL_E_SYNTAX, "%s", "anchors and aliases are refused: write the value out");
     if (has_anchor_or_tag(event, &what))
         return fail_at(l, event->start_mark, FL_E_SYNTAX, "%s", what);
     if (depth > DEPTH_MAX)
@@ -275,8 +268,7 @@ static enum fl_status parse_stream(struct loader *l)
     return FL_OK;
 }
 
-enum fl_status fl_yaml_parse(struct fl_str text, const char *file, struct fl_yaml_doc *out,
-                             struct fl_error *err)
+enum fl_status fl_yaml_parse(struct fl_str text, const char *file, struct fl_yaml_doc *out, struct fl_error *err)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors put a byte order mark first */
     if (text.len >= 3 && memcmp(text.ptr, mark, 3) == 0)

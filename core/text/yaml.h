@@ -17,10 +17,10 @@ enum fl_yaml_kind { FL_YAML_SCALAR, FL_YAML_LIST, FL_YAML_MAP };
 
 struct fl_yaml_node {
     enum fl_yaml_kind kind;
-    uint32_t line, column; /* from 1 */
-    bool quoted;           /* scalars: was quoted, so "5" is text */
-    struct fl_str text;    /* scalars */
-    uint32_t count;        /* items, or pairs of a map */
+    uint32_t line, column;             /* from 1 */
+    bool quoted;                       /* scalars: was quoted, so "5" is text */
+    struct fl_str text;                /* scalars */
+    uint32_t count;                    /* items, or pairs of a map */
     const struct fl_yaml_node **keys;  /* maps only, scalars */
     const struct fl_yaml_node **items; /* list items or map values */
 };
@@ -41,8 +41,7 @@ const struct fl_yaml_node *fl_yaml_get(const struct fl_yaml_node *map, const cha
 
 /* An error at a node: file, line, column and source line are filled in. Returns code. */
 enum fl_status fl_yaml_fail(const struct fl_yaml_doc *doc, const struct fl_yaml_node *node, struct fl_error *err,
-                            enum fl_status code, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+                            enum fl_status code, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The line with this number (from 1) of a text, without its end. */
 struct fl_str fl_text_line(struct fl_str text, uint32_t line);

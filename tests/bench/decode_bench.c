@@ -10,7 +10,7 @@
 
 #include "tests/unit/plugins/decoder_host.h"
 
-#define PADDING 64
+#define PADDING  64
 #define TEXT_MAX ((size_t)256 << 20)
 
 extern const struct flp_plugin flp_plugin_aws_vpc;
@@ -70,14 +70,12 @@ static uint64_t pass(const struct bench *b, void *decoder, struct host *h)
         exit(1);
     }
     for (size_t at = 0; at < b->len;) {
-        size_t len = chunk_at(b, at),
-               used = b->decoder->decode(decoder, b->text + at, len, &h->batch);
+        size_t len = chunk_at(b, at), used = b->decoder->decode(decoder, b->text + at, len, &h->batch);
 
         rows += h->batch.rows;
         at += used;
         if (used < len) {
-            size_t line =
-                (size_t)((char *)memchr(b->text + at, '\n', b->len - at) - (b->text + at)) + 1;
+            size_t line = (size_t)((char *)memchr(b->text + at, '\n', b->len - at) - (b->text + at)) + 1;
 
             if (!b->decoder->header(decoder, b->text + at, line, error, sizeof(error)))
                 exit(1);
@@ -129,9 +127,8 @@ static void run(const struct bench *b, const char *kernels)
         took = seconds() - start;
         best = took < best ? took : best;
     }
-    printf("%-9s %6.2f GB/s %7.2f M rows/s  (%llu rows, %u events)\n", kernels,
-           (double)b->len / best / 1e9, (double)rows / best / 1e6, (unsigned long long)rows,
-           h->event_count);
+    printf("%-9s %6.2f GB/s %7.2f M rows/s  (%llu rows, %u events)\n", kernels, (double)b->len / best / 1e9,
+           (double)rows / best / 1e6, (unsigned long long)rows, h->event_count);
     b->decoder->close(decoder);
     host_dispose(h);
     free(h);
@@ -139,11 +136,10 @@ static void run(const struct bench *b, const char *kernels)
 
 int main(int argc, char **argv)
 {
-    struct bench b = {
-        .decoder = flp_plugin_aws_vpc.functions,
-        .chunk = 128 << 10,
-        .columns = "interface-id,srcaddr,dstaddr,dstport,bytes,start,end,action,log-status",
-        .repeat = 5};
+    struct bench b = {.decoder = flp_plugin_aws_vpc.functions,
+                      .chunk = 128 << 10,
+                      .columns = "interface-id,srcaddr,dstaddr,dstport,bytes,start,end,action,log-status",
+                      .repeat = 5};
     const char *path = NULL;
 
     for (int i = 1; i < argc; i++) {
@@ -157,8 +153,7 @@ int main(int argc, char **argv)
             path = argv[i];
     }
     if (!path || !read_file(&b, path)) {
-        fputs("usage: decode_bench FILE [--columns NAME,...] [--chunk BYTES] [--repeat N]\n",
-              stderr);
+        fputs("usage: decode_bench FILE [--columns NAME,...] [--chunk BYTES] [--repeat N]\n", stderr);
         return 2;
     }
     run(&b, "portable");

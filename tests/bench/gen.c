@@ -19,17 +19,16 @@
 #include <zlib.h>
 
 #define ROWS_PER_MINUTE 400000
-#define DEFAULT_START 1700000040
-#define OUT_BYTES (1 << 20)
-#define ROW_BYTES_MAX 1024
-#define INTERNET_BITS 21 /* ranks of internet hosts: below 1.5 million */
-#define INTERNET_HOSTS 1500000
-#define SCANNERS 12
+#define DEFAULT_START   1700000040
+#define OUT_BYTES       (1 << 20)
+#define ROW_BYTES_MAX   1024
+#define INTERNET_BITS   21 /* ranks of internet hosts: below 1.5 million */
+#define INTERNET_HOSTS  1500000
+#define SCANNERS        12
 
 enum role { WEB, APP, DB, NAT, OTHER, ROLES };
 static const uint32_t role_count[ROLES] = {800, 1800, 320, 16, 1064};
-static const uint32_t role_net[ROLES] = {0x0a000100, 0x0a001000, 0x0a004000, 0x0a00fa00,
-                                         0x0a010000};
+static const uint32_t role_net[ROLES] = {0x0a000100, 0x0a001000, 0x0a004000, 0x0a00fa00, 0x0a010000};
 #define HOSTS 4000
 
 struct host {
@@ -210,13 +209,11 @@ static void make_company(uint64_t seed)
             h->ip_len = (uint8_t)(put_v4(h->ip, h->address) - h->ip);
             h->subnet = ((uint32_t)role * 6 + i / 240 % 6) % 32;
             snprintf(h->eni, sizeof(h->eni), "eni-0%016llx", (unsigned long long)mix(seed ^ n));
-            snprintf(h->instance, sizeof(h->instance), "i-0%016llx",
-                     (unsigned long long)mix(seed ^ n ^ 0xabc));
+            snprintf(h->instance, sizeof(h->instance), "i-0%016llx", (unsigned long long)mix(seed ^ n ^ 0xabc));
         }
     }
     for (int i = 0; i < 32; i++)
-        snprintf(subnets[i], sizeof(subnets[i]), "subnet-0%016llx",
-                 (unsigned long long)mix(seed + 500 + (uint64_t)i));
+        snprintf(subnets[i], sizeof(subnets[i]), "subnet-0%016llx", (unsigned long long)mix(seed + 500 + (uint64_t)i));
 }
 
 static const struct host *pick(enum role role)
@@ -525,14 +522,12 @@ static bool generate(const struct options *o)
     if (z && deflateInit2(z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
     if (o->header) {
-        p = put_text(
-            p, "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets "
-               "bytes start end action log-status");
+        p = put_text(p, "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets "
+                        "bytes start end action log-status");
         if (o->v5)
-            p = put_text(
-                p, " vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region "
-                   "az-id sublocation-type sublocation-id pkt-src-aws-service "
-                   "pkt-dst-aws-service flow-direction traffic-path");
+            p = put_text(p, " vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region "
+                            "az-id sublocation-type sublocation-id pkt-src-aws-service "
+                            "pkt-dst-aws-service flow-direction traffic-path");
         *p++ = '\n';
     }
     for (uint64_t i = 0; i < o->rows; i++) {

@@ -54,8 +54,7 @@ int main(int argc, char **argv)
         return 2;
     }
     wall = now_ns() - start;
-    fprintf(report, "%lld %lld %lld %ld %d\n", wall, microseconds(used.ru_utime),
-            microseconds(used.ru_stime), used.ru_maxrss,
-            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    fprintf(report, "%lld %lld %lld %ld %d\n", wall, microseconds(used.ru_utime), microseconds(used.ru_stime),
+            used.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return fclose(report) ? 2 : 0;
 }

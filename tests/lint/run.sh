@@ -10,6 +10,7 @@ check() {
 check "include order" python3 tests/lint/include_order.py
 check "headers compile alone" bash tests/lint/headers_alone.sh
 check "file lengths" bash tests/lint/file_length.sh
+check "clang-format" make -s format-check
 check "clang-tidy" bash tests/lint/tidy.sh
 check "documents" python3 tests/lint/docs.py
 check "targets are documented" bash tests/lint/make_help.sh

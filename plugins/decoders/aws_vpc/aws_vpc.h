@@ -17,20 +17,13 @@
 #include "core/plugin/flowlaw_plugin.h"
 
 #define FL_VPC_COLUMNS_MAX 128
-#define FL_VPC_NAME_MAX 64
-#define FL_VPC_NONE UINT32_MAX
-#define FL_VPC_PADDING 64 /* readable bytes around every text that kernels read */
+#define FL_VPC_NAME_MAX    64
+#define FL_VPC_NONE        UINT32_MAX
+#define FL_VPC_PADDING     64 /* readable bytes around every text that kernels read */
 
 /* ---- names.c: what AWS documents ---- */
 
-enum fl_vpc_check {
-    FL_VPC_ANY,
-    FL_VPC_NUMBER,
-    FL_VPC_TIME,
-    FL_VPC_ADDR,
-    FL_VPC_ACTION,
-    FL_VPC_STATUS
-};
+enum fl_vpc_check { FL_VPC_ANY, FL_VPC_NUMBER, FL_VPC_TIME, FL_VPC_ADDR, FL_VPC_ACTION, FL_VPC_STATUS };
 
 struct fl_vpc_name {
     const char *text;
@@ -66,8 +59,8 @@ uint32_t fl_vpc_split(const char *line, size_t len, struct fl_vpc_span *spans, u
 /* A letter, then letters, digits, '-' and '_'; at most FL_VPC_NAME_MAX bytes. */
 bool fl_vpc_is_name(const char *text, size_t len);
 /* Every field looks like a name and at least two are names that `known` knows. */
-bool fl_vpc_is_header(const char *line, size_t len,
-                      bool (*known)(const void *, const char *, size_t), const void *context);
+bool fl_vpc_is_header(const char *line, size_t len, bool (*known)(const void *, const char *, size_t),
+                      const void *context);
 /* Length of a byte order mark at the start of the line, else 0. */
 size_t fl_vpc_mark(const char *line, size_t len);
 
@@ -93,13 +86,11 @@ struct fl_vpc_layout {
 };
 
 struct fl_vpc;
-bool fl_vpc_layout_from_header(struct fl_vpc *self, const char *line, size_t len, char *error,
-                               size_t error_bytes);
+bool fl_vpc_layout_from_header(struct fl_vpc *self, const char *line, size_t len, char *error, size_t error_bytes);
 /* `--format`: names with or without ${}, "default" or "tgw". */
-bool fl_vpc_layout_from_format(struct fl_vpc *self, struct fl_vpc_layout *layout,
-                               const char *format, char *error, size_t error_bytes);
-void fl_vpc_layout_from_order(struct fl_vpc *self, struct fl_vpc_layout *layout,
-                              const struct fl_vpc_order *order);
+bool fl_vpc_layout_from_format(struct fl_vpc *self, struct fl_vpc_layout *layout, const char *format, char *error,
+                               size_t error_bytes);
+void fl_vpc_layout_from_order(struct fl_vpc *self, struct fl_vpc_layout *layout, const struct fl_vpc_order *order);
 
 /* ---- guess.c: which layout is a text without a header in? ---- */
 
@@ -109,8 +100,7 @@ struct fl_vpc_guess {
     uint32_t lines;                   /* that could have been records */
     uint32_t fields;                  /* in the first of them */
 };
-struct fl_vpc_guess fl_vpc_guess(const char *text, size_t len,
-                                 bool (*known)(const void *, const char *, size_t),
+struct fl_vpc_guess fl_vpc_guess(const char *text, size_t len, bool (*known)(const void *, const char *, size_t),
                                  const void *context);
 int fl_vpc_probe(const char *text, size_t len, const char *told_format);
 
@@ -145,8 +135,7 @@ struct fl_vpc_kernels {
     void (*scan)(const char *text, uint32_t len, uint32_t *ends, struct fl_vpc_shape *shape);
     /* Fills the row spans. UNEVEN: a row does not end at its last separator. SUSPECT: a row may be
      * a header or a comment. */
-    enum fl_vpc_rows_found (*spans)(const struct fl_vpc_rows *in, uint32_t guard, uint32_t *starts,
-                                    uint32_t *lengths);
+    enum fl_vpc_rows_found (*spans)(const struct fl_vpc_rows *in, uint32_t guard, uint32_t *starts, uint32_t *lengths);
     void (*column[FLP_STATUS + 1])(const struct fl_vpc_job *job); /* by storage; STRING has none */
 };
 extern const struct fl_vpc_kernels fl_vpc_kernels_portable;
@@ -158,9 +147,9 @@ extern const struct fl_vpc_kernels fl_vpc_kernels_avx512;
 const struct fl_vpc_kernels *fl_vpc_kernels_choose(char *error, size_t error_bytes);
 
 /* Text forms of IPv4 by the places of their dots: 81 of them, found by a perfect hash. */
-#define FL_VPC_V4_SLOTS 256
+#define FL_VPC_V4_SLOTS      256
 #define FL_VPC_V4_MULTIPLIER 0xc811d053u
-#define FL_VPC_V4_HASH(dots) ((uint32_t)(dots) * FL_VPC_V4_MULTIPLIER >> 24)
+#define FL_VPC_V4_HASH(dots) ((uint32_t)(dots)*FL_VPC_V4_MULTIPLIER >> 24)
 struct fl_vpc_v4_table {
     uint16_t dots[FL_VPC_V4_SLOTS]; /* bit i: '.' at i; the highest bit is the end of the text */
     struct fl_vpc_v4_form {

@@ -52,8 +52,8 @@ static uint32_t *reserve_ends(struct fl_vpc_buffer *buffer, size_t count)
 
 /* ---- lines that are not records ---- */
 
-static void refuse(struct fl_vpc *self, struct flp_batch *out, const char *line, size_t offset,
-                   size_t len, const struct fl_vpc_span *first, uint32_t fields)
+static void refuse(struct fl_vpc *self, struct flp_batch *out, const char *line, size_t offset, size_t len,
+                   const struct fl_vpc_span *first, uint32_t fields)
 {
     enum flp_bad cause = fields < self->layout.count ? FLP_BAD_TOO_FEW : FLP_BAD_TOO_MANY;
 
@@ -231,8 +231,7 @@ static size_t clean_lines(struct cleaner *c)
 
 /* ---- columns ---- */
 
-static bool intern_column(struct fl_vpc *self, const struct fl_vpc_rows *in, uint32_t at,
-                          struct flp_batch *out)
+static bool intern_column(struct fl_vpc *self, const struct fl_vpc_rows *in, uint32_t at, struct flp_batch *out)
 {
     const uint32_t *end = in->ends + at;
     uint32_t *starts, *lengths;
@@ -245,12 +244,10 @@ static bool intern_column(struct fl_vpc *self, const struct fl_vpc_rows *in, uin
         starts[r] = end[-1] + 1;
         lengths[r] = end[0] - starts[r];
     }
-    return self->host->intern(out, self->layout.columns[at].field, in->text, starts, lengths,
-                              in->rows);
+    return self->host->intern(out, self->layout.columns[at].field, in->text, starts, lengths, in->rows);
 }
 
-static struct flp_column *wanted_column(const struct fl_vpc *self, uint32_t field,
-                                        struct flp_batch *out)
+static struct flp_column *wanted_column(const struct fl_vpc *self, uint32_t field, struct flp_batch *out)
 {
     if (field == FLP_NO_FIELD || field >= out->field_count || !fl_vpc_wants(self, field))
         return NULL;
@@ -289,16 +286,11 @@ static bool fill_columns(struct fl_vpc *self, const struct fl_vpc_rows *in, stru
 
 /* ---- the chunk ---- */
 
-static size_t decode_irregular(struct fl_vpc *self, const char *text, size_t len,
-                               struct flp_batch *out, const uint32_t *seps,
-                               const struct fl_vpc_shape *shape)
+static size_t decode_irregular(struct fl_vpc *self, const char *text, size_t len, struct flp_batch *out,
+                               const uint32_t *seps, const struct fl_vpc_shape *shape)
 {
-    struct cleaner c = {.self = self,
-                        .text = text,
-                        .len = len,
-                        .out = out,
-                        .seps = seps,
-                        .sep_count = shape->separators};
+    struct cleaner c = {
+        .self = self, .text = text, .len = len, .out = out, .seps = seps, .sep_count = shape->separators};
     struct fl_vpc_rows in;
     size_t consumed;
 
@@ -321,8 +313,7 @@ static size_t decode_irregular(struct fl_vpc *self, const char *text, size_t len
 }
 
 /* Is one of the rows really a header or a comment? */
-static bool has_foreign_row(struct fl_vpc *self, const char *text, const struct flp_batch *out,
-                            uint32_t rows)
+static bool has_foreign_row(struct fl_vpc *self, const char *text, const struct flp_batch *out, uint32_t rows)
 {
     for (uint32_t r = 0; r < rows; r++) {
         const char *row = text + out->row_start[r];
@@ -344,14 +335,12 @@ static size_t decode_text(struct fl_vpc *self, const char *text, size_t len, str
         return SIZE_MAX;
     self->kernels->scan(text, (uint32_t)len, ends, &shape);
     in = (struct fl_vpc_rows){text, ends, shape.newlines, columns};
-    if (shape.odd || shape.separators != (uint64_t)shape.newlines * columns ||
-        text[len - 1] != '\n')
+    if (shape.odd || shape.separators != (uint64_t)shape.newlines * columns || text[len - 1] != '\n')
         return decode_irregular(self, text, len, out, ends, &shape);
     if (!self->host->reserve(out, in.rows))
         return SIZE_MAX;
     found = self->kernels->spans(&in, self->layout.guard, out->row_start, out->row_length);
-    if (found == FL_VPC_ROWS_UNEVEN ||
-        (found == FL_VPC_ROWS_SUSPECT && has_foreign_row(self, text, out, in.rows)))
+    if (found == FL_VPC_ROWS_UNEVEN || (found == FL_VPC_ROWS_SUSPECT && has_foreign_row(self, text, out, in.rows)))
         return decode_irregular(self, text, len, out, ends, &shape);
     if (!fill_columns(self, &in, out))
         return SIZE_MAX;

@@ -3,7 +3,7 @@
 
 #include "plugins/decoders/aws_vpc/aws_vpc.h"
 
-#define SAMPLE_LINES 64
+#define SAMPLE_LINES  64
 #define SAMPLE_FIELDS 64 /* more than any known layout has */
 
 static bool is_word(const char *text, size_t len, const char *word)
@@ -40,8 +40,7 @@ static bool is_addr(const char *text, size_t len)
 
 static bool is_status(const char *text, size_t len)
 {
-    return is_word(text, len, "OK") || is_word(text, len, "NODATA") ||
-           is_word(text, len, "SKIPDATA");
+    return is_word(text, len, "OK") || is_word(text, len, "NODATA") || is_word(text, len, "SKIPDATA");
 }
 
 static bool is_action(const char *text, size_t len)
@@ -71,8 +70,8 @@ static bool fits_check(enum fl_vpc_check check, const char *text, size_t len)
 }
 
 /* Log-status must be right and most of the other values; returns how many are, 0: does not fit. */
-static uint32_t fits(const struct fl_vpc_order *order, const char *line,
-                     const struct fl_vpc_span *spans, uint32_t count)
+static uint32_t fits(const struct fl_vpc_order *order, const char *line, const struct fl_vpc_span *spans,
+                     uint32_t count)
 {
     uint32_t good = 0, checked = 0;
 
@@ -90,8 +89,7 @@ static uint32_t fits(const struct fl_vpc_order *order, const char *line,
     return good * 2 > checked ? good : 0;
 }
 
-struct fl_vpc_guess fl_vpc_guess(const char *text, size_t len,
-                                 bool (*known)(const void *, const char *, size_t),
+struct fl_vpc_guess fl_vpc_guess(const char *text, size_t len, bool (*known)(const void *, const char *, size_t),
                                  const void *context)
 {
     struct fl_vpc_guess guess = {NULL, false, 0, 0};
@@ -143,8 +141,7 @@ static bool is_foreign(const char *text, size_t len)
     for (size_t k = i; k < i + line; k++)
         if ((unsigned char)text[k] < ' ' && text[k] != '\t')
             return true;
-    return !memchr(text + i, ' ', line) && !memchr(text + i, '\t', line) &&
-           memchr(text + i, ',', line);
+    return !memchr(text + i, ' ', line) && !memchr(text + i, '\t', line) && memchr(text + i, ',', line);
 }
 
 /* Fields with a verdict or a status and an address: a flow log, whatever its columns. */

@@ -20,8 +20,8 @@ ALWAYS_INLINE struct masks masks_of(const char *text)
     __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(text + 32));
 
     return (struct masks){
-        .separators = both(_mm256_cmpeq_epi8(_mm256_min_epu8(a, blank), a),
-                           _mm256_cmpeq_epi8(_mm256_min_epu8(b, blank), b)),
+        .separators =
+            both(_mm256_cmpeq_epi8(_mm256_min_epu8(a, blank), a), _mm256_cmpeq_epi8(_mm256_min_epu8(b, blank), b)),
         .blanks = both(_mm256_cmpeq_epi8(a, blank), _mm256_cmpeq_epi8(b, blank)),
         .newlines = both(_mm256_cmpeq_epi8(a, newline), _mm256_cmpeq_epi8(b, newline)),
     };

@@ -14,8 +14,7 @@ ALWAYS_INLINE void put_16(uint32_t *to, uint32_t base, __m128i bytes)
 }
 
 /* Positions of the set bits, 16 at a time, by compressing the numbers 0..63. */
-ALWAYS_INLINE void put_compressed(uint64_t bits, uint32_t count, uint32_t base, __m512i numbers,
-                                  uint32_t *to)
+ALWAYS_INLINE void put_compressed(uint64_t bits, uint32_t count, uint32_t base, __m512i numbers, uint32_t *to)
 {
     __m512i packed = _mm512_maskz_compress_epi8(bits, numbers);
 

@@ -6,10 +6,10 @@
 
 #include "plugins/decoders/aws_vpc/aws_vpc.h"
 
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+#define EACH_BYTE(b)  (UINT64_C(0x0101010101010101) * (b))
 
 /* Bit i speaks of byte i. */
 struct masks {

@@ -79,8 +79,7 @@ static void scan(const char *text, uint32_t len, uint32_t *ends, struct fl_vpc_s
 }
 #endif
 
-static enum fl_vpc_rows_found spans(const struct fl_vpc_rows *in, uint32_t guard, uint32_t *starts,
-                                    uint32_t *lengths)
+static enum fl_vpc_rows_found spans(const struct fl_vpc_rows *in, uint32_t guard, uint32_t *starts, uint32_t *lengths)
 {
     const char *text = in->text;
     const uint32_t *end = in->ends + in->columns - 1, *field = in->ends + guard - 1;
@@ -90,8 +89,7 @@ static enum fl_vpc_rows_found spans(const struct fl_vpc_rows *in, uint32_t guard
         uint32_t last = *end;
 
         uneven |= (uint32_t)(text[last] ^ '\n');
-        suspect |= (uint32_t)(text[start] == '#') |
-                   (uint32_t)((unsigned char)text[*field + 1] >= 'A');
+        suspect |= (uint32_t)(text[start] == '#') | (uint32_t)((unsigned char)text[*field + 1] >= 'A');
         starts[r] = start;
         lengths[r] = last - start;
         start = last + 1;
@@ -119,8 +117,7 @@ ALWAYS_INLINE uint64_t not_digits(uint64_t v)
 }
 
 /* Fields of one to eight digits; all others are odd. */
-ALWAYS_INLINE void number_column(const struct fl_vpc_job *job, enum flp_storage storage,
-                                 uint64_t most)
+ALWAYS_INLINE void number_column(const struct fl_vpc_job *job, enum flp_storage storage, uint64_t most)
 {
     const char *text = job->in.text;
     const uint32_t *end = job->in.ends + job->at;
@@ -171,8 +168,7 @@ static void time_column(const struct fl_vpc_job *job)
         uint64_t digits = load8(text + start + 2) ^ EACH_BYTE('0');
         uint64_t head = load2(text + start) ^ 0x3030;
 
-        values[r] =
-            (int64_t)(((head & 0xff) * 10 + (head >> 8)) * 100000000 + eight_digits(digits)) * 1000;
+        values[r] = (int64_t)(((head & 0xff) * 10 + (head >> 8)) * 100000000 + eight_digits(digits)) * 1000;
         if (unlikely(((not_digits(digits) | not_digits(head)) != 0) | (len != 10)))
             fl_vpc_odd(job, r);
     }
@@ -269,14 +265,14 @@ static void addr_column(const struct fl_vpc_job *job)
 }
 #endif
 
-#define FL_VPC_KERNELS(set_name) \
-    { \
-        .name = set_name, .scan = scan, .spans = spans, \
-        .column = { \
-            [FLP_U8] = u8_column, [FLP_U16] = u16_column, [FLP_INT] = int_column, \
-            [FLP_TIME_MS] = time_column, [FLP_ADDR] = addr_column, [FLP_ACTION] = action_column, \
-            [FLP_STATUS] = status_column, \
-        }, \
+#define FL_VPC_KERNELS(set_name)                                                                                       \
+    {                                                                                                                  \
+        .name = set_name, .scan = scan, .spans = spans,                                                                \
+        .column = {                                                                                                    \
+            [FLP_U8] = u8_column,         [FLP_U16] = u16_column,   [FLP_INT] = int_column,                            \
+            [FLP_TIME_MS] = time_column,  [FLP_ADDR] = addr_column, [FLP_ACTION] = action_column,                      \
+            [FLP_STATUS] = status_column,                                                                              \
+        },                                                                                                             \
     }
 
 #endif

@@ -32,8 +32,8 @@ static void addr_column(const struct fl_vpc_job *job)
         dots = (dots & ((1u << (len & 31)) - 1)) | 1u << (len & 31);
         slot = FL_VPC_V4_HASH(dots);
         form = &table->forms[slot];
-        digits = _mm_shuffle_epi8(_mm_xor_si128(v, zero),
-                                  _mm_loadu_si128((const __m128i *)(const void *)form->shuffle));
+        digits =
+            _mm_shuffle_epi8(_mm_xor_si128(v, zero), _mm_loadu_si128((const __m128i *)(const void *)form->shuffle));
         octets = _mm_madd_epi16(_mm_maddubs_epi16(weights, digits), ones);
         bad = _mm_xor_si128(_mm_max_epu8(digits, nine), nine);
         bad = _mm_or_si128(bad, _mm_cmpgt_epi32(octets, most));

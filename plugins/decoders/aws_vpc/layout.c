@@ -36,8 +36,8 @@ static void clear(struct fl_vpc_layout *layout, const char *origin)
     layout->origin = origin;
 }
 
-static bool same_column(const struct fl_vpc_layout *layout, const struct fl_vpc_column *c,
-                        uint32_t field, const char *name, size_t len)
+static bool same_column(const struct fl_vpc_layout *layout, const struct fl_vpc_column *c, uint32_t field,
+                        const char *name, size_t len)
 {
     if (field != FLP_NO_FIELD)
         return c->field == field;
@@ -45,8 +45,8 @@ static bool same_column(const struct fl_vpc_layout *layout, const struct fl_vpc_
 }
 
 /* len is at most FL_VPC_NAME_MAX. */
-static bool add_column(struct fl_vpc *self, struct fl_vpc_layout *layout, const char *name,
-                       size_t len, char *error, size_t error_bytes)
+static bool add_column(struct fl_vpc *self, struct fl_vpc_layout *layout, const char *name, size_t len, char *error,
+                       size_t error_bytes)
 {
     uint32_t field = self->host->field(name, len);
     struct fl_vpc_column *c;
@@ -103,8 +103,7 @@ static void finish(struct fl_vpc *self, struct fl_vpc_layout *layout)
 
 /* Fills a cleared layout from words; a word that is no name is an error. */
 static bool add_words(struct fl_vpc *self, struct fl_vpc_layout *layout, const char *line,
-                      const struct fl_vpc_span *spans, uint32_t count, char *error,
-                      size_t error_bytes)
+                      const struct fl_vpc_span *spans, uint32_t count, char *error, size_t error_bytes)
 {
     for (uint32_t i = 0; i < count; i++) {
         const char *word = line + spans[i].start;
@@ -119,8 +118,7 @@ static bool add_words(struct fl_vpc *self, struct fl_vpc_layout *layout, const c
     return true;
 }
 
-bool fl_vpc_layout_from_header(struct fl_vpc *self, const char *line, size_t len, char *error,
-                               size_t error_bytes)
+bool fl_vpc_layout_from_header(struct fl_vpc *self, const char *line, size_t len, char *error, size_t error_bytes)
 {
     struct fl_vpc_layout *layout = &self->layout;
     struct fl_vpc_span spans[FL_VPC_COLUMNS_MAX + 1];
@@ -143,8 +141,7 @@ bool fl_vpc_layout_from_header(struct fl_vpc *self, const char *line, size_t len
     return true;
 }
 
-void fl_vpc_layout_from_order(struct fl_vpc *self, struct fl_vpc_layout *layout,
-                              const struct fl_vpc_order *order)
+void fl_vpc_layout_from_order(struct fl_vpc *self, struct fl_vpc_layout *layout, const struct fl_vpc_order *order)
 {
     clear(layout, order->origin);
     for (uint32_t i = 0; i < order->count; i++) {
@@ -189,8 +186,8 @@ static bool is_word(const char *format, const struct fl_vpc_span *span, const ch
     return span->len == strlen(word) && !memcmp(format + span->start, word, span->len);
 }
 
-bool fl_vpc_layout_from_format(struct fl_vpc *self, struct fl_vpc_layout *layout,
-                               const char *format, char *error, size_t error_bytes)
+bool fl_vpc_layout_from_format(struct fl_vpc *self, struct fl_vpc_layout *layout, const char *format, char *error,
+                               size_t error_bytes)
 {
     struct fl_vpc_span spans[FL_VPC_COLUMNS_MAX + 1];
     uint32_t known = 0, n = format_words(format, spans, FL_VPC_COLUMNS_MAX + 1);

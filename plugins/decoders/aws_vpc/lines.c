@@ -67,8 +67,8 @@ bool fl_vpc_is_name(const char *text, size_t len)
     return true;
 }
 
-bool fl_vpc_is_header(const char *line, size_t len,
-                      bool (*known)(const void *, const char *, size_t), const void *context)
+bool fl_vpc_is_header(const char *line, size_t len, bool (*known)(const void *, const char *, size_t),
+                      const void *context)
 {
     struct fl_vpc_span span;
     size_t mark = fl_vpc_mark(line, len), at = mark;

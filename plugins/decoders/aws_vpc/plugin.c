@@ -32,8 +32,8 @@ const struct fl_vpc_kernels *fl_vpc_kernels_choose(char *error, size_t error_byt
         forced = NULL;
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-        __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt")) {
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+        __builtin_cpu_supports("popcnt")) {
         sets[n++] = &fl_vpc_kernels_avx2;
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
@@ -108,8 +108,7 @@ static void decoder_close(void *context)
     free(self);
 }
 
-static void *decoder_open(const struct flp_host *host, const struct flp_open *how, char *error,
-                          size_t error_bytes)
+static void *decoder_open(const struct flp_host *host, const struct flp_open *how, char *error, size_t error_bytes)
 {
     const struct fl_vpc_kernels *kernels = fl_vpc_kernels_choose(error, error_bytes);
     struct fl_vpc *self;
@@ -139,8 +138,7 @@ static void *decoder_open(const struct flp_host *host, const struct flp_open *ho
     return self;
 }
 
-static bool decoder_begin(void *context, const char *text, size_t len, char *error,
-                          size_t error_bytes)
+static bool decoder_begin(void *context, const char *text, size_t len, char *error, size_t error_bytes)
 {
     struct fl_vpc *self = context;
     struct fl_vpc_guess guess;
@@ -168,8 +166,7 @@ static bool decoder_begin(void *context, const char *text, size_t len, char *err
     return false;
 }
 
-static bool decoder_header(void *context, const char *line, size_t len, char *error,
-                           size_t error_bytes)
+static bool decoder_header(void *context, const char *line, size_t len, char *error, size_t error_bytes)
 {
     struct fl_vpc *self = context;
 
@@ -206,8 +203,7 @@ static void decoder_layout_fields(void *context, uint64_t *bits, uint32_t words)
 }
 
 static void decoder_fields(void *context, const char *line, size_t len,
-                           void (*emit)(void *, const char *, size_t, const char *, size_t),
-                           void *emit_context)
+                           void (*emit)(void *, const char *, size_t, const char *, size_t), void *emit_context)
 {
     const struct fl_vpc *self = context;
     const struct fl_vpc_layout *layout = &self->layout;
@@ -218,8 +214,7 @@ static void decoder_fields(void *context, const char *line, size_t len,
     for (uint32_t i = 0; i < n && i < layout->count; i++) {
         const struct fl_vpc_column *c = &layout->columns[i];
 
-        emit(emit_context, layout->names + c->name, c->name_len, line + spans[i].start,
-             spans[i].len);
+        emit(emit_context, layout->names + c->name, c->name_len, line + spans[i].start, spans[i].len);
     }
 }
 

@@ -85,8 +85,7 @@ static bool store_number(enum flp_storage storage, void *values, uint32_t row, s
     }
 }
 
-static bool store(const struct fl_vpc_job *job, enum flp_storage storage, uint32_t row,
-                  struct field f)
+static bool store(const struct fl_vpc_job *job, enum flp_storage storage, uint32_t row, struct field f)
 {
     static const char *const actions[] = {"ACCEPT", "REJECT"};
     void *values = job->column->values;
