@@ -10,7 +10,9 @@
  * object is dropped. After a bad gzip CRC or length reading goes on with the next member; after a bad
  * deflate or zstd stream the rest of the object is lost. ISA-L, where built in, decodes for speed: the newest
  * 256 KiB of its output are held back until the next call succeeds, and a member with an error is redone with
- * zlib, so that results do not depend on the library, nor on buffer sizes.
+ * zlib, so that results do not depend on buffer sizes, nor, for what a compressor wrote and for its damage, on the
+ * library. ISA-L accepts some streams that no compressor writes and zlib refuses (incomplete Huffman codes
+ * with a right CRC); they are read.
  */
 #ifndef FL_INPUT_READER_H
 #define FL_INPUT_READER_H
