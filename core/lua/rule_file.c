@@ -190,10 +190,14 @@ void fl_lua_chunk_name(const char *file, char out[64])
 
 /* ---- loading ---- */
 
+/* What comparing a name with every name of the library is charged: a rule may catch the error and ask again. */
+enum { GUESS_CHARGE_BYTES = 65536 };
+
 static int unknown_global(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 2);
     struct fl_str_guess guess = {NULL, 99};
+    fl_lua_charge(L, GUESS_CHARGE_BYTES);
     lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
         fl_str_guess_try(&guess, fl_str_of(name), lua_tostring(L, -2));
