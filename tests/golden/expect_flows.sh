@@ -1,3 +1,4 @@
+# Shared by the expect_* cases: logs by the hour, the policy around one expectation, and what is shown of a verdict.
 # flow SECONDS INTERFACE SRC DST DSTPORT [ACTION] [SRCPORT]: a record so long after 2026-03-23T00:00:00Z, a Monday.
 base=1774224000
 header() { echo "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"; }
