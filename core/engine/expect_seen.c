@@ -77,16 +77,11 @@ static enum fl_status close_conversation(struct conversation *c)
     return c->keys[0].type != FL_T_ADDR || add_seen(c->e, c->keys[0].addr, c->period, true) ? FL_OK : FL_E_NOMEM;
 }
 
-/* The ten undecided conversations with most flows are shown; equal ones in the order of their keys. */
 static enum fl_status keep_undecided(struct conversation *c)
 {
-    struct fl_intent_tally *tally = c->e->tally;
     struct fl_arena *arena = c->e->j->arena;
-    uint32_t at = tally->undecided_kept;
-    tally->undecided_count++;
-    while (at > 0 && tally->undecided[at - 1].counters.flows < c->all_flows)
-        at--;
-    if (at >= FL_OCCURRENCES_SHOWN)
+    struct fl_hit *place = fl_undecided_place(c->e->tally, c->all_flows);
+    if (place == NULL)
         return FL_OK;
     struct fl_hit hit = {.rule = c->e->undecided_rule, .counters.flows = c->all_flows, .waiver = -1};
     hit.slots = fl_arena_alloc(arena, sizeof c->keys);
@@ -96,10 +91,7 @@ static enum fl_status keep_undecided(struct conversation *c)
     memcpy(hit.slots, c->keys, sizeof c->keys);
     memcpy(hit.evidence, c->places, c->place_count * sizeof *hit.evidence);
     hit.evidence_count = c->place_count;
-    if (tally->undecided_kept < FL_OCCURRENCES_SHOWN)
-        tally->undecided_kept++;
-    memmove(tally->undecided + at + 1, tally->undecided + at, (tally->undecided_kept - at - 1) * sizeof hit);
-    tally->undecided[at] = hit;
+    *place = hit;
     return FL_OK;
 }
 

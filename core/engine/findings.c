@@ -192,27 +192,18 @@ static uint32_t fold_overlaps(const struct fl_judging *j, struct fl_hit *hits, u
         int64_t start = last->window_start_ms, end = next->window_end_ms;
         struct fl_place *evidence = last->evidence;
         uint32_t evidence_count = last->evidence_count;
-        struct fl_counters counters = last->counters;
-        if (next->counters.first_ms < counters.first_ms)
-            counters.first_ms = next->counters.first_ms;
-        if (next->counters.last_ms > counters.last_ms)
-            counters.last_ms = next->counters.last_ms;
-        int64_t first_ms = counters.first_ms, last_ms = counters.last_ms;
+        struct fl_counters both = last->counters;
+        merge_counters(&both, &next->counters);
         if (worse(rule, next, severity_of(j, next), last, severity_of(j, last)))
             *last = *next;
         last->window_start_ms = start;
         last->window_end_ms = end;
-        last->counters.first_ms = first_ms;
-        last->counters.last_ms = last_ms;
+        last->counters.first_ms = both.first_ms;
+        last->counters.last_ms = both.last_ms;
         last->evidence = evidence; /* the earliest window holds the least records */
         last->evidence_count = evidence_count;
     }
     return kept + 1;
-}
-
-static const char *measure_name(const struct fl_plan_rule *rule, uint32_t i)
-{
-    return rule->measures[i].name;
 }
 
 static struct fl_pairs measures_of(struct fl_judging *j, const struct fl_hit *hit)
@@ -222,16 +213,13 @@ static struct fl_pairs measures_of(struct fl_judging *j, const struct fl_hit *hi
         return (struct fl_pairs){NULL, 0};
     const char *names[FL_MEASURES_PER_RULE_MAX];
     for (uint32_t m = 0; m < rule->measure_count; m++)
-        names[m] = measure_name(rule, m);
+        names[m] = rule->measures[m].name;
     return fl_judge_pairs(j, names, hit->slots + rule->key_count + FL_COUNTER_COUNT, rule->measure_count, true);
 }
 
 static struct fl_pairs identity_of(struct fl_judging *j, const struct fl_hit *hit)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
-    struct fl_pair *pairs = fl_arena_alloc(j->arena, (rule->identity_count + 1) * sizeof *pairs);
-    if (pairs == NULL)
-        return (struct fl_pairs){NULL, 0};
     const char *names[64];
     struct fl_value values[64];
     uint32_t n = 0;
@@ -288,6 +276,17 @@ static bool names(const char *text, const char *name)
     return false;
 }
 
+/* Adds "name = value" if `having` names it: the first behind " (", the others behind ", ". */
+static void add_measured(struct fl_buf *out, const char *having, const char *name, const struct fl_value *value,
+                         const char **separator)
+{
+    if (!names(having, name))
+        return;
+    fl_buf_add_format(out, "%s%s = ", *separator, name);
+    fl_value_text(out, value);
+    *separator = ", ";
+}
+
 /* `having` with the measured values, for a person: "run >= 8: run = 20". */
 static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit)
 {
@@ -300,19 +299,12 @@ static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit
     const char *separator = " (";
     for (uint32_t m = 0; m < rule->measure_count; m++) {
         const struct fl_value *value = &hit->slots[rule->key_count + FL_COUNTER_COUNT + m];
-        if (value->type == FL_T_LIST || !names(rule->having_text, rule->measures[m].name))
-            continue;
-        fl_buf_add_format(&out, "%s%s = ", separator, rule->measures[m].name);
-        fl_value_text(&out, value);
-        separator = ", ";
+        if (value->type != FL_T_LIST)
+            add_measured(&out, rule->having_text, rule->measures[m].name, value, &separator);
     }
     for (uint32_t c = 0; c < 3; c++) {
         static const char *const counters[] = {"flows", "packets", "bytes"};
-        if (!names(rule->having_text, counters[c]))
-            continue;
-        fl_buf_add_format(&out, "%s%s = ", separator, counters[c]);
-        fl_value_text(&out, &hit->slots[rule->key_count + c]);
-        separator = ", ";
+        add_measured(&out, rule->having_text, counters[c], &hit->slots[rule->key_count + c], &separator);
     }
     if (separator[0] == ',')
         fl_buf_add_char(&out, ')');

@@ -12,7 +12,6 @@ struct visiting {
     const struct fl_plan_rule *rule;
     struct fl_value *slots; /* views, of the group at hand */
     uint32_t slot_count;
-    struct fl_arena scratch;
 };
 
 static struct fl_value time_value(int64_t ms)
@@ -165,20 +164,26 @@ static enum fl_severity one_step_lower(enum fl_severity severity)
     return severity > FL_SEV_INFO && severity < FL_SEV_NONE ? severity - 1 : severity;
 }
 
-static enum fl_status keep_undecided(struct visiting *v, const struct fl_group_view *view)
+struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows)
 {
-    struct fl_intent_tally *tally = &v->j->intents[v->rule->decl->intent - v->j->plan->policy->intents];
-    tally->undecided_count++;
     struct fl_hit *kept = tally->undecided;
     uint32_t at = tally->undecided_kept;
-    while (at > 0 && kept[at - 1].counters.flows < view->counters.flows)
+    tally->undecided_count++;
+    while (at > 0 && kept[at - 1].counters.flows < flows)
         at--;
     if (at >= FL_OCCURRENCES_SHOWN)
-        return FL_OK;
+        return NULL;
     if (tally->undecided_kept < FL_OCCURRENCES_SHOWN)
         tally->undecided_kept++;
     memmove(kept + at + 1, kept + at, (tally->undecided_kept - at - 1) * sizeof *kept);
-    return make_hit(v, view, &kept[at]);
+    return &kept[at];
+}
+
+static enum fl_status keep_undecided(struct visiting *v, const struct fl_group_view *view)
+{
+    struct fl_intent_tally *tally = &v->j->intents[v->rule->decl->intent - v->j->plan->policy->intents];
+    struct fl_hit *place = fl_undecided_place(tally, view->counters.flows);
+    return place == NULL ? FL_OK : make_hit(v, view, place);
 }
 
 bool fl_names_internet(const struct fl_node *set)

@@ -71,6 +71,9 @@ struct fl_judging {
 /* groups.c: visits every group of every rule. */
 enum fl_status fl_judge_groups(struct fl_judging *j);
 enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit); /* gives it its identity */
+/* Counts an undecided conversation, and makes room for it among the kept ones: FL_OCCURRENCES_SHOWN with most flows,
+ * equal ones in the order they come. NULL when it is not kept; the caller fills in the rest. */
+struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows);
 bool fl_names_internet(const struct fl_node *set);
 /* expect.c: counts the conversations that are waited for, period by period; after fl_judge_groups(). */
 enum fl_status fl_judge_expectations(struct fl_judging *j);
