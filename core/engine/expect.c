@@ -101,7 +101,7 @@ static enum fl_status gather_hours(struct fl_expecting *e)
     for (uint32_t i = 0; ok && i < e->concerned.count; i++)
         concerned[e->concerned.interfaces[i]] = true;
     for (uint32_t i = 0; ok && i <= map->mask; i++)
-        if (map->slots[i].seen >> 63 && concerned[map->slots[i].interface])
+        if (fl_coverage_hour_used(&map->slots[i]) && concerned[map->slots[i].interface])
             ok = add_hour_of_interface(e, &map->slots[i]);
     fl_free(concerned);
     if (!ok)

@@ -91,15 +91,15 @@ struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t 
     struct fl_coverage coverage = {0};
     for (uint32_t i = 0; i <= map->mask; i++) {
         const struct fl_coverage_hour *h = &map->slots[i];
-        if (!(h->seen >> 63))
+        if (!fl_coverage_hour_used(h))
             continue;
         bool concerned = interfaces == NULL;
         for (uint32_t k = 0; k < count && !concerned; k++)
             concerned = interfaces[k] == h->interface;
         if (!concerned)
             continue;
-        coverage.minutes += (uint64_t)__builtin_popcountll(h->seen & ~(UINT64_C(1) << 63));
-        coverage.lost_minutes += (uint64_t)__builtin_popcountll(h->lost);
+        coverage.minutes += fl_coverage_hour_seen(h);
+        coverage.lost_minutes += fl_coverage_hour_lost(h);
     }
     for (uint32_t o = 0; o < j->part->object_count; o++)
         coverage.damaged |= j->part->objects[o].read.damage != FL_DAMAGE_NONE;
