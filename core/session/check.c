@@ -6,6 +6,26 @@
 #include "core/session/session.h"
 #include "core/text/escape.h"
 
+/* Names of objects, and what stands in them or in a policy, are written by others. */
+static void print_safe(const char *text)
+{
+    struct fl_buf out;
+    fl_buf_init(&out);
+    fl_escape_terminal(&out, fl_str_of(text));
+    if (!out.failed && out.len > 0)
+        fwrite(out.data, 1, out.len, stdout);
+    fl_buf_dispose(&out);
+}
+
+static void print_void(const struct fl_plan_rule *rule)
+{
+    if (rule->void_reason == NULL)
+        return;
+    printf("    not evaluated: ");
+    print_safe(rule->void_reason);
+    printf("\n");
+}
+
 static void print_needs(const struct fl_plan_rule *rule)
 {
     struct fl_field_set fields = {{0}};
@@ -28,8 +48,7 @@ static void print_needs(const struct fl_plan_rule *rule)
         if (fl_field_set_has(&fields, f))
             printf(" %s", fl_fields[f].name);
     printf("\n");
-    if (rule->void_reason != NULL)
-        printf("    not evaluated: %s\n", rule->void_reason);
+    print_void(rule);
 }
 
 /* A record that spans a whole interval is in the window of its start: a window that is not much longer tells little. */
@@ -68,16 +87,6 @@ static struct layout *list_layouts(struct fl_arena *arena, const struct fl_part 
     return layouts;
 }
 
-static void print_name(const char *name)
-{
-    struct fl_buf out;
-    fl_buf_init(&out);
-    fl_escape_terminal(&out, fl_str_of(name));
-    if (!out.failed && out.len > 0)
-        fwrite(out.data, 1, out.len, stdout);
-    fl_buf_dispose(&out);
-}
-
 /* The least that the columns need beside them for the rule to be judged; none when nothing helps. Of two that would do,
  * the one that comes first in the table of fields stays. */
 static struct fl_field_set find_lacking(const struct fl_plan *plan, const struct fl_plan_rule *rule,
@@ -107,7 +116,7 @@ static void print_lacks(const struct fl_plan *plan, const struct fl_plan_rule *r
     struct fl_field_set lacking = find_lacking(plan, rule, &layout->columns);
     const char *before = layout->count > 1 ? " lack" : " lacks", *end = " nothing, and can never satisfy it";
     printf("    ");
-    print_name(first_name);
+    print_safe(first_name);
     if (layout->count > 1)
         printf(" and %u more", layout->count - 1);
     printf("%s", before);
@@ -142,13 +151,20 @@ static bool print_rules(const struct fl_plan *plan, const struct fl_source_list 
         }
         any |= judged == 0;
         printf("  %s: %u of %u objects can be judged\n", rule->decl->id, judged, read);
-        if (rule->void_reason != NULL)
-            printf("    not evaluated: %s\n", rule->void_reason);
+        print_void(rule);
         for (uint32_t l = 0; l < layout_count && rule->void_reason == NULL; l++)
             if (!fl_plan_rule_possible(plan, rule, &layouts[l].columns))
                 print_lacks(plan, rule, &layouts[l], sources->items[layouts[l].first].name);
     }
     return any;
+}
+
+static void print_entry(const char *name, const char *text)
+{
+    printf("  ");
+    print_safe(name);
+    printf(": ");
+    print_safe(text);
 }
 
 static int check_inputs(struct fl_session *session, const struct fl_session_options *options)
@@ -174,19 +190,22 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
         printf("Input\n");
         for (uint32_t o = 0; o < part.object_count; o++) {
             const struct fl_object_stats *s = &part.objects[o];
+            const char *trouble = s->trouble[0] != '\0' ? s->trouble : "no record";
+            print_entry(sources.items[o].name, s->recognised ? s->format : trouble);
             if (s->recognised)
-                printf("  %s: %s, %llu record%s\n", sources.items[o].name, s->format, (unsigned long long)s->records,
-                       s->records == 1 ? "" : "s");
-            else
-                printf("  %s: %s\n", sources.items[o].name, s->trouble[0] != '\0' ? s->trouble : "no record");
+                printf(", %llu record%s", (unsigned long long)s->records, s->records == 1 ? "" : "s");
+            printf("\n");
             exit_status = s->recognised || s->foreign ? exit_status : 3;
             if (s->read.damage != FL_DAMAGE_NONE) {
-                printf("    damaged: %s\n", s->read.damage_text);
+                printf("    damaged: ");
+                print_safe(s->read.damage_text);
+                printf("\n");
                 exit_status = 3;
             }
         }
         for (uint32_t i = 0; i < sources.trouble_count; i++) {
-            printf("  %s: %s\n", sources.troubles[i].name, sources.troubles[i].text);
+            print_entry(sources.troubles[i].name, sources.troubles[i].text);
+            printf("\n");
             if (sources.troubles[i].kind <= FL_SOURCE_UNREADABLE)
                 exit_status = 3;
         }
@@ -213,9 +232,11 @@ int fl_session_check(const struct fl_session_options *options)
         uint32_t rules = 0;
         for (uint32_t r = 0; r < session.plan.rule_count; r++)
             rules += session.plan.rules[r].role == FL_ROLE_RULE;
-        printf("policy %s loads: %u intent%s, %u rule%s, %u waiver%s\n", session.policy.name,
-               session.policy.intent_count, session.policy.intent_count == 1 ? "" : "s", rules, rules == 1 ? "" : "s",
-               session.policy.waiver_count, session.policy.waiver_count == 1 ? "" : "s");
+        printf("policy ");
+        print_safe(session.policy.name);
+        printf(" loads: %u intent%s, %u rule%s, %u waiver%s\n", session.policy.intent_count,
+               session.policy.intent_count == 1 ? "" : "s", rules, rules == 1 ? "" : "s", session.policy.waiver_count,
+               session.policy.waiver_count == 1 ? "" : "s");
         for (uint32_t r = 0; r < session.plan.rule_count; r++)
             if (session.plan.rules[r].role <= FL_ROLE_EXPECT) {
                 print_needs(&session.plan.rules[r]);
