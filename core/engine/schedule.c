@@ -77,11 +77,10 @@ static enum fl_status run_chunk(struct actor *a)
     return fl_worker_chunk(a->own->owner, &a->chunk);
 }
 
-/* One step of one worker; *idle: it had nothing to do. */
-static enum fl_status step(struct scheduling *s, struct actor *a, bool *idle)
+/* One step of one worker, which may have nothing to do. */
+static enum fl_status step(struct scheduling *s, struct actor *a)
 {
     enum fl_status status = FL_OK;
-    *idle = false;
     if (a->has_chunk)
         return run_chunk(a);
     if (a->visits != NULL) {
@@ -99,8 +98,6 @@ static enum fl_status step(struct scheduling *s, struct actor *a, bool *idle)
         if (!a->has_chunk && !is_visited(s, a->own)) {
             fl_turn_close(a->own);
             a->owns = false;
-        } else {
-            *idle = !a->has_chunk;
         }
         return status;
     }
@@ -110,8 +107,6 @@ static enum fl_status step(struct scheduling *s, struct actor *a, bool *idle)
         a->visits = other;
     else if (s->taken < s->source_count)
         status = take_object(s, a);
-    else
-        *idle = true;
     return status;
 }
 
@@ -139,10 +134,8 @@ enum fl_status fl_schedule_run(struct fl_turn *turns, uint32_t count, uint32_t s
         s.actors[i].own = &turns[i];
     if (status == FL_OK)
         shuffle_objects(&s);
-    while (status == FL_OK && !all_done(&s)) {
-        bool idle;
-        status = step(&s, &s.actors[next_random(&s.random) % count], &idle);
-    }
+    while (status == FL_OK && !all_done(&s))
+        status = step(&s, &s.actors[next_random(&s.random) % count]);
     fl_free(s.actors);
     fl_free(s.order);
     return status == FL_OK ? FL_OK : fl_fail(err, status, "out of memory");
