@@ -11,7 +11,7 @@ struct fl_update {
     const struct fl_place *place;
 };
 
-/* Any function may be NULL: dispose and heap_bytes when nothing lies on the heap. */
+/* dispose may be NULL: nothing lies on the heap then. */
 struct fl_measure_ops {
     /* Checks field and k, sets type and state_bytes. */
     enum fl_status (*prepare)(struct fl_measure *m, struct fl_error *err);
@@ -20,7 +20,6 @@ struct fl_measure_ops {
     enum fl_status (*value)(const struct fl_measure *m, const void *state, struct fl_arena *arena,
                             struct fl_value *out);
     void (*dispose)(void *state);
-    size_t (*heap_bytes)(const void *state);
 };
 
 extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_min, fl_measure_max, fl_measure_mean,

@@ -54,15 +54,6 @@ static void dispose(void *state)
     *s = (struct list_state){0};
 }
 
-static size_t heap_bytes(const void *state)
-{
-    const struct list_state *s = state;
-    size_t bytes = s->capacity * sizeof *s->members + (s->slots != NULL ? (s->slot_mask + 1) * sizeof *s->slots : 0);
-    for (uint32_t i = 0; i < s->count; i++)
-        bytes += s->members[i].len;
-    return bytes;
-}
-
 static __int128 weight_of(const struct member *m)
 {
     return (__int128)((unsigned __int128)m->weight_high << 64 | m->weight_low);
@@ -240,5 +231,5 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_top = {prepare, update, merge, value, dispose, heap_bytes};
-const struct fl_measure_ops fl_measure_set = {prepare, update, merge, value, dispose, heap_bytes};
+const struct fl_measure_ops fl_measure_top = {prepare, update, merge, value, dispose};
+const struct fl_measure_ops fl_measure_set = {prepare, update, merge, value, dispose};

@@ -83,8 +83,3 @@ enum fl_status fl_measure_value(const struct fl_measure *m, const void *state, s
     *out = FL_VALUE_NULL;
     return kinds[m->kind]->value(m, state, arena, out);
 }
-
-size_t fl_measure_heap_bytes(const struct fl_measure *m, const void *state)
-{
-    return kinds[m->kind]->heap_bytes != NULL ? kinds[m->kind]->heap_bytes(state) : 0;
-}

@@ -54,7 +54,5 @@ void fl_measure_dispose(const struct fl_measure *measure, void *state);
 /* The value; lists and text live in the arena. Over no record: count sum distinct longest_run 0, else null. */
 enum fl_status fl_measure_value(const struct fl_measure *measure, const void *state, struct fl_arena *arena,
                                 struct fl_value *out);
-/* Heap bytes held by a state beyond state_bytes. */
-size_t fl_measure_heap_bytes(const struct fl_measure *measure, const void *state);
 
 #endif

@@ -77,10 +77,5 @@ static void dispose(void *state)
     fl_free(((struct order_state *)state)->bytes);
 }
 
-static size_t heap_bytes(const void *state)
-{
-    return ((const struct order_state *)state)->len;
-}
-
-const struct fl_measure_ops fl_measure_first = {prepare, update, merge, value, dispose, heap_bytes};
-const struct fl_measure_ops fl_measure_last = {prepare, update, merge, value, dispose, heap_bytes};
+const struct fl_measure_ops fl_measure_first = {prepare, update, merge, value, dispose};
+const struct fl_measure_ops fl_measure_last = {prepare, update, merge, value, dispose};

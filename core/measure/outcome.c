@@ -116,8 +116,7 @@ static enum fl_status outcome_value(const struct fl_measure *m, const void *stat
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_outcome = {outcome_prepare, outcome_update, flags_merge,
-                                                  outcome_value,   NULL,           NULL};
+const struct fl_measure_ops fl_measure_outcome = {outcome_prepare, outcome_update, flags_merge, outcome_value, NULL};
 
 enum { SEEN_RECORD = 1, SEEN_ENDPOINT = 2 };
 
@@ -150,5 +149,5 @@ static enum fl_status endpoint_value(const struct fl_measure *m, const void *sta
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_via_endpoint = {
-    endpoint_prepare, endpoint_update, flags_merge, endpoint_value, NULL, NULL};
+const struct fl_measure_ops fl_measure_via_endpoint = {endpoint_prepare, endpoint_update, flags_merge, endpoint_value,
+                                                       NULL};

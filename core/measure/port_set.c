@@ -136,10 +136,3 @@ uint32_t fl_port_set_longest_run(const struct fl_port_set *set)
     }
     return best;
 }
-
-size_t fl_port_set_heap_bytes(const struct fl_port_set *set)
-{
-    if (set->capacity == BITMAP)
-        return BITMAP_WORDS * sizeof(uint64_t);
-    return set->capacity * sizeof(uint16_t);
-}

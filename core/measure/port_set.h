@@ -24,6 +24,5 @@ bool fl_port_set_add(struct fl_port_set *set, uint16_t port); /* false: out of m
 bool fl_port_set_merge(struct fl_port_set *set, const struct fl_port_set *from);
 void fl_port_set_dispose(struct fl_port_set *set);
 uint32_t fl_port_set_longest_run(const struct fl_port_set *set);
-size_t fl_port_set_heap_bytes(const struct fl_port_set *set);
 
 #endif

@@ -41,13 +41,7 @@ static void ports_dispose(void *state)
     fl_port_set_dispose(state);
 }
 
-static size_t ports_heap_bytes(const void *state)
-{
-    return fl_port_set_heap_bytes(state);
-}
-
-const struct fl_measure_ops fl_measure_longest_run = {run_prepare, ports_update,  ports_merge,
-                                                      run_value,   ports_dispose, ports_heap_bytes};
+const struct fl_measure_ops fl_measure_longest_run = {run_prepare, ports_update, ports_merge, run_value, ports_dispose};
 
 /* distinct: a tag in front says which of the two sets the state is. */
 struct distinct_state {
@@ -107,11 +101,5 @@ static void distinct_dispose(void *state)
         fl_value_set_dispose(&s->values);
 }
 
-static size_t distinct_heap_bytes(const void *state)
-{
-    const struct distinct_state *s = state;
-    return s->is_ports ? fl_port_set_heap_bytes(&s->ports) : fl_value_set_heap_bytes(&s->values);
-}
-
-const struct fl_measure_ops fl_measure_distinct = {distinct_prepare, distinct_update,  distinct_merge,
-                                                   distinct_value,   distinct_dispose, distinct_heap_bytes};
+const struct fl_measure_ops fl_measure_distinct = {distinct_prepare, distinct_update, distinct_merge, distinct_value,
+                                                   distinct_dispose};

@@ -155,8 +155,3 @@ void fl_value_set_dispose(struct fl_value_set *set)
     fl_free(set->registers);
     *set = (struct fl_value_set){0};
 }
-
-size_t fl_value_set_heap_bytes(const struct fl_value_set *set)
-{
-    return set->capacity * sizeof *set->hashes + (set->registers != NULL ? REGISTERS : 0);
-}

@@ -21,6 +21,5 @@ enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const 
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from);
 uint64_t fl_value_set_count(const struct fl_value_set *set);
 void fl_value_set_dispose(struct fl_value_set *set);
-size_t fl_value_set_heap_bytes(const struct fl_value_set *set);
 
 #endif
