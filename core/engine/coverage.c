@@ -36,7 +36,7 @@ static uint32_t slot_of(const struct fl_coverage_map *map, uint32_t interface, u
 {
     uint64_t h = ((uint64_t)interface << 32 | hour) * UINT64_C(0x9e3779b97f4a7c15);
     uint32_t i = (uint32_t)(h >> 32) & map->mask;
-    while ((map->slots[i].seen & FL_COVERAGE_IN_USE) &&
+    while ((fl_coverage_hour_used(&map->slots[i])) &&
            (map->slots[i].interface != interface || map->slots[i].hour != hour))
         i = (i + 1) & map->mask;
     return i;
@@ -52,7 +52,7 @@ static bool grow(struct fl_coverage_map *map)
     map->slots = slots;
     map->mask = old_mask * 2 + 1;
     for (uint32_t i = 0; i <= old_mask; i++)
-        if (old[i].seen & FL_COVERAGE_IN_USE)
+        if (fl_coverage_hour_used(&old[i]))
             slots[slot_of(map, old[i].interface, old[i].hour)] = old[i];
     fl_free(old);
     return true;
@@ -62,7 +62,7 @@ static bool grow(struct fl_coverage_map *map)
 static uint32_t touch(struct fl_coverage_map *map, uint32_t interface, uint32_t hour)
 {
     uint32_t i = slot_of(map, interface, hour);
-    if (map->slots[i].seen & FL_COVERAGE_IN_USE)
+    if (fl_coverage_hour_used(&map->slots[i]))
         return i;
     if ((map->used + 1) * 10ull > (map->mask + 1ull) * 7) {
         if (!grow(map))
@@ -287,7 +287,7 @@ enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_co
 {
     for (uint32_t i = 0; i <= from->mask; i++) {
         const struct fl_coverage_hour *h = &from->slots[i];
-        if (!(h->seen & FL_COVERAGE_IN_USE))
+        if (!fl_coverage_hour_used(h))
             continue;
         uint32_t interface = fl_map_intern(&map->interfaces, from->interfaces.keys[h->interface]);
         uint32_t slot = interface == FL_MAP_NONE ? UINT32_MAX : touch(map, interface, h->hour);
