@@ -164,7 +164,8 @@ static const char *copy_text(lua_State *L, int index, struct fl_arena *arena)
     return fl_arena_strndup(arena, text, len);
 }
 
-static bool take_value(lua_State *L, struct fl_arena *arena, struct fl_value *out)
+/* FL_E_LUA: it is none that a verdict can hold. */
+static enum fl_status take_value(lua_State *L, struct fl_arena *arena, struct fl_value *out)
 {
     *out = FL_VALUE_NULL;
     if (lua_isinteger(L, -1)) {
@@ -177,11 +178,11 @@ static bool take_value(lua_State *L, struct fl_arena *arena, struct fl_value *ou
         const char *copy = copy_text(L, -1, arena);
         lua_pop(L, 1);
         *out = (struct fl_value){.type = FL_T_STR, .str = {copy, len}};
-        return copy != NULL;
+        return copy != NULL ? FL_OK : FL_E_NOMEM;
     } else {
-        return false;
+        return FL_E_LUA;
     }
-    return true;
+    return FL_OK;
 }
 
 static enum fl_status take_extra(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
@@ -200,7 +201,10 @@ static enum fl_status take_extra(lua_State *L, struct fl_arena *arena, struct fl
         if (strcmp(key, "severity") == 0 || strcmp(key, "title") == 0 || strcmp(key, "message") == 0)
             continue;
         struct fl_pair pair = {.name = copy_text(L, -2, arena)};
-        if (!take_value(L, arena, &pair.value))
+        enum fl_status status = take_value(L, arena, &pair.value);
+        if (status == FL_E_NOMEM || pair.name == NULL)
+            return FL_E_NOMEM;
+        if (status != FL_OK)
             return fl_fail(err, FL_E_LUA, "the field %s of a verdict must be text, a number or a flag", key);
         uint32_t at = kept++;
         for (; at > 0 && strcmp(pairs[at - 1].name, pair.name) > 0; at--)
@@ -217,7 +221,7 @@ static enum fl_status take_override(lua_State *L, const char *key, struct fl_are
     int type = lua_getfield(L, 1, key);
     enum fl_status status = FL_OK;
     if (type == LUA_TSTRING)
-        *out = copy_text(L, -1, arena);
+        status = (*out = copy_text(L, -1, arena)) != NULL ? FL_OK : FL_E_NOMEM;
     else if (type != LUA_TNIL)
         status = fl_fail(err, FL_E_LUA, "%s must be text", key);
     lua_pop(L, 1);
