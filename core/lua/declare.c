@@ -211,10 +211,10 @@ static void check_keys(lua_State *L, int table)
         const char *key = lua_tostring(L, -1);
         struct fl_str_guess guess = {NULL, 99};
         bool known = false;
-        for (unsigned i = 0; rule_keys[i] != NULL; i++) {
+        for (unsigned i = 0; rule_keys[i] != NULL; i++)
             known |= strcmp(rule_keys[i], key) == 0;
+        for (unsigned i = 0; !known && rule_keys[i] != NULL; i++)
             fl_str_guess_try(&guess, fl_str_of(key), rule_keys[i]);
-        }
         if (!known && guess.best != NULL)
             report(L, "there is no key \"%s\"; did you mean \"%s\"?", key, guess.best);
         else if (!known)

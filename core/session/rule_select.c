@@ -194,12 +194,13 @@ static void use_pattern(struct selecting *s, const struct fl_rule_use *use)
     }
     for (uint32_t i = 0; i < s->roots->count; i++) {
         const struct fl_rule_found *found = &s->roots->items[i];
-        fl_str_guess_try(&guess, fl_str_of(use->pattern), found->id);
         if (!fl_glob_match(fl_str_of(use->pattern), fl_str_of(found->id)))
             continue;
         matched++;
         use_one(s, use, found->id, found->file, found->root, found->bundled, known);
     }
+    for (uint32_t i = 0; matched == 0 && i < s->roots->count; i++)
+        fl_str_guess_try(&guess, fl_str_of(use->pattern), s->roots->items[i].id);
     if (matched > 0)
         refuse_params(s, use, known);
     if (matched > 1 && use->as != NULL)
