@@ -152,7 +152,8 @@ enum fl_status fl_host_init(struct fl_host *host, struct fl_batch *batch, const 
 {
     memset(host, 0, sizeof *host);
     host->batch = batch;
-    host->intern.strings = &batch->strings;
+    if (!fl_intern_init(&host->intern, &batch->strings))
+        return FL_E_NOMEM;
     host->wanted = *wanted;
     host->told_format = told_format;
     host->unknown_columns = unknown_columns;
@@ -187,6 +188,7 @@ void fl_host_dispose(struct fl_host *host)
     for (uint32_t i = 0; i < host->decoder_count; i++)
         if (host->selves[i] != NULL)
             host->decoders[i]->close(host->selves[i]);
+    fl_intern_dispose(&host->intern);
     memset(host, 0, sizeof *host);
 }
 

@@ -1,5 +1,20 @@
 #include "core/engine/intern.h"
 
+#include "core/base/memory.h"
+
+bool fl_intern_init(struct fl_intern *table, struct fl_map *strings)
+{
+    table->strings = strings;
+    table->slots = fl_alloc_zero(FL_INTERN_SLOTS, sizeof *table->slots);
+    return table->slots != NULL;
+}
+
+void fl_intern_dispose(struct fl_intern *table)
+{
+    fl_free(table->slots);
+    table->slots = NULL;
+}
+
 static uint64_t load8(const char *p)
 {
     uint64_t v;

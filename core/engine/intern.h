@@ -19,7 +19,7 @@ struct fl_intern_slot {
 
 struct fl_intern {
     struct fl_map *strings;
-    struct fl_intern_slot slots[FL_INTERN_SLOTS];
+    struct fl_intern_slot *slots; /* FL_INTERN_SLOTS; a page of them costs nothing before it is used */
 };
 
 /* A text on its way into the table: what it is compared by, and where. */
@@ -28,6 +28,8 @@ struct fl_intern_key {
     uint32_t slot;
 };
 
+bool fl_intern_init(struct fl_intern *table, struct fl_map *strings); /* false when memory is out */
+void fl_intern_dispose(struct fl_intern *table);
 /* Two steps, so that the memory that one text waits for is fetched while others are looked up. The text has at least
  * 64 readable bytes behind it. */
 void fl_intern_prepare(const struct fl_intern *table, struct fl_str text, struct fl_intern_key *key);
