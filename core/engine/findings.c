@@ -362,9 +362,28 @@ static void rank_hits(const struct fl_judging *j, struct fl_hit *hits, uint32_t 
     }
 }
 
-static bool hidden(const struct fl_judging *j, const struct fl_hit *hit)
+/* How far a waiver excuses a hit: not at all, by a lower severity, or hidden. */
+enum excuse { EXCUSE_NONE, EXCUSE_LOWERED, EXCUSE_HIDDEN };
+
+static enum excuse excuse_of(const struct fl_judging *j, const struct fl_hit *hit)
 {
-    return hit->waiver >= 0 && j->plan->policy->waivers[hit->waiver].effect == FL_WAIVE_HIDE;
+    if (hit->waiver < 0)
+        return EXCUSE_NONE;
+    return j->plan->policy->waivers[hit->waiver].effect == FL_WAIVE_HIDE ? EXCUSE_HIDDEN : EXCUSE_LOWERED;
+}
+
+/* Keeps the least excused hits only: those nobody excuses, else the lowered ones, else all. Returns how many. */
+static uint32_t take_out_excused(const struct fl_judging *j, struct fl_hit *hits, uint32_t count, enum excuse *least)
+{
+    *least = EXCUSE_HIDDEN;
+    for (uint32_t i = 0; i < count; i++)
+        if (excuse_of(j, &hits[i]) < *least)
+            *least = excuse_of(j, &hits[i]);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (excuse_of(j, &hits[i]) == *least)
+            hits[kept++] = hits[i];
+    return kept;
 }
 
 /* Hits of one identity, the excused ones taken out first if others are left. */
@@ -373,16 +392,10 @@ static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, ui
 {
     const struct fl_plan_rule *rule = &j->plan->rules[hits[0].rule];
     const struct fl_rule_decl *decl = rule->decl;
+    enum excuse least;
     memset(f, 0, sizeof *f);
     count = fold_overlaps(j, hits, count);
-    uint32_t live = 0, excused = 0;
-    for (uint32_t i = 0; i < count; i++)
-        excused += hits[i].waiver >= 0;
-    for (uint32_t i = 0; i < count && excused < count; i++)
-        if (!hidden(j, &hits[i]))
-            hits[live++] = hits[i];
-    if (live > 0)
-        count = live;
+    count = take_out_excused(j, hits, count, &least);
     uint32_t order[FL_OCCURRENCES_SHOWN + 1] = {0};
     rank_hits(j, hits, count, order);
     const struct fl_hit *worst = &hits[order[0]];
@@ -402,7 +415,7 @@ static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, ui
     f->declared_file = decl->file;
     f->declared_line = decl->line;
     f->coverage = fl_judge_concerned(j, hits, count);
-    if (excused == count && live == 0) {
+    if (least != EXCUSE_NONE) {
         f->waived = waiver_label(j, worst->waiver);
         f->waived_severity = waiver_severity(j->plan->policy->waivers[worst->waiver].effect);
     }
