@@ -18,8 +18,9 @@
 #define FL_GROUPS_MAX_DEFAULT    5000000u
 #define FL_LUA_FAILURES_MAX      100u
 #define FL_LUA_MEMORY_BYTES      (8u * 1024u * 1024u)
-#define FL_LUA_STEPS_PER_CALL    100000u   /* VM instructions for one record or group */
-#define FL_LUA_STEPS_LOAD        10000000u /* while a rule file is loaded */
+#define FL_LUA_TEXT_BYTES_MAX    (64u * 1024u) /* of one text; a comparison of two is one instruction */
+#define FL_LUA_STEPS_PER_CALL    100000u       /* VM instructions for one record or group */
+#define FL_LUA_STEPS_LOAD        10000000u     /* while a rule file is loaded */
 #define FL_OCCURRENCES_SHOWN     10u
 #define FL_BAD_LINES_SHOWN       5u
 #define FL_EVIDENCE_DEFAULT      3u

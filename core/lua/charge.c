@@ -57,9 +57,9 @@ static int safe_rep(lua_State *L)
     luaL_checklstring(L, 1, &len);
     lua_Integer n = luaL_checkinteger(L, 2);
     luaL_optlstring(L, 3, "", &separator_len);
-    if (n > 0 && 2 * (double)n * (double)(len + separator_len) > FL_LUA_MEMORY_BYTES) {
+    if (n > 0 && (double)n * (double)(len + separator_len) > FL_LUA_TEXT_BYTES_MAX) {
         fl_lua_vm_of(L)->overrun = "bytes";
-        return luaL_error(L, "string.rep would make more than %d bytes", (int)(FL_LUA_MEMORY_BYTES / 2));
+        return luaL_error(L, "string.rep would make more than %d bytes", (int)FL_LUA_TEXT_BYTES_MAX);
     }
     if (n > 0)
         fl_lua_charge(L, (size_t)n * (len + separator_len));

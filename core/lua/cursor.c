@@ -288,6 +288,7 @@ static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, bo
     vm->arena = arena;
     vm->verdict = out;
     vm->verdict_error = err;
+    vm->longest_text = vm->code[rule].longest_text;
     lua_pushcfunction(L, run_call);
     lua_rawgeti(L, LUA_REGISTRYINDEX, function);
     vm->handle = ++vm->calls << 1 | (is_group ? HANDLE_IS_GROUP : 0);

@@ -5,12 +5,10 @@
  * ipairs type tostring, string.len, of math all but max and min, utf8.charpattern, insert at the end. pcall, for its
  * own part, moves its arguments, which the caller's instructions and memory bound.
  *
- * Cannot be charged, as the VM does it within one instruction and tells nobody:
- *   - `==`, `<` and `<=` of long texts and looking up a key equal to one: at most the shorter text's bytes each;
- *   - copying `...`: at most the values that the stack holds within the memory limit;
- *   - # of a table, by halving.
- * Nor is what gsub copied before its replacement function raised. Making a text costs its bytes, so within one call
- * texts stay under 1.6 MB; only those made while loading can be longer, up to half of the memory limit.
+ * What the VM does within one instruction tells nobody. `==`, `<` and `<=` of texts and looking up a key touch at most
+ * the shorter text's bytes: no text is longer than FL_LUA_TEXT_BYTES_MAX, and an instruction costs the more the longer
+ * the longest text is that the code may hold. Not charged are copying `...`, at most the values that the stack holds
+ * within the memory limit; # of a table, by halving; and what gsub copied before its replacement function raised.
  */
 #include <lauxlib.h>
 #include <lualib.h>

@@ -298,6 +298,7 @@ enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char
     vm->on_flow = vm->on_group = LUA_NOREF;
     vm->rule_calls = 0;
     vm->loading = true;
+    vm->longest_text = 0;
     lua_State *L = vm->L;
     lua_settop(L, 0);
     lua_pushcfunction(L, run_file);
@@ -311,6 +312,7 @@ enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char
     code = &vm->code[vm->code_count - 1];
     code->on_flow = vm->on_flow;
     code->on_group = vm->on_group;
+    code->longest_text = vm->longest_text;
     return status;
 }
 

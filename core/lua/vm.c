@@ -11,6 +11,26 @@
 #define BYTES_PER_STEP  16
 #define LONG_TEXT_BYTES 1024
 
+/* A text is made. Long ones are made anew by every `..` and by many functions: they cost what they hold. Short ones are
+ * shared with earlier calls or not, which must not matter. */
+static bool allow_text(struct fl_lua_vm *vm, size_t bytes)
+{
+    if (bytes < LONG_TEXT_BYTES)
+        return true;
+    if (bytes > FL_LUA_TEXT_BYTES_MAX + LONG_TEXT_BYTES) {
+        vm->overrun = "a text of more than 64 KiB";
+        return false;
+    }
+    if (bytes > vm->longest_text)
+        vm->longest_text = bytes;
+    if (!vm->calling)
+        return true;
+    vm->steps_left -= (int64_t)(bytes / BYTES_PER_STEP);
+    if (vm->steps_left < 0)
+        vm->overrun = "bytes";
+    return vm->steps_left >= 0;
+}
+
 static void *allocate(void *context, void *block, size_t old_bytes, size_t new_bytes)
 {
     struct fl_lua_vm *vm = context;
@@ -20,15 +40,9 @@ static void *allocate(void *context, void *block, size_t old_bytes, size_t new_b
         fl_free(block);
         return NULL;
     }
-    /* Long texts are made anew by every `..` and by many functions: they cost what they hold. Short ones are shared
-     * with earlier calls or not, which must not matter. Without a block old_bytes tells what is made. */
-    if (vm->calling && block == NULL && old_bytes == LUA_TSTRING && new_bytes >= LONG_TEXT_BYTES) {
-        vm->steps_left -= (int64_t)(new_bytes / BYTES_PER_STEP);
-        if (vm->steps_left < 0) {
-            vm->overrun = "bytes";
-            return NULL;
-        }
-    }
+    /* Without a block old_bytes tells what is made. */
+    if (block == NULL && old_bytes == LUA_TSTRING && !allow_text(vm, new_bytes))
+        return NULL;
     /* Not an overrun yet: Lua collects its garbage and asks again. */
     if (new_bytes > held && vm->used_bytes - held + new_bytes > vm->limit_bytes)
         return NULL;
@@ -55,7 +69,8 @@ int fl_lua_overrun(lua_State *L, const char *what)
 static void on_steps(lua_State *L, lua_Debug *ar)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
-    vm->steps_left -= HOOK_STEPS;
+    /* Comparing two texts, or finding one in a table, is one instruction however long they are. */
+    vm->steps_left -= HOOK_STEPS * (int64_t)(1 + vm->longest_text / LONG_TEXT_BYTES);
     if (vm->steps_left >= 0)
         return;
     vm->overrun = "instructions";

@@ -22,6 +22,7 @@ struct fl_lua_rule_code {
     int on_flow, on_group; /* registry references or LUA_NOREF */
     struct fl_lua_upvalue *upvalues;
     uint32_t upvalue_count, upvalue_capacity;
+    size_t longest_text; /* made while its file loaded */
 };
 
 struct fl_lua_vm {
@@ -29,6 +30,8 @@ struct fl_lua_vm {
     struct fl_lua_rules *rules;
     size_t used_bytes, limit_bytes;
     int64_t steps_left;
+    size_t
+        longest_text; /* that the code at hand may hold: made while its file loaded or in this call; 0: none is long */
     const char *overrun; /* what was exceeded, or NULL; code of the rule cannot catch it */
     bool exhausted;      /* the machine refused memory in this call */
     bool calling;
