@@ -83,7 +83,8 @@ static void count_interface(struct fl_concerned *c, uint32_t interface, struct f
     sum->lost_minutes += c->interfaces[interface].lost_minutes;
 }
 
-static void count_owners(struct fl_concerned *c, struct fl_addr addr, struct fl_coverage *sum, uint32_t *found)
+/* The first of c->own that is not less than the address. */
+static uint32_t find_own(const struct fl_concerned *c, struct fl_addr addr)
 {
     uint32_t low = 0, high = c->own_count;
     while (low < high) {
@@ -93,8 +94,31 @@ static void count_owners(struct fl_concerned *c, struct fl_addr addr, struct fl_
         else
             high = middle;
     }
-    for (; low < c->own_count && fl_addr_equal(c->own[low].addr, addr); low++)
+    return low;
+}
+
+static void count_owners(struct fl_concerned *c, struct fl_addr addr, struct fl_coverage *sum, uint32_t *found)
+{
+    for (uint32_t low = find_own(c, addr); low < c->own_count && fl_addr_equal(c->own[low].addr, addr); low++)
         count_interface(c, c->own[low].interface, sum, found);
+}
+
+bool fl_judge_other_vpc(const struct fl_judging *j, struct fl_addr addr, struct fl_str seen, struct fl_str *out)
+{
+    const struct fl_coverage_map *map = &j->part->coverage;
+    const struct fl_concerned *c = j->concerned;
+    uint32_t found = 0;
+    for (uint32_t i = find_own(c, addr); i < c->own_count && fl_addr_equal(c->own[i].addr, addr); i++) {
+        uint32_t vpc = map->items[c->own[i].interface].vpc;
+        if (vpc == 0 || vpc == found)
+            continue;
+        if (found != 0 || fl_str_equal(map->vpcs.keys[vpc - 1], seen))
+            return false;
+        found = vpc;
+    }
+    if (found != 0)
+        *out = map->vpcs.keys[found - 1];
+    return found != 0;
 }
 
 struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit *hits, uint32_t count)

@@ -130,7 +130,8 @@ static enum fl_status prepare(struct fl_judging *j)
     j->report->intents = intents;
     j->report->intent_count = policy->intent_count;
     j->as_of_ms = j->options->as_of_ms != INT64_MIN ? j->options->as_of_ms : newest_event(j->part);
-    return fl_judge_concerned_open(j);
+    enum fl_status status = fl_judge_concerned_open(j);
+    return status == FL_OK ? fl_judge_settle_vpcs(j) : status;
 }
 
 enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const struct fl_source_list *sources,

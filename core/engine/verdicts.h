@@ -101,6 +101,11 @@ struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t 
  * with an address that is a key; of the whole run where none is known. */
 enum fl_status fl_judge_concerned_open(struct fl_judging *j);
 struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit *hits, uint32_t count);
+/* The one VPC in which the address is a recording host. false: none is known, or several, or `seen` is one of them. */
+bool fl_judge_other_vpc(const struct fl_judging *j, struct fl_addr addr, struct fl_str seen, struct fl_str *out);
+/* vpc_ends.c: groups that are split by VPC become those of the VPC of the server (else the client), whichever side
+ * wrote the records. Before the groups are visited. */
+enum fl_status fl_judge_settle_vpcs(struct fl_judging *j);
 /* Blind spots: own addresses that the policy counts as internet, and such that several VPCs use. */
 enum fl_status fl_judge_own(struct fl_judging *j);
 struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,

@@ -34,6 +34,11 @@ enum fl_status fl_table_new(const struct fl_table_spec *spec, struct fl_table **
     return FL_OK;
 }
 
+enum fl_status fl_table_new_like(const struct fl_table *table, struct fl_table **out)
+{
+    return fl_table_new(&table->spec, out);
+}
+
 void fl_table_clear(struct fl_table *t)
 {
     for (uint32_t i = 0; i < t->count; i++)

@@ -40,6 +40,8 @@ struct fl_group_view {
 struct fl_table;
 
 enum fl_status fl_table_new(const struct fl_table_spec *spec, struct fl_table **out);
+/* An empty one that is made like another. */
+enum fl_status fl_table_new_like(const struct fl_table *table, struct fl_table **out);
 void fl_table_free(struct fl_table *table);
 
 /* Adds the rows of `selection`. filters[2 * m] and [2 * m + 1] are bitmaps of measure m's filters, or NULL (always
@@ -49,6 +51,17 @@ enum fl_status fl_table_add(struct fl_table *table, const struct fl_batch *batch
                             const uint64_t *const *filters, uint64_t *bad_times);
 /* Adds the groups of `from`, and empties it. */
 enum fl_status fl_table_merge(struct fl_table *table, struct fl_table *from);
+
+/* A row that no batch holds: what one group of another table adds to one of this. */
+struct fl_table_row {
+    const struct fl_value *keys; /* key_count values */
+    int64_t start_ms;            /* decides the pane */
+    struct fl_counters counters;
+    const struct fl_place *evidence; /* in record order */
+    uint32_t evidence_count;
+    const void *const *states; /* measure_count states of equal measures */
+};
+enum fl_status fl_table_add_row(struct fl_table *table, const struct fl_table_row *row, uint64_t *bad_times);
 
 uint64_t fl_table_groups(const struct fl_table *table); /* keys x panes */
 bool fl_table_over_limit(const struct fl_table *table);

@@ -106,16 +106,28 @@ static bool find_field(struct compiling *c, const char *name, const char *key, c
     return false;
 }
 
+/* Whose VPC it is: the server's, for it is what has to be mended; the client's where the server is foreign. */
+static void find_vpc_ends(struct fl_plan_rule *rule)
+{
+    static const uint32_t ends[2][2] = {{FL_F_SERVER, FL_F_PAIR_SERVER}, {FL_F_CLIENT, FL_F_PAIR_CLIENT}};
+    for (uint32_t e = 0; e < 2; e++)
+        for (uint32_t k = 0; k < rule->key_count && rule->vpc_end_count <= e; k++)
+            if (rule->keys[k] == ends[e][0] || rule->keys[k] == ends[e][1])
+                rule->vpc_ends[rule->vpc_end_count++] = k;
+}
+
 /* One address in two VPCs is two hosts: our side's VPC is one more key, and part of the id. */
 static void split_by_vpc(struct fl_plan_rule *rule)
 {
     uint32_t k = 0, i = 0;
+    find_vpc_ends(rule);
     while (k < rule->key_count && rule->keys[k] != FL_F_OWN_VPC_ID)
         k++;
     if (k == rule->key_count) {
         rule->keys[k] = FL_F_OWN_VPC_ID;
         rule->key_names[rule->key_count++] = fl_fields[FL_F_OWN_VPC_ID].name;
     }
+    rule->vpc_key = k;
     while (i < rule->identity_count && rule->identity[i] != k)
         i++;
     if (i == rule->identity_count)
@@ -480,6 +492,7 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
     rule->decl = decl;
     rule->role = fl_rule_role_of(decl);
     rule->outcome_measure = -1;
+    rule->vpc_key = UINT32_MAX;
     struct compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors, .names = {plan->policy, rule}};
     compile_params(&c);
     if (c.failed) /* what reads the parameters could only complain again */

@@ -60,6 +60,9 @@ struct fl_plan_rule {
     struct fl_field_set lua_fields;
     struct fl_field_set reads; /* fields of keys, measures and counters */
     bool has_addr_key;
+    uint32_t vpc_key;     /* index of own_vpc_id where groups are split by it; UINT32_MAX */
+    uint32_t vpc_ends[2]; /* indices of the keys whose host's VPC it is, the first one known */
+    uint32_t vpc_end_count;
 };
 
 struct fl_plan {

@@ -37,8 +37,14 @@ static struct fl_table_spec spec_of(int64_t pane_ms)
         measures[i] = (struct fl_measure){.kind = kinds[i], .name = "m", .field = fields[i], .by = FL_FIELD_NONE};
         assert_int_equal(fl_measure_prepare(&measures[i], NULL), FL_OK);
     }
-    return (struct fl_table_spec){.keys = port_key, .key_count = 1, .pane_ms = pane_ms, .measures = measures,
-                                  .measure_count = 3, .evidence = 2, .max_groups = 1000, .hash_seed = 5};
+    return (struct fl_table_spec){.keys = port_key,
+                                  .key_count = 1,
+                                  .pane_ms = pane_ms,
+                                  .measures = measures,
+                                  .measure_count = 3,
+                                  .evidence = 2,
+                                  .max_groups = 1000,
+                                  .hash_seed = 5};
 }
 
 static struct fl_table *new_table(int64_t pane_ms)
@@ -175,7 +181,8 @@ static void test_table__panes_may_be_finer_than_the_hop(void **state)
     for (uint32_t r = 0; r < 4; r++)
         row(r, starts[r], 22);
     add_rows(t);
-    check_groups(t, 250, 100, "22[-200..50]x1 22[-100..150]x2 22[0..250]x3 22[100..350]x2 22[200..450]x2 22[300..550]x1 ");
+    check_groups(t, 250, 100,
+                 "22[-200..50]x1 22[-100..150]x2 22[0..250]x3 22[100..350]x2 22[200..450]x2 22[300..550]x1 ");
     fl_table_free(t);
 }
 
@@ -202,7 +209,8 @@ static void test_table__windows_equal_their_definition(void **state)
                     flows += batch.columns[FL_F_DSTPORT].u16[r] == port && at >= w && at < w + window;
                 }
                 if (flows > 0)
-                    fl_buf_add_format(&expected, "%d[%lld..%lld]x%u ", port, (long long)w, (long long)(w + window), flows);
+                    fl_buf_add_format(&expected, "%d[%lld..%lld]x%u ", port, (long long)w, (long long)(w + window),
+                                      flows);
             }
         }
         fl_buf_add_char(&expected, '\0');
@@ -268,8 +276,8 @@ static void test_table__counters(void **state)
     rows_begin(&batch, 4);
     rows_int(&batch, FL_F_START_TIME, 0, 100);
     rows_int(&batch, FL_F_END_TIME, 0, 200);
-    rows_int(&batch, FL_F_START_TIME, 1, 50);  /* no end: the start stands for it */
-    rows_int(&batch, FL_F_END_TIME, 2, 300);   /* no start */
+    rows_int(&batch, FL_F_START_TIME, 1, 50); /* no end: the start stands for it */
+    rows_int(&batch, FL_F_END_TIME, 2, 300);  /* no start */
     rows_int(&batch, FL_F_BYTES, 0, INT64_MAX);
     rows_int(&batch, FL_F_BYTES, 1, INT64_MAX);
     rows_int(&batch, FL_F_PACKETS, 3, 7);
@@ -343,14 +351,15 @@ static enum fl_status show_all(void *context, const struct fl_group_view *v)
     (void)context;
     fl_value_text(&out, &v->keys[0]);
     fl_buf_add_format(&out, " %lld %llu %lld %lld %lld %lld:", (long long)v->window_start_ms,
-                      (unsigned long long)v->counters.flows, (long long)v->counters.packets, (long long)v->counters.bytes,
-                      (long long)v->counters.first_ms, (long long)v->counters.last_ms);
+                      (unsigned long long)v->counters.flows, (long long)v->counters.packets,
+                      (long long)v->counters.bytes, (long long)v->counters.first_ms, (long long)v->counters.last_ms);
     for (uint32_t m = 0; m < 3; m++) {
         fl_buf_add_char(&out, ' ');
         fl_value_text(&out, &v->measures[m]);
     }
     for (uint32_t i = 0; i < v->evidence_count; i++)
-        fl_buf_add_format(&out, " @%lld/%llx", (long long)v->evidence[i].start_ms, (unsigned long long)v->evidence[i].where);
+        fl_buf_add_format(&out, " @%lld/%llx", (long long)v->evidence[i].start_ms,
+                          (unsigned long long)v->evidence[i].where);
     fl_buf_add_char(&out, '\n');
     return FL_OK;
 }
@@ -423,6 +432,44 @@ static void test_table__merged_in_any_order_is_one_table(void **state)
     merged_in_any_order(100, 400);
 }
 
+static enum fl_status move_group(void *context, const struct fl_group_view *v)
+{
+    struct fl_table_row moved = {.keys = v->keys,
+                                 .start_ms = v->window_start_ms,
+                                 .counters = v->counters,
+                                 .evidence = v->evidence,
+                                 .evidence_count = v->evidence_count,
+                                 .states = v->states};
+    uint64_t bad_times = 0;
+    enum fl_status status = fl_table_add_row(context, &moved, &bad_times);
+    assert_int_equal(bad_times, 0);
+    return status;
+}
+
+/* Pane by pane, so that the windows of the new table are those of the old one. */
+static void test_table__groups_moved_one_by_one_are_the_same(void **state)
+{
+    (void)state;
+    static const int64_t panes[] = {0, 100};
+    for (size_t i = 0; i < 2; i++) {
+        struct fl_table *whole = new_table(panes[i]), *moved;
+        assert_int_equal(fl_table_new_like(whole, &moved), FL_OK);
+        for (uint32_t c = 0; c < 4; c++) {
+            chunk(c);
+            add_rows(whole);
+        }
+        assert_int_equal(fl_table_visit(whole, panes[i], panes[i], move_group, moved), FL_OK);
+        char *expected = described(whole, 4 * panes[i]), *got = described(moved, 4 * panes[i]);
+        assert_string_equal(got, expected);
+        free(expected);
+        free(got);
+        fl_table_free(whole);
+        fl_table_free(moved);
+    }
+    batch.source = 0;
+    batch.base_offset = 0;
+}
+
 static void test_table__over_limit_is_judged_on_merged_keys(void **state)
 {
     (void)state;
@@ -490,6 +537,7 @@ int main(void)
         cmocka_unit_test(test_table__evidence_is_the_least_places_in_record_order),
         cmocka_unit_test(test_place__order),
         cmocka_unit_test(test_table__merged_in_any_order_is_one_table),
+        cmocka_unit_test(test_table__groups_moved_one_by_one_are_the_same),
         cmocka_unit_test(test_table__over_limit_is_judged_on_merged_keys),
         cmocka_unit_test(test_table__filters_choose_what_is_counted),
     };
