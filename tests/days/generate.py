@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""Writes both days, their inventories and policies. usage: tests/days/generate.py FOLDER [VERSION...]"""
+import os
+import pathlib
+import shutil
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import innocent  # noqa: E402
+from world import ACCOUNT, VPC, World  # noqa: E402
+from writer import Day  # noqa: E402
+
+
+def write(folder, versions=("v2", "v5", "tgw")):
+    """The days of `versions` in `folder`."""
+    os.makedirs(folder, exist_ok=True)
+    world = World()
+    day = Day(world, versions)
+    innocent.play(day)
+    day.save(os.path.join(folder, "innocent"))
+    inventory(folder, "inventory.csv", world)
+    shutil.copy(HERE / "policy.yaml", folder)
+
+
+def inventory(folder, name, world):
+    with open(os.path.join(folder, name), "w", encoding="ascii", newline="\n") as out:
+        out.write("address,interface,vpc,account,az,name,sg,tags\n")
+        for address, eni, host, zone, role in world.rows:
+            out.write(f"{address},{eni},{VPC},{ACCOUNT},{zone},{host},sg-{role},Role={role}\n")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    write(sys.argv[1], tuple(sys.argv[2:]) or ("v2", "v5", "tgw"))
