@@ -8,23 +8,34 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import innocent  # noqa: E402
+import planted  # noqa: E402
 from world import ACCOUNT, VPC, World  # noqa: E402
 from writer import Day  # noqa: E402
 
 
 def write(folder, versions=("v2", "v5", "tgw")):
-    """The days of `versions` in `folder`."""
-    os.makedirs(folder, exist_ok=True)
+    """FOLDER/innocent and FOLDER/bad, each with a policy, an inventory and a folder of records for each version; that of
+    bad holds what is planted only: the bad day is both."""
     world = World()
     day = Day(world, versions)
     innocent.play(day)
-    day.save(os.path.join(folder, "innocent"))
-    inventory(folder, "inventory.csv", world)
-    shutil.copy(HERE / "policy.yaml", folder)
+    finish(folder, "innocent", day)
+    planted.hosts(world)
+    day = Day(world, versions)
+    planted.play(day)
+    finish(folder, "bad", day)
 
 
-def inventory(folder, name, world):
-    with open(os.path.join(folder, name), "w", encoding="ascii", newline="\n") as out:
+def finish(folder, name, day):
+    where = os.path.join(folder, name)
+    os.makedirs(where, exist_ok=True)
+    day.save(where)
+    shutil.copy(HERE / "policy.yaml", where)
+    inventory(where, day.world)
+
+
+def inventory(folder, world):
+    with open(os.path.join(folder, "inventory.csv"), "w", encoding="ascii", newline="\n") as out:
         out.write("address,interface,vpc,account,az,name,sg,tags\n")
         for address, eni, host, zone, role in world.rows:
             out.write(f"{address},{eni},{VPC},{ACCOUNT},{zone},{host},sg-{role},Role={role}\n")

@@ -111,8 +111,8 @@ class Day:
     def talk(self, client, server, protocol, client_port, server_port, at, lasts, up, down=None, opened=True,
              closed=True, deny=None, reset=False, endpoint=False, nat_port=None, flags=None, tgw_log=True):
         """One conversation. up, down = (packets, bytes) of each half, down None = no reply. opened, closed: its first
-        and last packets lie in it. deny: "server" or "client" interface rejects the request, "reply" = the client's
-        subnet rejects the reply. reset: the reply is a bare reset. endpoint: S3 over the gateway endpoint. flags
+        and last packets lie in it. deny: "server" or "client" interface rejects the request, "reply" = a NACL
+        rejects the server's reply on its way out. reset: the reply is a bare reset. endpoint: S3 over the gateway endpoint. flags
         overrides the request's TCP flags."""
         ask, answer = (2 * opened, 1 * closed), (18 * opened, 1 * closed)
         if reset:
@@ -153,12 +153,8 @@ class Day:
         hops += self._middle(src, dst, ports, src_port, dst_port, protocol, endpoint, nat_port, reply)
         if dst.eni:
             action = "REJECT" if deny == "server" and not reply else "ACCEPT"
-            hops.append(self._hop(dst, True, self._sender(src, dst), dst.interface_address, src, dst, ports, "-",
-                                  action))
+            hops.append(self._hop(dst, True, src.address, dst.interface_address, src, dst, ports, "-", action))
         return hops
-
-    def _sender(self, src, dst):
-        return src.address
 
     def _middle(self, src, dst, ports, src_port, dst_port, protocol, endpoint, nat_port, reply):
         nat, gateway = self.world.nat, self.world.tgw_a

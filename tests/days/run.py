@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Judges every bundled rule on both days. usage: run.py FLOWLAW [--keep DIR] [--only GLOB] [--verbose] [--table]
+
+For each version and rule, the innocent day must be silent or explained by speakers.json; each planting of the bad day must
+be found once and nothing else; and a rule that cannot be evaluated in a version must say so. The last line is "N passed, N
+failed". --keep DIR generates there and leaves it; --table prints the verdicts as a Markdown table and judges nothing.
+"""
+import argparse
+import fnmatch
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import generate  # noqa: E402
+from planted import PLANTINGS  # noqa: E402
+
+VERSIONS = ("v2", "v5", "tgw")
+
+
+def audit(flowlaw, policy, inputs):
+    """(rules by id, findings, stderr) of one audit."""
+    done = subprocess.run([flowlaw, "audit", "-p", policy, "-o", "json", *inputs], capture_output=True, text=True)
+    rules, findings = {}, []
+    for line in done.stdout.splitlines():
+        document = json.loads(line)
+        if document["type"] == "rule":
+            rules[document["id"]] = document
+        elif document["type"] == "finding":
+            findings.append(document)
+    if not rules:
+        raise SystemExit(f"the audit ended with {done.returncode} and no results:\n{done.stderr}")
+    return rules, findings
+
+
+def matches(entry, finding):
+    """Does the finding have the rule and the group values that the entry names?"""
+    if not fnmatch.fnmatchcase(finding["rule"], entry["rule"]):
+        return False
+    return all(fnmatch.fnmatchcase(str(finding["group"].get(key)), str(value))
+               for key, value in entry.get("group", {}).items())
+
+
+def explained(entries, finding, version):
+    return any(matches(entry, finding) and version in entry.get("versions", VERSIONS) for entry in entries)
+
+
+def show(finding):
+    group = " ".join(f"{key}={value}" for key, value in finding["group"].items())
+    return f"{finding['rule']} [{group}] {finding['severity']}: {finding['message']}"
+
+
+class Judge:
+    """Complaints by (version, rule); a pair without one has passed."""
+
+    def __init__(self, speakers, only):
+        self.speakers, self.only = speakers, only
+        self.wrong = {}
+        self.judged = set()
+        self.used = set()
+
+    def say(self, version, rule, text):
+        self.wrong.setdefault((version, rule), []).append(text)
+
+    def version(self, version, innocent, bad):
+        (rules, quiet), (bad_rules, loud) = innocent, bad
+        for rule in rules.values():
+            if fnmatch.fnmatchcase(rule["id"], self.only):
+                self.judged.add((version, rule["id"]))
+                self.rule(version, rule, bad_rules[rule["id"]], [f for f in quiet if f["rule"] == rule["id"]],
+                          [f for f in loud if f["rule"] == rule["id"]])
+
+    def rule(self, version, rule, bad_rule, quiet, loud):
+        name = rule["id"]
+        for finding in quiet:
+            if not explained(self.speakers["innocent"], finding, version):
+                self.say(version, name, "speaks on the innocent day: " + show(finding))
+        plantings = [p for p in PLANTINGS if p["rule"] == name]
+        if not plantings:
+            self.say(version, name, "nothing is planted for this rule")
+        if not bad_rule["evaluated"]:
+            self.unable(version, bad_rule, plantings)
+            return
+        rest = {finding["id"]: finding for finding in loud}
+        for planting in plantings:
+            if version not in planting["versions"]:
+                if version not in planting["unseen"]:
+                    self.say(version, name, f"is evaluated, and nothing says why it cannot see: {planting['what']}")
+                continue
+            found = [f for f in rest.values() if matches(planting, f)]
+            if len(found) != 1:
+                self.say(version, name, f"found {len(found)} times, not once: {planting['what']} {planting['group']}")
+            for finding in found:
+                del rest[finding["id"]]
+        for finding in rest.values():
+            if not explained(self.speakers["innocent"] + self.speakers["beside"], finding, version):
+                self.say(version, name, "speaks on the bad day of what is not planted: " + show(finding))
+
+    def unable(self, version, rule, plantings):
+        name = rule["id"]
+        if not rule["reason"]:
+            self.say(version, name, "is not evaluated and gives no reason")
+        if any(version in planting["versions"] for planting in plantings):
+            self.say(version, name, f"is not evaluated, but its planting can be seen: {rule['reason']}")
+
+
+def table(results):
+    """Verdicts: silent, found, cannot be evaluated, or speaks (with how many findings)."""
+    lines = ["| rule | severity | innocent v2 | v5 | tgw | bad v2 | v5 | tgw |", "|---|---|---|---|---|---|---|---|"]
+    names = sorted({name for innocent, _ in results.values() for name in innocent[0]})
+    for name in names:
+        cells = []
+        for day in (0, 1):
+            for version in VERSIONS:
+                rules, findings = results[version][day]
+                mine = [f for f in findings if f["rule"] == name]
+                cells.append(verdict(rules[name], mine, day, version))
+        severity = results["v5"][0][0][name]["severity"]
+        lines.append(f"| {name} | {severity} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def verdict(rule, findings, day, version):
+    if not rule["evaluated"]:
+        return "not evaluated"
+    planted = [f for f in findings if any(matches(p, f) and version in p["versions"] for p in PLANTINGS)] if day else []
+    others = len(findings) - len(planted)
+    text = [f"found {len(planted)}"] if planted else []
+    return ", ".join(text + ([f"speaks {others}"] if others else [])) or "silent"
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("flowlaw")
+    options.add_argument("--keep")
+    options.add_argument("--only", default="*")
+    options.add_argument("--verbose", action="store_true")
+    options.add_argument("--table", action="store_true")
+    options = options.parse_args()
+    speakers = json.loads((HERE / "speakers.json").read_text())
+    with tempfile.TemporaryDirectory(prefix="flowlaw-days-") as scratch:
+        folder = options.keep or scratch
+        generate.write(folder)
+        results = {}
+        for version in VERSIONS:
+            quiet, planted = f"{folder}/innocent/{version}", f"{folder}/bad/{version}"
+            results[version] = (audit(options.flowlaw, f"{folder}/innocent/policy.yaml", [quiet]),
+                                audit(options.flowlaw, f"{folder}/bad/policy.yaml", [quiet, planted]))
+    if options.table:
+        print(table(results))
+        return 0
+    judge = Judge(speakers, options.only)
+    for version, (innocent, bad) in results.items():
+        judge.version(version, innocent, bad)
+    missing = sorted({p["rule"] for p in PLANTINGS} - set(results["v5"][0][0]))
+    for pair in sorted(judge.judged):
+        complaints = judge.wrong.get(pair)
+        print(f"{'FAIL' if complaints else 'ok'} days {pair[0]} {pair[1]}")
+        for text in (complaints or [])[:None if options.verbose else 4]:
+            print("    " + text)
+    for rule in missing:
+        print(f"FAIL days {rule}\n    something is planted for it, and there is no such rule")
+    failed = sum(pair in judge.wrong for pair in judge.judged) + len(missing)
+    print(f"{len(judge.judged) + len(missing) - failed} passed, {failed} failed")
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
