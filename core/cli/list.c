@@ -225,7 +225,7 @@ static void put_params(struct listing *l, const struct fl_rule_decl *decl)
 {
     static const char *const types[] = {
         [FL_P_NETWORK] = "network", [FL_P_SERVICE] = "service", [FL_P_DURATION] = "duration", [FL_P_PORT] = "port",
-        [FL_P_NUMBER] = "number",   [FL_P_TEXT] = "text",       [FL_P_FLAG] = "flag"};
+        [FL_P_NUMBER] = "number",   [FL_P_TEXT] = "text",       [FL_P_FLAG] = "flag",         [FL_P_PRICE] = "price"};
     fl_json_key(&l->w, "params");
     fl_json_array(&l->w);
     for (uint32_t i = 0; i < decl->param_count; i++) {

@@ -279,7 +279,7 @@ static const char *message_of(struct fl_expecting *e, uint32_t host, const struc
 static enum fl_status report_host(struct fl_expecting *e, uint32_t host, const struct sums *s)
 {
     const struct fl_plan_rule *rule = &e->j->plan->rules[e->rule];
-    uint32_t slots = rule->key_count + FL_COUNTER_COUNT + rule->measure_count;
+    uint32_t slots = fl_plan_rule_slots(rule);
     struct fl_hit hit = {.rule = e->rule,
                          .slots = fl_arena_alloc(e->j->arena, slots * sizeof *hit.slots),
                          .severity = e->intent->severity,

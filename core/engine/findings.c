@@ -7,6 +7,7 @@
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/engine/verdicts.h"
+#include "core/rule/compile.h"
 
 #define ID_FORMAT "flowlaw.finding/1"
 
@@ -212,9 +213,10 @@ static struct fl_pairs measures_of(struct fl_judging *j, const struct fl_hit *hi
     if (rule->role == FL_ROLE_EXPECT) /* what did not take place has no measures */
         return (struct fl_pairs){NULL, 0};
     const char *names[FL_MEASURES_PER_RULE_MAX];
-    for (uint32_t m = 0; m < rule->measure_count; m++)
-        names[m] = rule->measures[m].name;
-    return fl_judge_pairs(j, names, hit->slots + rule->key_count + FL_COUNTER_COUNT, rule->measure_count, true);
+    uint32_t count = rule->measure_count + rule->value_count;
+    for (uint32_t m = 0; m < count; m++)
+        names[m] = fl_plan_rule_measured(rule, m);
+    return fl_judge_pairs(j, names, hit->slots + rule->key_count + FL_COUNTER_COUNT, count, true);
 }
 
 static struct fl_pairs identity_of(struct fl_judging *j, const struct fl_hit *hit)
@@ -297,15 +299,14 @@ static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit
     fl_buf_init(&out);
     fl_buf_add_text(&out, rule->having_text);
     const char *separator = " (";
-    for (uint32_t m = 0; m < rule->measure_count; m++) {
+    for (uint32_t m = 0; m < rule->measure_count + rule->value_count; m++) {
         const struct fl_value *value = &hit->slots[rule->key_count + FL_COUNTER_COUNT + m];
         if (value->type != FL_T_LIST)
-            add_measured(&out, rule->having_text, rule->measures[m].name, value, &separator);
+            add_measured(&out, rule->having_text, fl_plan_rule_measured(rule, m), value, &separator);
     }
-    for (uint32_t c = 0; c < 3; c++) {
-        static const char *const counters[] = {"flows", "packets", "bytes"};
-        add_measured(&out, rule->having_text, counters[c], &hit->slots[rule->key_count + c], &separator);
-    }
+    for (uint32_t c = 0; c < FL_COUNTER_COUNT; c++)
+        if (c != FL_C_FIRST_SEEN && c != FL_C_LAST_SEEN)
+            add_measured(&out, rule->having_text, fl_counter_name(c), &hit->slots[rule->key_count + c], &separator);
     if (separator[0] == ',')
         fl_buf_add_char(&out, ')');
     const char *text = out.failed ? NULL : fl_arena_strndup(j->arena, out.data, out.len);
@@ -333,7 +334,7 @@ static struct fl_pairs params_of(struct fl_judging *j, const struct fl_plan_rule
     for (uint32_t i = 0; i < rule->param_count; i++) {
         const struct fl_param_decl *p = rule->params[i].decl;
         pairs[i].name = p->name;
-        pairs[i].value = (struct fl_value){.type = FL_T_STR, .str = fl_str_of(p->text)};
+        pairs[i].value = (struct fl_value){.type = FL_T_STR, .str = fl_str_of(rule->params[i].text)};
     }
     return (struct fl_pairs){pairs, rule->param_count};
 }

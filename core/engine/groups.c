@@ -19,6 +19,18 @@ static struct fl_value time_value(int64_t ms)
     return ms == INT64_MAX || ms == INT64_MIN ? FL_VALUE_NULL : fl_value_int(FL_T_TIME, ms);
 }
 
+static void get_slot(void *context, const struct fl_node *node, struct fl_value *out)
+{
+    const struct visiting *v = context;
+    *out = node->kind == FL_N_SLOT && node->slot < v->slot_count ? v->slots[node->slot] : FL_VALUE_NULL;
+}
+
+static bool in_network(void *context, uint32_t network, struct fl_addr addr)
+{
+    const struct visiting *v = context;
+    return fl_program_in_network(v->j->plan->program, network, addr);
+}
+
 static void fill_slots(struct visiting *v, const struct fl_group_view *view)
 {
     uint32_t keys = v->rule->key_count;
@@ -30,20 +42,12 @@ static void fill_slots(struct visiting *v, const struct fl_group_view *view)
     c[FL_C_BYTES] = fl_value_int(FL_T_INT, view->counters.bytes);
     c[FL_C_FIRST_SEEN] = time_value(view->counters.first_ms);
     c[FL_C_LAST_SEEN] = time_value(view->counters.last_ms);
+    c[FL_C_OBSERVED] = fl_judge_observed(v->j);
     for (uint32_t m = 0; m < v->rule->measure_count; m++)
         c[FL_COUNTER_COUNT + m] = view->measures[m];
-}
-
-static void get_slot(void *context, const struct fl_node *node, struct fl_value *out)
-{
-    const struct visiting *v = context;
-    *out = node->kind == FL_N_SLOT && node->slot < v->slot_count ? v->slots[node->slot] : FL_VALUE_NULL;
-}
-
-static bool in_network(void *context, uint32_t network, struct fl_addr addr)
-{
-    const struct visiting *v = context;
-    return fl_program_in_network(v->j->plan->program, network, addr);
+    struct fl_eval eval = {v, get_slot, in_network};
+    for (uint32_t i = 0; i < v->rule->value_count; i++)
+        c[FL_COUNTER_COUNT + v->rule->measure_count + i] = fl_expr_eval(v->rule->values[i].node, &eval);
 }
 
 static bool satisfies(struct visiting *v, const struct fl_node *having)
@@ -139,12 +143,15 @@ static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_vie
     if (!decl->has_on_group || options->ops == NULL)
         return FL_OK;
     const char *measures[FL_MEASURES_PER_RULE_MAX];
-    for (uint32_t m = 0; m < v->rule->measure_count; m++)
-        measures[m] = v->rule->measures[m].name;
-    struct fl_group_names names = {v->rule->key_names, v->rule->key_count, measures, v->rule->measure_count};
+    uint32_t count = v->rule->measure_count + v->rule->value_count;
+    for (uint32_t m = 0; m < count; m++)
+        measures[m] = fl_plan_rule_measured(v->rule, m);
+    struct fl_group_names names = {v->rule->key_names, v->rule->key_count, measures, count};
+    struct fl_group_view shown = *view;
+    shown.measures = v->slots + v->rule->key_count + FL_COUNTER_COUNT;
     struct fl_error err;
     enum fl_status status =
-        options->ops->on_group(options->vm, decl->source, decl, &names, view, v->j->arena, verdict, &err);
+        options->ops->on_group(options->vm, decl->source, decl, &names, &shown, v->j->arena, verdict, &err);
     if (status == FL_E_NOMEM)
         return status;
     v->j->part->rules[v->index].stateful |= status == FL_E_VOID;
@@ -310,7 +317,7 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
 static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
 {
     struct visiting v = {.j = j, .index = index, .rule = &j->plan->rules[index]};
-    v.slot_count = v.rule->key_count + FL_COUNTER_COUNT + v.rule->measure_count;
+    v.slot_count = fl_plan_rule_slots(v.rule);
     v.slots = fl_alloc_zero(v.slot_count, sizeof *v.slots);
     if (v.slots == NULL)
         return FL_E_NOMEM;

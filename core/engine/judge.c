@@ -115,6 +115,20 @@ static int64_t newest_event(const struct fl_part *part)
     return newest;
 }
 
+struct fl_value fl_judge_observed(const struct fl_judging *j)
+{
+    return j->newest_ms == INT64_MIN ? FL_VALUE_NULL : fl_value_int(FL_T_DURATION, j->newest_ms - j->oldest_ms);
+}
+
+static int64_t oldest_event(const struct fl_part *part)
+{
+    int64_t oldest = INT64_MAX;
+    for (uint32_t o = 0; o < part->object_count; o++)
+        if (part->objects[o].records > 0 && part->objects[o].first_ms < oldest)
+            oldest = part->objects[o].first_ms;
+    return oldest;
+}
+
 static enum fl_status prepare(struct fl_judging *j)
 {
     const struct fl_policy *policy = j->plan->policy;
@@ -130,6 +144,8 @@ static enum fl_status prepare(struct fl_judging *j)
     j->report->intents = intents;
     j->report->intent_count = policy->intent_count;
     j->as_of_ms = j->options->as_of_ms != INT64_MIN ? j->options->as_of_ms : newest_event(j->part);
+    j->oldest_ms = oldest_event(j->part);
+    j->newest_ms = j->oldest_ms == INT64_MAX ? INT64_MIN : newest_event(j->part);
     enum fl_status status = fl_judge_concerned_open(j);
     return status == FL_OK ? fl_judge_settle_vpcs(j) : status;
 }

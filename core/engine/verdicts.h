@@ -63,11 +63,14 @@ struct fl_judging {
     struct fl_intent_tally *intents;                          /* by intent of the policy */
     uint64_t *waiver_hits, *waiver_findings, *waiver_expired; /* by waiver */
     int64_t as_of_ms;
+    int64_t oldest_ms, newest_ms; /* span of the input; newest_ms is INT64_MIN without records */
     struct fl_concerned *concerned;
     struct fl_blind_spot *blind;
     uint32_t blind_count, blind_capacity;
 };
 
+/* The span of the input's records; null without any. */
+struct fl_value fl_judge_observed(const struct fl_judging *j);
 /* groups.c: visits every group of every rule. */
 enum fl_status fl_judge_groups(struct fl_judging *j);
 enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit); /* gives it its identity */

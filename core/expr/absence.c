@@ -4,15 +4,14 @@
 /* What a condition can come to: any of these. */
 enum { CAN_TRUE = 1, CAN_FALSE = 2, CAN_UNKNOWN = 4, CAN_ANY = 7 };
 
-/* Is the value null for certain? */
-static bool surely_null(const struct fl_node *node, const struct fl_absence *absence)
+bool fl_expr_is_null(const struct fl_node *node, const struct fl_absence *absence)
 {
     if (node->kind == FL_N_FIELD)
         return !fl_field_set_has(absence->present, node->field);
     if (node->kind == FL_N_SLOT)
         return absence->slot != NULL && absence->slot(absence->context, node->slot);
     if (node->kind == FL_N_ARITH)
-        return surely_null(node->left, absence) || surely_null(node->right, absence);
+        return fl_expr_is_null(node->left, absence) || fl_expr_is_null(node->right, absence);
     return false;
 }
 
@@ -54,16 +53,16 @@ static unsigned fold(const struct fl_node *node, const struct fl_absence *absenc
         a = fold(node->left, absence);
         return (a & CAN_UNKNOWN) | (a & CAN_TRUE ? CAN_FALSE : 0) | (a & CAN_FALSE ? CAN_TRUE : 0);
     case FL_N_IS_NULL:
-        return surely_null(node->left, absence) ? CAN_TRUE : CAN_TRUE | CAN_FALSE;
+        return fl_expr_is_null(node->left, absence) ? CAN_TRUE : CAN_TRUE | CAN_FALSE;
     case FL_N_IN:
-        if (surely_null(node->left, absence))
+        if (fl_expr_is_null(node->left, absence))
             return CAN_UNKNOWN;
         return has_members(node->right, absence) ? CAN_ANY : CAN_FALSE | CAN_UNKNOWN;
     case FL_N_COMPARE:
     case FL_N_MATCHES:
-        return surely_null(node->left, absence) || surely_null(node->right, absence) ? CAN_UNKNOWN : CAN_ANY;
+        return fl_expr_is_null(node->left, absence) || fl_expr_is_null(node->right, absence) ? CAN_UNKNOWN : CAN_ANY;
     default:
-        return surely_null(node, absence) ? CAN_UNKNOWN : CAN_ANY;
+        return fl_expr_is_null(node, absence) ? CAN_UNKNOWN : CAN_ANY;
     }
 }
 

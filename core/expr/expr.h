@@ -65,7 +65,16 @@ struct fl_node {
     uint32_t item_count;
 };
 
-enum fl_param_type { FL_P_NETWORK, FL_P_SERVICE, FL_P_DURATION, FL_P_PORT, FL_P_NUMBER, FL_P_TEXT, FL_P_FLAG };
+enum fl_param_type {
+    FL_P_NETWORK,
+    FL_P_SERVICE,
+    FL_P_DURATION,
+    FL_P_PORT,
+    FL_P_NUMBER,
+    FL_P_TEXT,
+    FL_P_FLAG,
+    FL_P_PRICE
+};
 
 /* What names mean. Every callback gets `context`; any may be NULL (no such names). */
 struct fl_expr_env {
@@ -89,9 +98,13 @@ struct fl_expr_env {
 enum fl_status fl_expr_parse(struct fl_str text, const struct fl_expr_env *env, struct fl_arena *arena,
                              const struct fl_node **out, struct fl_error *err);
 
+/* Parses and types a value of any type but a set: `bytes / 1G * $price`. Errors as above. */
+enum fl_status fl_expr_parse_value(struct fl_str text, const struct fl_expr_env *env, struct fl_arena *arena,
+                                   const struct fl_node **out, struct fl_error *err);
+
 /* Parses one operand as the value of a parameter: `db`, `10.0.0.0/8`, `{app, bastion}`, `tcp/443`, `90s`, `22`,
- * `{22, 3389}`, `0.8`, `true`. FLAG is BOOL, TEXT takes the text as it stands. NETWORK, SERVICE and PORT give a
- * SET, the others a LITERAL. A network or service that env does not know: FL_E_NAME. */
+ * `{22, 3389}`, `0.8`, `true`. FLAG is BOOL, PRICE a number, TEXT takes the text as it stands. NETWORK, SERVICE and
+ * PORT give a SET, the others a LITERAL. A network or service that env does not know: FL_E_NAME. */
 enum fl_status fl_expr_parse_param(struct fl_str text, enum fl_param_type type, const struct fl_expr_env *env,
                                    struct fl_arena *arena, const struct fl_node **out, struct fl_error *err);
 
@@ -121,6 +134,9 @@ struct fl_absence {
 };
 /* Can the condition be true there? Folds the tree with missing = unknown. */
 bool fl_expr_can_be_true(const struct fl_node *node, const struct fl_absence *absence);
+
+/* Is the value null there for certain? */
+bool fl_expr_is_null(const struct fl_node *node, const struct fl_absence *absence);
 
 bool fl_glob_match(struct fl_str pattern, struct fl_str text); /* * ? [a-z] [!x] \x; linear time */
 

@@ -599,6 +599,22 @@ enum fl_status fl_expr_parse(struct fl_str text, const struct fl_expr_env *env, 
     return status != FL_OK ? status : need_condition(&p, *out);
 }
 
+enum fl_status fl_expr_parse_value(struct fl_str text, const struct fl_expr_env *env, struct fl_arena *arena,
+                                   const struct fl_node **out, struct fl_error *err)
+{
+    struct parser p = {.text = text, .env = env, .arena = arena, .err = err};
+    enum fl_status status = start(&p, text);
+    if (status == FL_OK && p.now.kind == FL_TOKEN_END)
+        return fl_parse_fail(&p, 0, FL_E_SYNTAX, "the value is empty");
+    if (status == FL_OK)
+        status = parse_or(&p, out);
+    if (status == FL_OK)
+        status = expect_end(&p);
+    if (status == FL_OK && (*out)->kind == FL_N_SET)
+        return fl_parse_fail(&p, (*out)->at, FL_E_TYPE, "a set is no value; test it with `in`");
+    return status;
+}
+
 static enum fl_status parse_scalar(struct parser *p, enum fl_type type, const struct fl_node **out)
 {
     enum fl_status status = parse_primary(p, (struct hint){type, false}, out);
@@ -635,6 +651,7 @@ enum fl_status fl_expr_parse_param(struct fl_str text, enum fl_param_type type, 
         status = parse_scalar(&p, FL_T_DURATION, out);
         break;
     case FL_P_NUMBER:
+    case FL_P_PRICE:
         status = parse_scalar(&p, FL_T_INT, out);
         break;
     case FL_P_FLAG:

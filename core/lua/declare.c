@@ -13,7 +13,7 @@
 static const char *const rule_keys[] = {"title",    "severity", "description", "controls", "attack",  "params",
                                         "where",    "group_by", "window",      "every",    "measure", "having",
                                         "identity", "finding",  "remediation", "fields",   "on_flow", "on_group",
-                                        "signal",   "from",     "over",        "session",  NULL};
+                                        "signal",   "from",     "over",        "session",  "value",   NULL};
 
 static struct fl_arena *arena_of(lua_State *L)
 {
@@ -98,7 +98,7 @@ static const struct {
     enum fl_param_type type;
 } param_types[] = {{"network", FL_P_NETWORK}, {"service", FL_P_SERVICE}, {"duration", FL_P_DURATION},
                    {"port", FL_P_PORT},       {"number", FL_P_NUMBER},   {"text", FL_P_TEXT},
-                   {"flag", FL_P_FLAG}};
+                   {"flag", FL_P_FLAG},       {"price", FL_P_PRICE}};
 #define PARAM_TYPE_COUNT (sizeof param_types / sizeof param_types[0])
 
 /* Text of one value; numbers and flags as they are written in expressions. */
@@ -291,7 +291,7 @@ static void take_params(lua_State *L, int table, struct fl_rule_decl *decl)
                 p->what = text_field(L, lua_gettop(L), "what");
                 decl->param_count += p->text != NULL;
             } else {
-                report(L, "parameter %s must be made by network, service, duration, port, number, text or flag",
+                report(L, "parameter %s must be made by network, service, duration, port, number, text, flag or price",
                        names[i]);
                 lua_pop(L, made ? 1 : 0);
             }
@@ -420,6 +420,24 @@ static void take_measures(lua_State *L, int table, struct fl_rule_decl *decl)
     lua_pop(L, 1);
 }
 
+static void take_values(lua_State *L, int table, struct fl_rule_decl *decl)
+{
+    const char **names;
+    int type = lua_getfield(L, table, "value");
+    if (type == LUA_TTABLE) {
+        uint32_t count = sorted_names(L, "value", &names);
+        decl->values = fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *decl->values);
+        for (uint32_t i = 0; decl->values != NULL && i < count; i++) {
+            const char *text = text_field(L, lua_gettop(L), names[i]);
+            if (text != NULL)
+                decl->values[decl->value_count++] = (struct fl_value_decl){names[i], text};
+        }
+    } else if (type != LUA_TNIL) {
+        report(L, "value must be a table: { name = \"an expression\", ... }");
+    }
+    lua_pop(L, 1);
+}
+
 static int take_function(lua_State *L, int table, const char *key)
 {
     int type = lua_getfield(L, table, key);
@@ -480,6 +498,7 @@ static int declare_rule(lua_State *L)
     decl->fields = texts_field(L, 1, "fields");
     take_params(L, 1, decl);
     take_measures(L, 1, decl);
+    take_values(L, 1, decl);
     vm->on_flow = take_function(L, 1, "on_flow");
     vm->on_group = take_function(L, 1, "on_group");
     decl->has_on_flow = vm->on_flow != LUA_NOREF;

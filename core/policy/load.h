@@ -41,6 +41,7 @@ void fl_load_networks(struct fl_policy_loader *l, const struct fl_yaml_node *roo
 void fl_load_services(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_intents(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_uses(struct fl_policy_loader *l, const struct fl_yaml_node *root);
+void fl_load_prices(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_waivers(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 
 #endif

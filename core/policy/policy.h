@@ -72,6 +72,11 @@ struct fl_rule_use {
     uint32_t line, column;
 };
 
+struct fl_price {
+    const char *name, *text; /* "nat_gb", "0.045" */
+    struct fl_ratio amount;  /* exact, never negative */
+};
+
 enum fl_waiver_effect { FL_WAIVE_HIDE, FL_WAIVE_INFO, FL_WAIVE_LOW, FL_WAIVE_MEDIUM };
 struct fl_waiver {
     const char *rule; /* id or glob */
@@ -98,6 +103,9 @@ struct fl_policy {
     uint32_t use_count;
     struct fl_waiver *waivers;
     uint32_t waiver_count;
+    const char *currency; /* of the prices; NULL without any */
+    struct fl_price *prices;
+    uint32_t price_count;
     struct fl_text_at scope;
     enum fl_severity fail_on; /* FL_SEV_NONE: never fails */
     uint32_t evidence;
@@ -114,6 +122,8 @@ enum fl_status fl_policy_parse(struct fl_str text, const char *file, const char 
                                struct fl_error_list *errors);
 void fl_policy_dispose(struct fl_policy *policy);
 
+/* NULL when there is none; a near name in *guess then, or NULL. */
+const struct fl_price *fl_policy_price(const struct fl_policy *policy, struct fl_str name, const char **guess);
 /* -1 when there is none. */
 int fl_policy_network(const struct fl_policy *policy, struct fl_str name);
 /* Fits fl_network_source: context is the policy. */

@@ -6,19 +6,11 @@
 #include "core/base/buf.h"
 #include "core/base/limits.h"
 #include "core/base/when.h"
+#include "core/rule/compiling.h"
 #include "core/rule/locate.h"
 
-struct compiling {
-    struct fl_plan *plan;
-    const struct fl_rule_decl *decl;
-    struct fl_plan_rule *rule;
-    struct fl_error_list *errors;
-    struct fl_rule_names names;
-    bool failed;
-};
-
 /* Reports an error of the rule, which stands where `text` is the value of key (and name in the table behind it). */
-static void report(struct compiling *c, struct fl_error *err, const char *key, const char *name, const char *text)
+static void report(struct fl_compiling *c, struct fl_error *err, const char *key, const char *name, const char *text)
 {
     const struct fl_rule_spot spot = {key, name, text};
     char full[FL_ERROR_TEXT_BYTES], part[128];
@@ -32,15 +24,20 @@ static void report(struct compiling *c, struct fl_error *err, const char *key, c
     c->failed = true;
 }
 
-/* The error belongs where the value in force was written. */
-static void place_param(const struct compiling *c, const struct fl_param_decl *p, struct fl_error *err)
+void fl_compiling_fail(struct fl_compiling *c, struct fl_error *err, const char *key, const char *name,
+                       const char *text)
+{
+    report(c, err, key, name, text);
+}
+
+void fl_compiling_place_param(const struct fl_compiling *c, const struct fl_param_decl *p, struct fl_error *err)
 {
     struct fl_str line = fl_text_line(fl_str_of(c->plan->policy->text), p->line);
     snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)line.len, line.ptr);
     fl_error_at(err, p->file, p->line, p->column);
 }
 
-static void compile_params(struct compiling *c)
+static void compile_params(struct fl_compiling *c)
 {
     /* What reads an undefined network or service is checked with an empty one in its place. */
     static const struct fl_node no_network = {.kind = FL_N_SET, .type = FL_T_ADDR};
@@ -57,7 +54,10 @@ static void compile_params(struct compiling *c)
         fl_rule_where_env(&c->names, &env);
         struct fl_error err;
         const struct fl_node *node = NULL;
-        enum fl_status status = fl_expr_parse_param(fl_str_of(p->text), p->type, &env, &c->plan->arena, &node, &err);
+        enum fl_status status = FL_OK;
+        const char *text = p->text;
+        if (p->type != FL_P_PRICE || !fl_compiling_price(c, p, &node, &text))
+            status = fl_expr_parse_param(fl_str_of(p->text), p->type, &env, &c->plan->arena, &node, &err);
         if (status == FL_E_NAME && !p->from_policy && (p->type == FL_P_NETWORK || p->type == FL_P_SERVICE)) {
             /* A default that the policy does not define: the rule has nothing to judge by. */
             rule->void_reason = fl_arena_printf(&c->plan->arena, "parameter %s: the policy defines no %s \"%s\"",
@@ -66,14 +66,14 @@ static void compile_params(struct compiling *c)
         } else if (status != FL_OK) {
             report(c, &err, "params", p->name, p->text);
             if (p->from_policy && c->errors->count > 0)
-                place_param(c, p, &c->errors->items[c->errors->count - 1]);
+                fl_compiling_place_param(c, p, &c->errors->items[c->errors->count - 1]);
             continue;
         }
-        rule->params[rule->param_count++] = (struct fl_plan_param){p, node};
+        rule->params[rule->param_count++] = (struct fl_plan_param){p, node, text};
     }
 }
 
-static void compile_where(struct compiling *c)
+static void compile_where(struct fl_compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
     struct fl_error err;
@@ -91,7 +91,7 @@ static void compile_where(struct compiling *c)
         report(c, &err, "where", NULL, c->decl->where);
 }
 
-static bool find_field(struct compiling *c, const char *name, const char *key, const char *measure, uint32_t *out)
+static bool find_field(struct fl_compiling *c, const char *name, const char *key, const char *measure, uint32_t *out)
 {
     *out = fl_field_find(fl_str_of(name));
     if (*out != FL_FIELD_NONE)
@@ -134,7 +134,7 @@ static void split_by_vpc(struct fl_plan_rule *rule)
         rule->identity[rule->identity_count++] = k;
 }
 
-static void compile_keys(struct compiling *c)
+static void compile_keys(struct fl_compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
     const struct fl_texts *names = c->decl->group_by.count > 0 ? &c->decl->group_by : &c->decl->identity;
@@ -172,7 +172,7 @@ static void compile_keys(struct compiling *c)
         split_by_vpc(rule);
 }
 
-static bool duration_of(struct compiling *c, const char *text, const char *key, int64_t *out)
+static bool duration_of(struct fl_compiling *c, const char *text, const char *key, int64_t *out)
 {
     *out = 0;
     if (text == NULL)
@@ -214,7 +214,7 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
-static void compile_windows(struct compiling *c)
+static void compile_windows(struct fl_compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
     if (!duration_of(c, c->decl->window, "window", &rule->window_ms) ||
@@ -242,7 +242,8 @@ static void compile_windows(struct compiling *c)
     }
 }
 
-static const struct fl_node *compile_filter(struct compiling *c, const char *text, const char *measure, uint32_t *root)
+static const struct fl_node *compile_filter(struct fl_compiling *c, const char *text, const char *measure,
+                                            uint32_t *root)
 {
     *root = UINT32_MAX;
     if (text == NULL)
@@ -268,7 +269,7 @@ static bool is_key(const struct fl_plan_rule *rule, uint32_t field, uint32_t pai
 }
 
 /* The fold is one over a conversation: what one client was refused says nothing of another. */
-static void take_outcome(struct compiling *c, const struct fl_measure_decl *decl)
+static void take_outcome(struct fl_compiling *c, const struct fl_measure_decl *decl)
 {
     struct fl_error err;
     c->rule->outcome_measure = (int)c->rule->measure_count;
@@ -281,7 +282,7 @@ static void take_outcome(struct compiling *c, const struct fl_measure_decl *decl
     report(c, &err, "measure", decl->name, NULL);
 }
 
-static void compile_measure(struct compiling *c, const struct fl_measure_decl *decl)
+static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl *decl)
 {
     struct fl_plan_rule *rule = c->rule;
     struct fl_measure *m = &rule->measures[rule->measure_count];
@@ -312,7 +313,7 @@ static void compile_measure(struct compiling *c, const struct fl_measure_decl *d
     rule->measure_count++;
 }
 
-static void compile_measures(struct compiling *c)
+static void compile_measures(struct fl_compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
     uint32_t count = c->decl->measure_count;
@@ -360,7 +361,7 @@ static bool find_having_slot(const struct fl_node *node, struct having_walk walk
 }
 
 /* The value that a distinct() above its exact range is compared with: its estimate would decide. */
-static bool check_exact(struct compiling *c, const struct fl_node *count, const struct fl_node *constant)
+static bool check_exact(struct fl_compiling *c, const struct fl_node *count, const struct fl_node *constant)
 {
     const struct fl_plan_rule *rule = c->rule;
     uint32_t measures = rule->key_count + FL_COUNTER_COUNT;
@@ -379,7 +380,7 @@ static bool check_exact(struct compiling *c, const struct fl_node *count, const 
     return false;
 }
 
-static bool check_distinct(struct compiling *c, const struct fl_node *node)
+static bool check_distinct(struct fl_compiling *c, const struct fl_node *node)
 {
     if (node == NULL)
         return true;
@@ -389,7 +390,7 @@ static bool check_distinct(struct compiling *c, const struct fl_node *node)
 }
 
 /* The condition as it reads with the values of its parameters in place. */
-static const char *with_params(struct compiling *c, const char *text)
+static const char *with_params(struct fl_compiling *c, const char *text)
 {
     struct fl_buf out;
     fl_buf_init(&out);
@@ -403,7 +404,7 @@ static const char *with_params(struct compiling *c, const char *text)
                     hit = &c->rule->params[i];
         }
         if (hit != NULL) {
-            fl_buf_add_text(&out, hit->decl->text);
+            fl_buf_add_text(&out, hit->text);
             p += len;
         } else {
             fl_buf_add_char(&out, *p++);
@@ -414,7 +415,7 @@ static const char *with_params(struct compiling *c, const char *text)
     return copy;
 }
 
-static void compile_having(struct compiling *c)
+static void compile_having(struct fl_compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
     rule->having_slot = UINT32_MAX;
@@ -440,7 +441,7 @@ static void compile_having(struct compiling *c)
     rule->message.by_core = c->decl->intent != NULL;
 }
 
-static void compile_lua_fields(struct compiling *c)
+static void compile_lua_fields(struct fl_compiling *c)
 {
     for (uint32_t i = 0; i < c->decl->fields.count; i++) {
         uint32_t field;
@@ -449,7 +450,7 @@ static void compile_lua_fields(struct compiling *c)
     }
 }
 
-static void compile_parts(struct compiling *c)
+static void compile_parts(struct fl_compiling *c)
 {
     compile_where(c);
     compile_keys(c);
@@ -459,12 +460,14 @@ static void compile_parts(struct compiling *c)
     compile_measures(c);
     compile_lua_fields(c);
     if (!c->failed)
+        fl_compiling_values(c);
+    if (!c->failed)
         compile_having(c);
 }
 
 /* A rule that has nothing to judge by: its parts are checked and dropped, so that they cost no column of the input. A
  * condition that is never true keeps the rule in the report. */
-static enum fl_status compile_void(struct compiling *c)
+static enum fl_status compile_void(struct fl_compiling *c)
 {
     static const struct fl_node never = {
         .kind = FL_N_LITERAL, .type = FL_T_BOOL, .literal = {.type = FL_T_BOOL, .i = 0}};
@@ -493,7 +496,8 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
     rule->role = fl_rule_role_of(decl);
     rule->outcome_measure = -1;
     rule->vpc_key = UINT32_MAX;
-    struct compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors, .names = {plan->policy, rule}};
+    rule->currency = plan->policy->currency != NULL ? plan->policy->currency : "";
+    struct fl_compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors, .names = {plan->policy, rule}};
     compile_params(&c);
     if (c.failed) /* what reads the parameters could only complain again */
         return FL_E_VALUE;

@@ -5,12 +5,15 @@
 
 const char *fl_counter_name(enum fl_counter counter)
 {
-    static const char *const names[FL_COUNTER_COUNT] = {"flows", "packets", "bytes", "first_seen", "last_seen"};
+    static const char *const names[FL_COUNTER_COUNT] = {"flows",      "packets",   "bytes",
+                                                        "first_seen", "last_seen", "observed"};
     return names[counter];
 }
 
 static enum fl_type counter_type(enum fl_counter counter)
 {
+    if (counter == FL_C_OBSERVED)
+        return FL_T_DURATION;
     return counter == FL_C_FIRST_SEEN || counter == FL_C_LAST_SEEN ? FL_T_TIME : FL_T_INT;
 }
 
@@ -28,6 +31,12 @@ uint32_t fl_plan_rule_slot(const struct fl_plan_rule *rule, struct fl_str name, 
         if (fl_str_is(name, rule->measures[m].name)) {
             *type = rule->measures[m].type;
             return counters + FL_COUNTER_COUNT + m;
+        }
+    }
+    for (uint32_t v = 0; v < rule->value_count; v++) {
+        if (fl_str_is(name, rule->values[v].name)) {
+            *type = rule->values[v].node->type;
+            return counters + FL_COUNTER_COUNT + rule->measure_count + v;
         }
     }
     for (uint32_t c = 0; c < FL_COUNTER_COUNT; c++) {
@@ -102,6 +111,8 @@ static void having_names(void *context, void (*visit)(void *guess, const char *n
         visit(guess, fl_counter_name(c));
     for (uint32_t m = 0; m < names->rule->measure_count; m++)
         visit(guess, names->rule->measures[m].name);
+    for (uint32_t v = 0; v < names->rule->value_count; v++)
+        visit(guess, names->rule->values[v].name);
     visit_networks(names->policy, visit, guess);
 }
 

@@ -13,7 +13,15 @@
 #include "core/rule/rule.h"
 
 /* Counters come after the keys, measures after the counters, in the slots of `having` and texts. */
-enum fl_counter { FL_C_FLOWS, FL_C_PACKETS, FL_C_BYTES, FL_C_FIRST_SEEN, FL_C_LAST_SEEN, FL_COUNTER_COUNT };
+enum fl_counter {
+    FL_C_FLOWS,
+    FL_C_PACKETS,
+    FL_C_BYTES,
+    FL_C_FIRST_SEEN,
+    FL_C_LAST_SEEN,
+    FL_C_OBSERVED,
+    FL_COUNTER_COUNT
+};
 
 /* A text with {names}: literal pieces and slots in turn. */
 struct fl_template_part {
@@ -33,6 +41,13 @@ enum fl_rule_role { FL_ROLE_RULE, FL_ROLE_BREACH, FL_ROLE_EXPECT, FL_ROLE_UNDECI
 struct fl_plan_param {
     const struct fl_param_decl *decl;
     const struct fl_node *node;
+    const char *text; /* as it is shown */
+};
+
+/* A value computed from keys, counters and measures; its slot stands behind the measures'. */
+struct fl_plan_value {
+    const char *name;
+    const struct fl_node *node;
 };
 
 struct fl_plan_rule {
@@ -47,6 +62,8 @@ struct fl_plan_rule {
     struct fl_measure *measures;
     uint32_t measure_count;
     uint32_t *filters; /* 2 per measure: roots in the program, or UINT32_MAX */
+    struct fl_plan_value *values;
+    uint32_t value_count;
     int64_t window_ms, every_ms, pane_ms;
     const struct fl_node *having;
     const char *having_text; /* with the values of parameters */
@@ -56,6 +73,7 @@ struct fl_plan_rule {
     struct fl_template message;
     struct fl_plan_param *params;
     uint32_t param_count;
+    const char *currency;    /* what {$currency} prints */
     const char *void_reason; /* not evaluated whatever the input: a default network nobody defined */
     struct fl_field_set lua_fields;
     struct fl_field_set reads; /* fields of keys, measures and counters */
@@ -64,6 +82,17 @@ struct fl_plan_rule {
     uint32_t vpc_ends[2]; /* indices of the keys whose host's VPC it is, the first one known */
     uint32_t vpc_end_count;
 };
+
+/* Slots of a group: keys, counters, measures, values. */
+static inline uint32_t fl_plan_rule_slots(const struct fl_plan_rule *rule)
+{
+    return rule->key_count + FL_COUNTER_COUNT + rule->measure_count + rule->value_count;
+}
+/* Name of the i-th of its measures and values. */
+static inline const char *fl_plan_rule_measured(const struct fl_plan_rule *rule, uint32_t i)
+{
+    return i < rule->measure_count ? rule->measures[i].name : rule->values[i - rule->measure_count].name;
+}
 
 struct fl_plan {
     struct fl_arena arena;

@@ -23,17 +23,19 @@ static bool slot_lacks(void *context, uint32_t slot)
 {
     struct lacking *l = context;
     const struct fl_plan_rule *rule = l->rule;
-    static const uint32_t counters[FL_COUNTER_COUNT] = {[FL_C_FLOWS] = FL_FIELD_NONE,
-                                                        [FL_C_PACKETS] = FL_F_PACKETS,
-                                                        [FL_C_BYTES] = FL_F_BYTES,
-                                                        [FL_C_FIRST_SEEN] = FL_F_START_TIME,
-                                                        [FL_C_LAST_SEEN] = FL_F_START_TIME};
+    static const uint32_t counters[FL_COUNTER_COUNT] = {
+        [FL_C_FLOWS] = FL_FIELD_NONE,        [FL_C_PACKETS] = FL_F_PACKETS,      [FL_C_BYTES] = FL_F_BYTES,
+        [FL_C_FIRST_SEEN] = FL_F_START_TIME, [FL_C_LAST_SEEN] = FL_F_START_TIME, [FL_C_OBSERVED] = FL_FIELD_NONE};
     if (slot < rule->key_count)
         return !has(l, rule->keys[slot]);
     slot -= rule->key_count;
     if (slot < FL_COUNTER_COUNT)
         return !has(l, counters[slot]);
-    return measure_lacks(l, &rule->measures[slot - FL_COUNTER_COUNT]);
+    slot -= FL_COUNTER_COUNT;
+    if (slot < rule->measure_count)
+        return measure_lacks(l, &rule->measures[slot]);
+    struct fl_absence absence = {l->present, l, slot_lacks, NULL};
+    return fl_expr_is_null(rule->values[slot - rule->measure_count].node, &absence);
 }
 
 /* A network of one VPC or account needs the column that tells which. */

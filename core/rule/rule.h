@@ -27,6 +27,11 @@ struct fl_measure_decl {
     int64_t k;                    /* 0 = default */
 };
 
+/* A value computed from what was measured. */
+struct fl_value_decl {
+    const char *name, *text; /* "cost", "bytes / 1G * $price" */
+};
+
 struct fl_rule_decl {
     const char *id, *title;
     const char *file;        /* for messages */
@@ -42,6 +47,8 @@ struct fl_rule_decl {
     const char *window, *every; /* durations or "$param"; or NULL */
     struct fl_measure_decl *measures;
     uint32_t measure_count;
+    struct fl_value_decl *values;
+    uint32_t value_count;
     const char *having; /* or NULL */
     struct fl_texts identity;
     const char *finding;    /* message template or NULL */
