@@ -20,7 +20,6 @@ def write(folder, versions=("v2", "v5", "tgw")):
     day = Day(world, versions)
     innocent.play(day)
     finish(folder, "innocent", day)
-    planted.hosts(world)
     day = Day(world, versions)
     planted.play(day)
     finish(folder, "bad", day)

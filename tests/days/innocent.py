@@ -8,7 +8,7 @@ WEIGHT = (2, 1, 1, 1, 1, 2, 3, 5, 8, 10, 10, 10, 9, 9, 10, 10, 9, 8, 7, 6, 5, 5,
 TOPICS = []
 
 APIS = [outside(f"198.19.250.{i}") for i in (10, 11, 12, 20, 21)]
-GIT, PAYMENTS, MAIL_API = APIS[0], APIS[1], APIS[2]
+GIT, METRICS = APIS[0], APIS[1]
 NTP_POOL = [outside("198.19.251.1"), outside("198.19.251.2")]
 UPSTREAM_DNS = outside("198.19.252.53")
 S3 = [outside(f"203.0.113.{i}", service="S3") for i in (64, 65, 66)]
@@ -34,7 +34,7 @@ def play(day):
     day.world.six("app6", "2001:db8:1:2::21", "app1")
     for function in TOPICS:
         function(day, day.world, Rng(function.__name__))
-    day.idle()
+    day.idle(day.world.order)
 
 
 def client(rng):
@@ -91,7 +91,7 @@ def partner_behind_nat(day, w, rng):
     """One address, thousands of ephemeral ports that count up: what a server answers to it is not a scan."""
     port = 32800
     for at in range(9 * 3600, 12 * 3600, 3):
-        port += rng.between(1, 4)
+        port += 1
         nlb = w.nlb_a if at % 2 else w.nlb_b
         day.talk(PARTNER_NAT, nlb, TCP, port, 443, at, rng.between(1, 2), (9, 1400), (8, 2900))
 
@@ -258,7 +258,7 @@ def egress(day, w, rng):
     """Out through the NAT gateway: payments, mail by API, git for CI, calls of AWS interfaces, one agent's connection
     that lives all day."""
     for at in minutes(rng, 6):
-        day.talk(rng.pick((w.app1, w.app2)), rng.pick(APIS[1:]), TCP, rng.port(), 443, at, rng.between(1, 8),
+        day.talk(rng.pick((w.app1, w.app2)), rng.pick(APIS[2:]), TCP, rng.port(), 443, at, rng.between(1, 8),
                  (14, 3900), (13, 7800))
     for name in ("web1", "web2", "app1", "app2", "node1", "node2", "bastion"):
         for at in throughout(rng, 1800, 700):
@@ -370,6 +370,82 @@ def leftovers(day, w, rng):
         day.talk(w.files1, w.monitoring, ICMP, 0, 0, at, 0, (1, 103))
     for at in throughout(rng, 6000, 900):
         day.talk(client(rng), w.alb_b, TCP, rng.port(), 443, at, 3, (4, 240), (4, 240), closed=False, deny="reply")
+
+
+@topic
+def sockets_of_browsers(day, w, rng):
+    """Browsers that keep a connection for hours, and a few that speak QUIC."""
+    for i in range(3):
+        day.talk(client(rng), w.alb_a, TCP, rng.port(), 443, 28000 + 900 * i, 33000, (2200, 176000), (2200, 240000))
+    for at in throughout(rng, 1500, 900):
+        day.talk(client(rng), w.nlb_b, UDP, rng.port(), 443, at, rng.between(1, 40), (20, 4000), (40, 39000))
+
+
+@topic
+def cluster(day, w, rng):
+    """Node to node, and what the monitoring asks the nodes' agents."""
+    for at in throughout(rng, 300):
+        day.talk(w.node2, w.node1, TCP, rng.port(), 10250, at, 1, (9, 1100), (10, 6000))
+        day.talk(w.monitoring, w.node1, TCP, rng.port(), 10250, at + 3, 1, (9, 1100), (18, 21000))
+        day.talk(w.pod2, w.dc2, UDP, rng.port(), 53, at + 9, 0, (2, 150), (2, 330))
+
+
+@topic
+def file_shares(day, w, rng):
+    """NFS mounts: all day, no SYN, and client ports below 1024 of which some have services of their own."""
+    for host, port in ((w.app1, 944), (w.app2, 873), (w.backup1, 1021)):
+        for at in throughout(rng, 600, 100):
+            day.talk(host, w.files1, TCP, port, 2049, at, 40, (60, 9000), (70, 61000), opened=False, closed=False)
+
+
+@topic
+def directory_replication(day, w, rng):
+    for at in throughout(rng, 900, 120):
+        day.talk(w.dc2, w.dc1, TCP, rng.between(49152, 65000), rng.pick((389, 135, 49668)), at, 4, (30, 4100), (40, 22000))
+    for at in throughout(rng, 3600):
+        day.talk(w.dc2, w.dc1, TCP, rng.port(), 53, at, 1, (8, 600), (9, 7000))
+
+
+@topic
+def metrics_out(day, w, rng):
+    """Ships metrics to a service on the internet, every five minutes, always about as much: what a beacon looks like."""
+    for at in throughout(rng, 300):
+        day.talk(w.monitoring, METRICS, TCP, rng.port(), 443, at, 1, (22, 18000), (14, 3900))
+
+
+@topic
+def code_by_ssh(day, w, rng):
+    for at in minutes(rng, 1):
+        day.talk(rng.pick((w.ci1, w.ci2)), GIT, TCP, rng.port(), 22, at, rng.between(2, 9), (40, 6200), (90, 88000))
+
+
+@topic
+def deployment(day, w, rng):
+    """A release at eleven: a target does not answer for three minutes, an application refuses for one."""
+    for i in range(9):
+        day.talk(w.nlb_b, w.node2, TCP, 43000 + i, 30443, 39600 + 20 * i, 3, (2, 120), flags=2)
+    for i in range(40):
+        day.talk(rng.pick((w.web1, w.web2)), w.app1, TCP, rng.port(), 8080, 39700 + rng.below(60), 0, (1, 60), reset=True)
+
+
+@topic
+def mistakes(day, w, rng):
+    """People and programs try what they may not, a few times: no rule should cry for it."""
+    for i in range(6):
+        day.talk(OFFICE, w.app1, TCP, rng.port(), 22, 30000 + 20 * i, 0, (1, 60), deny="server", flags=2)
+    for i in range(8):
+        day.talk(w.app2, w.db2, TCP, rng.port(), 3306, 47000 + 60 * i, 0, (1, 60), deny="server", flags=2)
+    for i in range(5):
+        day.talk(w.web1, outside("198.19.249.9"), TCP, rng.port(), 25, 51000 + 60 * i, 0, (1, 60), deny="client", flags=2)
+
+
+@topic
+def traces(day, w, rng):
+    """Traceroutes: thirty consecutive high UDP ports of one host within seconds, answered by ICMP."""
+    for source, target, begin in ((w.bastion, w.web1, 36700), (OFFICE, w.app1, 37100)):
+        for i in range(30):
+            day.talk(source, target, UDP, 40000 + 17 * i, 33434 + i, begin + i // 3, 0, (1, 60))
+        day.talk(target, source, ICMP, 0, 0, begin, 10, (30, 2640))
 
 
 @topic

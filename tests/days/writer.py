@@ -58,7 +58,11 @@ class Day:
         self.minutes = {v: [[] for _ in range(DAY_SECONDS // 60)] for v in versions}
         self.busy = {v: set() for v in versions}
         self.tails = {}
-        self.offsets = {end.eni: (i * 7 + 3) % 60 for i, end in enumerate(world.order)}
+        self.learn()
+
+    def learn(self):
+        """Gives each interface of the world the second at which its windows begin."""
+        self.offsets = {end.eni: (i * 7 + 3) % 60 for i, end in enumerate(self.world.order)}
 
     # A half of a conversation: `who` writes; seen_* are the addresses as its interface shows them.
     def _hop(self, who, ingress, seen_src, seen_dst, src, dst, ports, path, action="ACCEPT"):
@@ -90,7 +94,7 @@ class Day:
                     line = f"2{head}{some_packets} {some_bytes} {DAY + first} {DAY + last}{tail2}"
                 lines[last // 60].append(line)
 
-    def _write_tgw(self, src, dst, ports, start, end, packets, size, flags, lost=0):
+    def _write_tgw(self, src, dst, ports, start, end, packets, size, flags, lost=False):
         if "tgw" not in self.minutes:
             return
         lines = self.minutes["tgw"]
@@ -105,7 +109,7 @@ class Day:
                     f"{dst.address} {ports} ")
             for first, last, some_packets, some_bytes, mark in windows(start, end, 60, 0, packets, size, flags):
                 lines[last // 60].append(
-                    f"{head}{some_packets} {some_bytes} {DAY + first} {DAY + last} OK IPv4 {lost and some_packets} 0 0 0 "
+                    f"{head}{some_packets} {some_bytes} {DAY + first} {DAY + last} OK IPv4 {some_packets if lost else 0} 0 0 0 "
                     f"{mark} {REGION} {direction} - -\n")
 
     def talk(self, client, server, protocol, client_port, server_port, at, lasts, up, down=None, opened=True,
@@ -177,6 +181,10 @@ class Day:
             return [self._hop(gateway, False, gateway.address, dst.address, src, dst, ports, 1)]
         return []
 
+    def lose(self, src, dst, src_port, dst_port, at, packets):
+        """Packets that the transit gateway has no route for."""
+        self._write_tgw(src, dst, f"{src_port} {dst_port} {TCP}", at, at, packets, packets * 60, (2, 0), lost=True)
+
     def note(self, version, status, host, at):
         """A NODATA or SKIPDATA line for the window of a host's interface that holds `at`."""
         width = WINDOW_SECONDS[version]
@@ -191,14 +199,14 @@ class Day:
                     f"{ZONES[host.zone]} - - - - - -\n")
         self.minutes[version][(first + width - 1) // 60].append(line)
 
-    def idle(self):
-        """A NODATA line for each window in which an interface saw nothing."""
+    def idle(self, hosts):
+        """A NODATA line for each window in which the interface of one of them saw nothing."""
         for version in ("v5", "v2"):
             if version not in self.minutes:
                 continue
             width = WINDOW_SECONDS[version]
             busy = self.busy[version]
-            for host in self.world.order:
+            for host in hosts:
                 offset = self.offsets[host.eni] * (width // 60)
                 for window in range((DAY_SECONDS - offset) // width):
                     if (host.eni, window) not in busy:
