@@ -1,20 +1,29 @@
 #include "core/base/memory.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 static atomic_bool ran_out;
+static _Thread_local int64_t held_bytes;
 
 bool fl_memory_ran_out(void)
 {
     return atomic_load(&ran_out);
 }
 
+int64_t fl_memory_held_by_thread(void)
+{
+    return held_bytes;
+}
+
 static void *noted(void *block)
 {
     if (block == NULL)
         atomic_store(&ran_out, true);
+    else
+        held_bytes += (int64_t)malloc_usable_size(block);
     return block;
 }
 
@@ -54,11 +63,16 @@ void *fl_realloc(void *block, size_t count, size_t size_bytes)
     size_t total;
     if (__builtin_mul_overflow(count, size_bytes, &total) || too_large(total))
         return noted(NULL);
-    return noted(realloc(block, total > 0 ? total : 1));
+    int64_t before = block == NULL ? 0 : (int64_t)malloc_usable_size(block);
+    void *moved = noted(realloc(block, total > 0 ? total : 1));
+    held_bytes -= moved == NULL ? 0 : before;
+    return moved;
 }
 
 void fl_free(void *block)
 {
+    if (block != NULL)
+        held_bytes -= (int64_t)malloc_usable_size(block);
     free(block);
 }
 

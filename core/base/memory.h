@@ -21,6 +21,10 @@ char *fl_strdup(const char *text);
  * a run in which some caller made do without its block must not look like a sound one. */
 bool fl_memory_ran_out(void);
 
+/* Bytes of the blocks that this thread has got, less those that it has freed: what it does between two calls holds the
+ * difference. Negative where a thread frees what others made. */
+int64_t fl_memory_held_by_thread(void);
+
 /* Doubles *capacity (at least `need`) of an array of item_bytes each. false when memory is out. */
 bool fl_grow(void **items, uint32_t *capacity, uint32_t need, size_t item_bytes);
 

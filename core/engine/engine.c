@@ -147,7 +147,7 @@ static enum fl_status run_threads(struct run *run, struct fl_error *err)
     return status;
 }
 
-static enum fl_status merge_rule(struct fl_rule_part *into, struct fl_rule_part *from)
+static void merge_rule(struct fl_rule_part *into, struct fl_rule_part *from)
 {
     into->selected += from->selected;
     into->bad_times += from->bad_times;
@@ -159,16 +159,15 @@ static enum fl_status merge_rule(struct fl_rule_part *into, struct fl_rule_part 
         memcpy(into->lua_error, from->lua_error, sizeof into->lua_error);
     }
     into->lua_failures += from->lua_failures;
-    enum fl_status status = fl_table_merge(into->table, from->table);
-    into->over_limit |= fl_table_over_limit(into->table);
-    return status;
 }
 
 static enum fl_status merge_part(struct fl_part *into, struct fl_part *from)
 {
     enum fl_status status = fl_coverage_merge(&into->coverage, &from->coverage);
-    for (uint32_t i = 0; i < into->rule_count && status == FL_OK; i++)
-        status = merge_rule(&into->rules[i], &from->rules[i]);
+    for (uint32_t i = 0; i < into->rule_count; i++)
+        merge_rule(&into->rules[i], &from->rules[i]);
+    if (status == FL_OK)
+        status = fl_store_absorb(into->store, from->store);
     for (uint32_t i = 0; i < from->unknown_columns.count && status == FL_OK; i++)
         if (fl_map_intern(&into->unknown_columns, from->unknown_columns.keys[i]) == FL_MAP_NONE)
             status = FL_E_NOMEM;
@@ -258,9 +257,8 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
 
 void fl_part_dispose(struct fl_part *part)
 {
-    for (uint32_t i = 0; i < part->rule_count; i++)
-        if (part->rules[i].table != NULL)
-            fl_table_free(part->rules[i].table);
+    if (part->store != NULL)
+        fl_store_free(part->store);
     fl_free(part->rules);
     fl_free(part->objects);
     fl_coverage_dispose(&part->coverage);

@@ -23,9 +23,8 @@ struct fl_engine_options {
     void *progress_context;
 };
 
-/* What one rule gathered. */
+/* What one rule gathered, its groups aside: they are those of its table in the store. */
 struct fl_rule_part {
-    struct fl_table *table;
     uint64_t selected; /* records */
     uint64_t lua_failures;
     char lua_error[320]; /* the first, by record order */
@@ -36,6 +35,7 @@ struct fl_rule_part {
 };
 
 struct fl_part {
+    struct fl_store *store;
     struct fl_rule_part *rules; /* by rule of the plan */
     uint32_t rule_count;
     struct fl_object_stats *objects; /* by rank */

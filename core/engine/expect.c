@@ -389,7 +389,7 @@ static enum fl_status judge_intent(struct fl_expecting *e)
         status = fl_expect_gather(e);
     if (status == FL_OK && e->seen_count > 0)
         qsort(e->seen, e->seen_count, sizeof *e->seen, compare_seen);
-    return status == FL_OK ? judge_hosts(e) : status;
+    return status == FL_OK && e->j->rules[e->rule].void_reason == NULL ? judge_hosts(e) : status;
 }
 
 enum fl_status fl_judge_expectations(struct fl_judging *j)

@@ -151,8 +151,7 @@ static enum fl_status gather_seen(struct fl_expecting *e, uint32_t rule)
     if (c.places == NULL)
         return FL_E_NOMEM;
     fl_arena_init(&c.scratch);
-    enum fl_status status =
-        fl_table_visit(e->j->part->rules[rule].table, FL_QUARTER_MS, FL_QUARTER_MS, visit_quarter, &c);
+    enum fl_status status = fl_judge_walk(e->j, rule, FL_QUARTER_MS, FL_QUARTER_MS, visit_quarter, &c);
     if (status == FL_OK)
         status = close_keys(&c);
     fl_free(c.places);
@@ -162,6 +161,11 @@ static enum fl_status gather_seen(struct fl_expecting *e, uint32_t rule)
 
 enum fl_status fl_expect_gather(struct fl_expecting *e)
 {
+    struct fl_rule_tally *tallies = e->j->rules;
     enum fl_status status = gather_seen(e, e->rule);
-    return status == FL_OK ? gather_seen(e, e->undecided_rule) : status;
+    if (status == FL_OK)
+        status = gather_seen(e, e->undecided_rule);
+    if (tallies[e->rule].void_reason == NULL)
+        tallies[e->rule].void_reason = tallies[e->undecided_rule].void_reason;
+    return status;
 }

@@ -314,6 +314,24 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
     return NULL;
 }
 
+enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t window_ms, int64_t every_ms,
+                             enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context)
+{
+    const struct fl_plan_rule *rule = &j->plan->rules[index];
+    struct fl_walk walk = {.window_ms = window_ms,
+                           .every_ms = every_ms,
+                           .measures = rule->table_measures,
+                           .measure_count = rule->measure_count,
+                           .visit = visit,
+                           .context = context};
+    enum fl_status status = fl_store_walk(j->part->store, rule->table, &walk);
+    if (status != FL_E_LIMIT)
+        return status;
+    j->part->rules[index].over_limit = true;
+    j->rules[index].void_reason = why_void(j, index);
+    return FL_OK;
+}
+
 static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
 {
     struct visiting v = {.j = j, .index = index, .rule = &j->plan->rules[index]};
@@ -326,7 +344,7 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     j->rules[index].void_reason = why_void(j, index);
     bool by_periods = v.rule->decl->intent != NULL && v.rule->decl->intent->kind == FL_INTENT_EXPECT;
     if (j->rules[index].void_reason == NULL && !by_periods)
-        status = fl_table_visit(j->part->rules[index].table, v.rule->window_ms, v.rule->every_ms, visit_group, &v);
+        status = fl_judge_walk(j, index, v.rule->window_ms, v.rule->every_ms, visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);
     if (j->rules[index].void_reason != NULL)
         j->hit_count = hits_before;

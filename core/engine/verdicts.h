@@ -77,6 +77,10 @@ enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit); /* g
 /* Counts an undecided conversation, and makes room for it among the kept ones: FL_OCCURRENCES_SHOWN with most flows,
  * equal ones in the order they come. NULL when it is not kept; the caller fills in the rest. */
 struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows);
+/* Visits the groups of a rule that is not void, with its own measures. A rule that turns out to have too many is void
+ * then, which is no failure. */
+enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t rule, int64_t window_ms, int64_t every_ms,
+                             enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
 bool fl_names_internet(const struct fl_node *set);
 /* expect.c: counts the conversations that are waited for, period by period; after fl_judge_groups(). */
 enum fl_status fl_judge_expectations(struct fl_judging *j);

@@ -10,7 +10,7 @@
 struct settling {
     const struct fl_judging *j;
     const struct fl_plan_rule *rule;
-    struct fl_table *to;
+    struct fl_store *to;
     struct fl_value *keys; /* of the group at hand */
     uint64_t bad_times;
 };
@@ -49,33 +49,33 @@ static enum fl_status settle_group(void *context, const struct fl_group_view *vi
                                .evidence = view->evidence,
                                .evidence_count = view->evidence_count,
                                .states = view->states};
-    return fl_table_add_row(s->to, &row, &s->bad_times);
+    return fl_table_add_row(fl_store_table(s->to, s->rule->table), &row, &s->bad_times);
 }
 
-static enum fl_status settle_rule(struct fl_judging *j, const struct fl_plan_rule *rule, struct fl_rule_part *part)
+static enum fl_status settle_table(struct fl_judging *j, const struct fl_plan_rule *rule)
 {
     struct settling s = {.j = j, .rule = rule};
+    struct fl_store *store = j->part->store;
+    struct fl_walk walk = {.window_ms = rule->pane_ms, .every_ms = rule->pane_ms, .visit = settle_group, .context = &s};
     s.keys = fl_alloc_zero((size_t)rule->key_count + 1, sizeof *s.keys);
-    enum fl_status status = s.keys == NULL ? FL_E_NOMEM : fl_table_new_like(part->table, &s.to);
+    enum fl_status status = s.keys == NULL ? FL_E_NOMEM : fl_store_new_like(store, &s.to);
     if (status == FL_OK)
-        status = fl_table_visit(part->table, rule->pane_ms, rule->pane_ms, settle_group, &s);
-    if (status == FL_OK) {
-        fl_table_free(part->table);
-        part->table = s.to;
-    } else if (s.to != NULL) {
-        fl_table_free(s.to);
-    }
+        status = fl_store_walk(store, rule->table, &walk);
+    if (status == FL_OK)
+        status = fl_store_replace(store, rule->table, s.to);
+    if (s.to != NULL)
+        fl_store_free(s.to);
     fl_free(s.keys);
-    return status;
+    return status == FL_E_LIMIT ? FL_OK : status; /* its rules are void, whatever the VPCs */
 }
 
 enum fl_status fl_judge_settle_vpcs(struct fl_judging *j)
 {
     enum fl_status status = FL_OK;
-    for (uint32_t i = 0; i < j->plan->rule_count && status == FL_OK; i++) {
-        const struct fl_plan_rule *rule = &j->plan->rules[i];
+    for (uint32_t t = 0; t < j->plan->table_count && status == FL_OK; t++) {
+        const struct fl_plan_rule *rule = &j->plan->rules[j->plan->tables[t].rules[0]];
         if (rule->vpc_key != UINT32_MAX && rule->vpc_end_count > 0)
-            status = settle_rule(j, rule, &j->part->rules[i]);
+            status = settle_table(j, rule);
     }
     return status;
 }

@@ -11,35 +11,23 @@
 static uint32_t most_filters(const struct fl_plan *plan)
 {
     uint32_t most = 0;
-    for (uint32_t i = 0; i < plan->rule_count; i++)
-        if (2 * plan->rules[i].measure_count > most)
-            most = 2 * plan->rules[i].measure_count;
+    for (uint32_t i = 0; i < plan->table_count; i++)
+        if (2 * plan->tables[i].measure_count > most)
+            most = 2 * plan->tables[i].measure_count;
     return most;
 }
 
-static enum fl_status make_tables(struct fl_worker *worker)
+static enum fl_status make_store(struct fl_worker *worker)
 {
     const struct fl_plan *plan = worker->plan;
     struct fl_part *part = &worker->part;
     part->rules = fl_alloc_zero((size_t)plan->rule_count + 1, sizeof *part->rules);
-    if (part->rules == NULL)
+    worker->filters = fl_alloc_zero((size_t)most_filters(plan) + 1, sizeof *worker->filters);
+    if (part->rules == NULL || worker->filters == NULL)
         return FL_E_NOMEM;
     part->rule_count = plan->rule_count;
-    for (uint32_t i = 0; i < plan->rule_count; i++) {
-        const struct fl_plan_rule *rule = &plan->rules[i];
-        struct fl_table_spec spec = {.keys = rule->keys,
-                                     .key_count = rule->key_count,
-                                     .pane_ms = rule->pane_ms,
-                                     .measures = rule->measures,
-                                     .measure_count = rule->measure_count,
-                                     .evidence = plan->policy->evidence,
-                                     .max_groups = plan->policy->max_groups,
-                                     .hash_seed = UINT64_C(0x666c6f776c617721)};
-        enum fl_status status = fl_table_new(&spec, &part->rules[i].table);
-        if (status != FL_OK)
-            return status;
-    }
-    return FL_OK;
+    struct fl_store_spec spec = {.tables = plan->table_specs, .table_count = plan->table_count};
+    return fl_store_new(&spec, &part->store);
 }
 
 /* Brings values of rows that somebody asked for: derived ones are computed, the others decoded. */
@@ -82,7 +70,7 @@ enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *pl
         status = fl_host_init(&worker->host, &worker->batch, &plan->wanted, options->told_format,
                               &worker->part.unknown_columns);
     if (status == FL_OK)
-        status = make_tables(worker);
+        status = make_store(worker);
     if (status == FL_OK) {
         worker->bitmap_count = 3 + most_filters(plan);
         worker->reader = fl_reader_new(options->chunk_bytes);
@@ -99,10 +87,10 @@ enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *pl
 
 static void dispose_rules(struct fl_part *part)
 {
-    for (uint32_t i = 0; i < part->rule_count; i++)
-        if (part->rules[i].table != NULL)
-            fl_table_free(part->rules[i].table);
+    if (part->store != NULL)
+        fl_store_free(part->store);
     fl_free(part->rules);
+    part->store = NULL;
     part->rules = NULL;
     part->rule_count = 0;
 }
@@ -120,6 +108,7 @@ void fl_worker_dispose(struct fl_worker *worker)
     fl_learned_dispose(&worker->learned);
     fl_arena_dispose(&worker->scratch);
     fl_free(worker->bitmaps);
+    fl_free(worker->filters);
     fl_free(worker->copy);
     dispose_rules(&worker->part);
     fl_coverage_dispose(&worker->part.coverage);
@@ -210,18 +199,18 @@ static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan
     return FL_OK;
 }
 
-static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan_rule *rule, const uint64_t *selection,
-                                  const uint64_t **filters)
+static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan_table *table,
+                                  const uint64_t *selection)
 {
-    for (uint32_t f = 0; f < 2 * rule->measure_count; f++) {
-        filters[f] = NULL;
-        if (rule->filters[f] == UINT32_MAX)
+    for (uint32_t f = 0; f < 2 * table->measure_count; f++) {
+        worker->filters[f] = NULL;
+        if (table->filters[f] == UINT32_MAX)
             continue;
         uint64_t *out = bitmap(worker, 2 + f);
-        enum fl_status status = fl_program_eval(worker->program, rule->filters[f], selection, out);
+        enum fl_status status = fl_program_eval(worker->program, table->filters[f], selection, out);
         if (status != FL_OK)
             return status;
-        filters[f] = out;
+        worker->filters[f] = out;
     }
     return FL_OK;
 }
@@ -237,49 +226,50 @@ static enum fl_status note_own(struct fl_worker *worker, const uint64_t *rows)
 }
 
 /* Beside what the beginning of every object tells; without flow_direction the other records add nothing to that. */
-static bool tells_own(const struct fl_worker *worker, const struct fl_plan_rule *rule)
+static bool tells_own(const struct fl_worker *worker, const struct fl_plan_table *table)
 {
-    return rule->has_addr_key && !worker->plan->needs_interfaces && worker->batch.columns[FL_F_FLOW_DIRECTION].present;
+    return table->has_addr_key && !worker->plan->needs_interfaces && worker->batch.columns[FL_F_FLOW_DIRECTION].present;
 }
 
-/* What a rule asks of the batch is asked even when the rule is void for this worker, so that what is counted on the way
- * (malformed values, own addresses) does not depend on which worker met a limit. */
-static enum fl_status ask_batch(struct fl_worker *worker, const struct fl_plan_rule *rule, const uint64_t *selection,
-                                const uint64_t **filters)
+/* What a table asks of the batch is asked even when its rules are void for this worker, so that what is counted on the
+ * way (malformed values, own addresses) does not depend on which worker met a limit. */
+static enum fl_status ask_batch(struct fl_worker *worker, const struct fl_plan_table *table, const uint64_t *selection)
 {
-    enum fl_status status = need_fields(worker, &rule->lua_fields, selection);
+    enum fl_status status = need_fields(worker, &table->reads, selection);
     if (status == FL_OK)
-        status = need_fields(worker, &rule->reads, selection);
-    if (status == FL_OK)
-        status = run_filters(worker, rule, selection, filters);
-    if (status == FL_OK && tells_own(worker, rule))
+        status = run_filters(worker, table, selection);
+    if (status == FL_OK && tells_own(worker, table))
         status = note_own(worker, selection);
     return status;
 }
 
-static enum fl_status run_rule(struct fl_worker *worker, uint32_t index, const uint64_t *with_data,
-                               const uint64_t *every_line)
+static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const uint64_t *with_data,
+                                const uint64_t *every_line)
 {
-    const struct fl_plan_rule *rule = &worker->plan->rules[index];
-    struct fl_rule_part *part = &worker->part.rules[index];
+    const struct fl_plan_table *table = &worker->plan->tables[index];
+    const struct fl_plan_rule *rule = &worker->plan->rules[table->rules[0]];
+    struct fl_rule_part *part = &worker->part.rules[table->rules[0]];
     const struct fl_batch *batch = &worker->batch;
-    const uint64_t *filters[2 * FL_MEASURES_PER_RULE_MAX];
-    if (rule->void_reason != NULL)
-        return FL_OK;
     uint64_t *selection = bitmap(worker, 1);
     enum fl_status status =
-        fl_program_eval(worker->program, rule->root, rule->reads_status ? every_line : with_data, selection);
+        fl_program_eval(worker->program, table->root, table->reads_status ? every_line : with_data, selection);
     if (status != FL_OK || count_bits(selection, fl_batch_words(batch)) == 0)
         return status;
-    status = ask_batch(worker, rule, selection, filters);
+    status = ask_batch(worker, table, selection);
     if (status != FL_OK || part->over_limit || part->stateful)
         return status;
     if (rule->decl->has_on_flow)
         status = ask_on_flow(worker, rule, part, selection);
-    part->selected += count_bits(selection, fl_batch_words(batch));
+    uint64_t selected = count_bits(selection, fl_batch_words(batch)), bad_times = 0;
+    struct fl_table *groups = fl_store_table(worker->part.store, index);
     if (status == FL_OK)
-        status = fl_table_add(part->table, batch, selection, filters, &part->bad_times);
-    part->over_limit = fl_table_over_limit(part->table);
+        status = fl_table_add(groups, batch, selection, worker->filters, &bad_times);
+    for (uint32_t i = 0; i < table->rule_count; i++) {
+        struct fl_rule_part *each = &worker->part.rules[table->rules[i]];
+        each->selected += selected;
+        each->bad_times += bad_times;
+        each->over_limit = fl_table_over_limit(groups);
+    }
     return status;
 }
 
@@ -302,8 +292,8 @@ static enum fl_status run_rules(struct fl_worker *worker, uint64_t *with_data, u
             every_line[w] &= in_scope[w];
         }
     }
-    for (uint32_t i = 0; i < plan->rule_count && status == FL_OK; i++)
-        status = run_rule(worker, i, with_data, every_line);
+    for (uint32_t i = 0; i < plan->table_count && status == FL_OK; i++)
+        status = run_table(worker, i, with_data, every_line);
     return status;
 }
 

@@ -26,9 +26,10 @@ struct fl_worker {
     void *vm;
     struct fl_arena scratch; /* for callbacks, emptied when it grows */
     struct fl_part part;     /* objects unused */
-    uint64_t *bitmaps;       /* base, selection, then one per filter of the rule at hand */
+    uint64_t *bitmaps;       /* base, selection, then one per filter of the table at hand */
     uint32_t bitmap_words, bitmap_count;
-    char *copy; /* a chunk of an object that other workers read too */
+    const uint64_t **filters; /* of the table at hand: bitmaps or NULL */
+    char *copy;               /* a chunk of an object that other workers read too */
     size_t copy_capacity;
     struct fl_object_stats guest_stats; /* of an object that another worker owns */
     uint64_t noted_bytes;               /* of the open object, in the totals already */

@@ -19,6 +19,9 @@ struct fl_program_node {
 struct fl_program {
     struct fl_arena arena;
     struct fl_map term_texts; /* canonical text -> term */
+    struct fl_map root_texts; /* canonical text -> condition */
+    uint32_t *roots;          /* by condition */
+    uint32_t root_capacity;
     struct fl_term *terms;
     uint32_t term_count, term_capacity;
     struct fl_program_node *nodes;

@@ -27,6 +27,8 @@ void fl_program_free(struct fl_program *p)
     fl_free(p->terms);
     fl_free(p->nodes);
     fl_map_dispose(&p->term_texts);
+    fl_map_dispose(&p->root_texts);
+    fl_free(p->roots);
     fl_prefix_sets_dispose(&p->sets);
     fl_arena_dispose(&p->arena);
     fl_free(p);
@@ -89,11 +91,36 @@ static uint32_t compile(struct fl_program *p, const struct fl_node *node, bool n
     return add_node(p, (struct fl_program_node){.kind = FL_P_TERM, .term = term});
 }
 
+/* The condition's number; *is_new when no equal one was added before. UINT32_MAX when memory is out. */
+static uint32_t intern_condition(struct fl_program *p, const struct fl_node *condition, bool *is_new)
+{
+    struct fl_buf text;
+    fl_buf_init(&text);
+    fl_buf_add_char(&text, condition == NULL ? '-' : '+');
+    if (condition != NULL)
+        fl_expr_print(condition, NULL, NULL, &text);
+    uint32_t before = p->root_texts.count;
+    uint32_t id = text.failed ? FL_MAP_NONE : fl_map_intern(&p->root_texts, (struct fl_str){text.data, text.len});
+    fl_buf_dispose(&text);
+    *is_new = id != FL_MAP_NONE && id >= before;
+    if (*is_new && !fl_grow((void **)&p->roots, &p->root_capacity, id + 1, sizeof *p->roots))
+        return UINT32_MAX;
+    return id;
+}
+
 enum fl_status fl_program_add(struct fl_program *p, const struct fl_node *condition, uint32_t *root,
                               struct fl_error *err)
 {
+    bool is_new;
+    uint32_t id = intern_condition(p, condition, &is_new);
+    *root = id == UINT32_MAX || is_new ? UINT32_MAX : p->roots[id];
+    if (id == UINT32_MAX)
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    if (!is_new)
+        return FL_OK;
     *root = condition == NULL ? add_node(p, (struct fl_program_node){.kind = FL_P_CONST, .value = true})
                               : compile(p, condition, false);
+    p->roots[id] = *root;
     return *root == UINT32_MAX ? fl_fail(err, FL_E_NOMEM, "out of memory") : FL_OK;
 }
 

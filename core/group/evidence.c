@@ -6,10 +6,10 @@
 void fl_places_add(struct fl_place *places, uint32_t *count, uint32_t limit, const struct fl_place *place)
 {
     uint32_t at = *count;
+    if (at == limit && !fl_place_before(*place, places[at - 1]))
+        return;
     while (at > 0 && fl_place_before(*place, places[at - 1]))
         at--;
-    if (at >= limit)
-        return;
     if (*count < limit)
         (*count)++;
     memmove(places + at + 1, places + at, (*count - at - 1) * sizeof *places);

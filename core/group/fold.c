@@ -1,134 +1,56 @@
-/* fold.c: groups in key order, their panes folded into windows. */
-#include <stdlib.h>
+/* fold.c: rows in key order -> groups: the panes of a key folded into windows. */
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/group/entry.h"
+#include "core/group/fold.h"
 
-struct sorted {
+/* A pane of the key at hand that some window may still hold. */
+struct kept_pane {
+    int64_t start_ms;
     const struct fl_entry *entry;
-    int64_t pane;
-    struct fl_value *keys;
-    uint64_t prefix[2]; /* of the first two keys: never fall as these grow, and decide most comparisons */
-    bool is_exact;      /* keys of equal first prefixes are equal */
+    struct fl_entry *own; /* room for an entry that does not last, or NULL until there was one */
 };
 
 struct folding {
-    const struct fl_table *table;
-    int64_t window_ms, every_ms;
-    struct fl_arena arena; /* values of the group at hand */
-    struct sorted *sorted;
-    struct fl_value *values;
+    const struct fl_table *shape;
+    const struct fl_walk *walk;
+    uint32_t measure_count;
+    struct fl_arena arena, key_arena; /* values of the group at hand; texts of its keys */
+    struct fl_buf key;                /* without the pane */
+    bool any;
+    struct fl_value *keys, *values;
     const void **states;
-    struct fl_place *places;
-    char *scratch; /* states of a window */
-    enum fl_status (*visit)(void *context, const struct fl_group_view *view);
-    void *context;
+    struct kept_pane *panes; /* in the order of time */
+    uint32_t pane_count, pane_capacity;
+    int64_t next_window_ms;
+    struct fl_entry *sum; /* of a window of several panes */
 };
 
-/* *is_exact: only equal keys have this prefix. */
-static uint64_t prefix_of(const struct fl_value *key, bool *is_exact)
+static uint32_t measure_at(const struct folding *f, uint32_t i)
 {
-    uint64_t prefix = 0;
-    *is_exact = true;
-    switch (key->type) {
-    case FL_T_NULL:
-        return UINT64_MAX;
-    case FL_T_ADDR:
-        if (fl_addr_is_v4(key->addr))
-            return key->addr.lo;
-        *is_exact = false;
-        return key->addr.hi != 0 ? UINT64_C(1) << 63 | key->addr.hi >> 1
-                                 : (key->addr.lo >> 63 ? INT64_MAX : key->addr.lo);
-    case FL_T_STR:
-        *is_exact = false;
-        for (size_t i = 0; i < 8; i++)
-            prefix = prefix << 8 | (i < key->str.len ? (uint8_t)key->str.ptr[i] : 0);
-        return prefix;
-    default:
-        *is_exact = key->i >= 0 && key->i <= INT64_MAX;
-        return key->i < 0 ? 0 : key->i > INT64_MAX ? INT64_MAX : (uint64_t)key->i;
-    }
+    return f->walk->measures != NULL ? f->walk->measures[i] : i;
 }
 
-/* By the prefixes; 0 when they do not tell. */
-static int compare_prefixes(const struct sorted *a, const struct sorted *b)
+static enum fl_status emit(struct folding *f, const struct fl_entry *e, int64_t window_start_ms)
 {
-    if (a->prefix[0] != b->prefix[0])
-        return a->prefix[0] < b->prefix[0] ? -1 : 1;
-    if (!a->is_exact || !b->is_exact || a->prefix[1] == b->prefix[1])
-        return 0;
-    return a->prefix[1] < b->prefix[1] ? -1 : 1;
-}
-
-static int compare_keys(const struct sorted *a, const struct sorted *b, uint32_t key_count)
-{
-    int by_prefix = compare_prefixes(a, b);
-    if (by_prefix != 0)
-        return by_prefix;
-    for (uint32_t k = 0; k < key_count; k++) {
-        int c = fl_value_compare(&a->keys[k], &b->keys[k]);
-        if (c != 0)
-            return c;
-    }
-    return 0;
-}
-
-static int compare_sorted(const void *left, const void *right, void *context)
-{
-    const struct sorted *a = left, *b = right;
-    int c = compare_keys(a, b, *(const uint32_t *)context);
-    return c != 0 ? c : a->pane < b->pane ? -1 : a->pane > b->pane;
-}
-
-static bool decode_keys(const struct fl_table *t, const struct fl_entry *e, struct sorted *out)
-{
-    const uint8_t *p = (const uint8_t *)e->key;
-    size_t left = e->key_len;
-    out->entry = e;
-    out->pane = 0;
-    if (t->spec.pane_ms != 0) {
-        memcpy(&out->pane, p, sizeof out->pane);
-        p += sizeof out->pane;
-        left -= sizeof out->pane;
-    }
-    for (uint32_t k = 0; k < t->spec.key_count; k++) {
-        size_t n = fl_value_decode(p, left, &out->keys[k]);
-        if (n == 0)
-            return false;
-        p += n;
-        left -= n;
-    }
-    bool ignored;
-    if (t->spec.key_count > 0)
-        out->prefix[0] = prefix_of(&out->keys[0], &out->is_exact);
-    if (t->spec.key_count > 1)
-        out->prefix[1] = prefix_of(&out->keys[1], &ignored);
-    return true;
-}
-
-static enum fl_status emit(struct folding *f, const struct sorted *first, int64_t window_start,
-                           const struct fl_counters *counters, const struct fl_place *places, uint32_t place_count,
-                           const void *const *states)
-{
-    const struct fl_table *t = f->table;
-    struct fl_group_view view = {.keys = first->keys,
-                                 .window_start_ms = INT64_MIN,
-                                 .window_end_ms = INT64_MIN,
-                                 .counters = *counters,
-                                 .evidence = places,
-                                 .evidence_count = place_count,
+    const struct fl_table *t = f->shape;
+    bool windows = t->spec.pane_ms != 0;
+    struct fl_group_view view = {.keys = f->keys,
+                                 .window_start_ms = windows ? window_start_ms : INT64_MIN,
+                                 .window_end_ms = windows ? window_start_ms + f->walk->window_ms : INT64_MIN,
+                                 .evidence = fl_entry_places(e),
+                                 .evidence_count = e->place_count,
                                  .measures = f->values,
-                                 .states = states};
-    if (t->spec.pane_ms != 0) {
-        view.window_start_ms = window_start;
-        view.window_end_ms = window_start + f->window_ms;
-    }
+                                 .states = f->states};
+    fl_entry_counters(e, &view.counters);
     enum fl_status status = FL_OK;
-    for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++)
-        status = fl_measure_value(&t->measures[m], states[m], &f->arena, &f->values[m]);
+    for (uint32_t i = 0; i < f->measure_count && status == FL_OK; i++) {
+        uint32_t m = measure_at(f, i);
+        f->states[i] = fl_entry_state(t, e, m);
+        status = fl_measure_value(&t->measures[m], f->states[i], &f->arena, &f->values[i]);
+    }
     if (status == FL_OK)
-        status = f->visit(f->context, &view);
+        status = f->walk->visit(f->walk->context, &view);
     if (f->arena.held_bytes > 1024 * 1024) {
         fl_arena_dispose(&f->arena);
         fl_arena_init(&f->arena);
@@ -136,40 +58,20 @@ static enum fl_status emit(struct folding *f, const struct sorted *first, int64_
     return status;
 }
 
-static enum fl_status emit_entry(struct folding *f, const struct sorted *s, int64_t window_start)
+/* One window out of the first `count` panes that are kept. */
+static enum fl_status emit_panes(struct folding *f, uint32_t count, int64_t window_start_ms)
 {
-    const struct fl_table *t = f->table;
-    for (uint32_t m = 0; m < t->spec.measure_count; m++)
-        f->states[m] = fl_entry_state(t, s->entry, m);
-    return emit(f, s, window_start, &s->entry->counters, fl_entry_places(s->entry), s->entry->place_count, f->states);
-}
-
-/* One window out of several panes of a key: states are merged into scratch ones. */
-static enum fl_status emit_panes(struct folding *f, const struct sorted *panes, uint32_t count, int64_t window_start)
-{
-    const struct fl_table *t = f->table;
+    const struct fl_table *t = f->shape;
     if (count == 1)
-        return emit_entry(f, panes, window_start);
-    struct fl_counters counters = panes[0].entry->counters;
-    uint32_t place_count = 0;
-    size_t base = t->spec.measure_count > 0 ? t->measures[0].state_offset : 0;
-    memset(f->scratch, 0, t->entry_bytes);
+        return emit(f, f->panes[0].entry, window_start_ms);
     enum fl_status status = FL_OK;
-    for (uint32_t m = 0; m < t->spec.measure_count; m++)
-        f->states[m] = f->scratch + t->measures[m].state_offset - base;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct fl_entry *e = panes[i].entry;
-        if (i > 0)
-            fl_counters_merge(&counters, &e->counters);
-        for (uint32_t p = 0; p < e->place_count; p++)
-            fl_places_add(f->places, &place_count, t->spec.evidence, &fl_entry_places(e)[p]);
-        for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++)
-            status = fl_measure_merge(&t->measures[m], (void *)f->states[m], fl_entry_state(t, e, m));
-    }
+    fl_entry_clear(f->sum);
+    for (uint32_t i = 0; i < count && status == FL_OK; i++)
+        status = fl_entry_merge(t, f->sum, f->panes[i].entry);
     if (status == FL_OK)
-        status = emit(f, panes, window_start, &counters, f->places, place_count, f->states);
-    for (uint32_t m = 0; m < t->spec.measure_count; m++)
-        fl_measure_dispose(&t->measures[m], f->scratch + t->measures[m].state_offset - base);
+        status = emit(f, f->sum, window_start_ms);
+    fl_entry_dispose_states(t, f->sum);
+    memset(f->sum, 0, t->entry_bytes);
     return status;
 }
 
@@ -178,80 +80,148 @@ static int64_t floor_to(int64_t value, int64_t step)
     return value / step * step;
 }
 
-/* Every window that holds a pane of this key. Panes are never negative. */
-static enum fl_status emit_windows(struct folding *f, const struct sorted *panes, uint32_t count)
+static void drop_first_pane(struct folding *f)
 {
-    int64_t pane_ms = f->table->spec.pane_ms;
-    int64_t next = INT64_MIN;
+    struct kept_pane first = f->panes[0];
+    if (first.entry == first.own && first.own != NULL) {
+        fl_entry_dispose_states(f->shape, first.own);
+        memset(first.own, 0, f->shape->entry_bytes);
+    }
+    f->pane_count--;
+    memmove(f->panes, f->panes + 1, f->pane_count * sizeof *f->panes);
+    first.entry = NULL;
+    f->panes[f->pane_count] = first; /* keeps its room */
+}
+
+/* Every window that holds a kept pane and ends by until_ms. Panes are never negative. */
+static enum fl_status emit_windows(struct folding *f, int64_t until_ms)
+{
+    const struct fl_walk *walk = f->walk;
     enum fl_status status = FL_OK;
-    for (uint32_t i = 0; i < count && status == FL_OK; i++) {
-        int64_t pane_start = panes[i].pane * pane_ms;
-        int64_t last = floor_to(pane_start, f->every_ms);
-        int64_t window = last;
-        while (window - f->every_ms + f->window_ms > pane_start)
-            window -= f->every_ms;
-        if (window < next)
-            window = next;
-        for (; window <= last && status == FL_OK; window += f->every_ms) {
-            uint32_t from = i, to = i;
-            while (from > 0 && panes[from - 1].pane * pane_ms >= window)
-                from--;
-            while (to < count && panes[to].pane * pane_ms < window + f->window_ms)
-                to++;
-            status = emit_panes(f, panes + from, to - from, window);
+    while (f->pane_count > 0 && status == FL_OK) {
+        int64_t pane_ms = f->panes[0].start_ms, window_ms = floor_to(pane_ms, walk->every_ms);
+        while (window_ms - walk->every_ms + walk->window_ms > pane_ms)
+            window_ms -= walk->every_ms;
+        if (window_ms < f->next_window_ms)
+            window_ms = f->next_window_ms;
+        if (window_ms > pane_ms) {
+            drop_first_pane(f);
+            continue;
         }
-        next = last + f->every_ms;
+        if (until_ms - walk->window_ms < window_ms)
+            break;
+        uint32_t count = 1;
+        while (count < f->pane_count && f->panes[count].start_ms < window_ms + walk->window_ms)
+            count++;
+        status = emit_panes(f, count, window_ms);
+        f->next_window_ms = window_ms + walk->every_ms;
     }
     return status;
 }
 
-static enum fl_status walk(struct folding *f)
+static enum fl_status keep_pane(struct folding *f, const struct fl_row *row, int64_t start_ms)
 {
-    uint32_t count = f->table->count;
+    uint32_t before = f->pane_capacity;
+    if (!fl_grow((void **)&f->panes, &f->pane_capacity, f->pane_count + 1, sizeof *f->panes))
+        return FL_E_NOMEM;
+    memset(f->panes + before, 0, (f->pane_capacity - before) * sizeof *f->panes);
+    struct kept_pane *pane = &f->panes[f->pane_count];
+    pane->start_ms = start_ms;
+    pane->entry = row->entry;
+    if (!row->lasting) {
+        size_t bytes = f->shape->entry_bytes, fixed = bytes - f->shape->state_bytes;
+        if (pane->own == NULL && (pane->own = fl_alloc_zero(1, bytes)) == NULL)
+            return FL_E_NOMEM;
+        memcpy(pane->own, row->entry, bytes);
+        memset((char *)row->entry + fixed, 0, f->shape->state_bytes);
+        pane->entry = pane->own;
+    }
+    f->pane_count++;
+    return FL_OK;
+}
+
+static enum fl_status begin_key(struct folding *f, const uint8_t *key, size_t len)
+{
+    const struct fl_table *t = f->shape;
+    fl_buf_clear(&f->key);
+    fl_buf_add(&f->key, key, len);
+    if (f->key.failed)
+        return FL_E_NOMEM;
+    if (f->key_arena.held_bytes > 0) {
+        fl_arena_dispose(&f->key_arena);
+        fl_arena_init(&f->key_arena);
+    }
+    const uint8_t *p = (const uint8_t *)f->key.data, *end = p + len;
+    for (uint32_t k = 0; k < t->spec.key_count; k++) {
+        size_t n = fl_key_decode(p, (size_t)(end - p), t->key_types[k], &f->key_arena, &f->keys[k]);
+        if (n == 0)
+            return fl_memory_ran_out() ? FL_E_NOMEM : FL_E_DATA;
+        p += n;
+    }
+    f->next_window_ms = INT64_MIN;
+    f->any = true;
+    return p == end ? FL_OK : FL_E_DATA;
+}
+
+static enum fl_status end_key(struct folding *f)
+{
+    enum fl_status status = emit_windows(f, INT64_MAX);
+    while (f->pane_count > 0)
+        drop_first_pane(f);
+    return status;
+}
+
+static enum fl_status fold_row(struct folding *f, const struct fl_row *row)
+{
+    const struct fl_table *t = f->shape;
+    const struct fl_walk *walk = f->walk;
+    bool windows = t->spec.pane_ms != 0;
+    size_t len = row->entry->key_len - (windows ? FL_KEY_PANE_BYTES : 0);
     enum fl_status status = FL_OK;
-    for (uint32_t from = 0; from < count && status == FL_OK;) {
-        uint32_t to = from + 1;
-        while (to < count && compare_keys(&f->sorted[from], &f->sorted[to], f->table->spec.key_count) == 0)
-            to++;
-        status = f->table->spec.pane_ms == 0 ? emit_entry(f, &f->sorted[from], 0)
-                                             : emit_windows(f, &f->sorted[from], to - from);
-        from = to;
+    if (!f->any || f->key.len != len || memcmp(f->key.data, row->key, len) != 0) {
+        status = end_key(f);
+        if (status == FL_OK)
+            status = begin_key(f, row->key, len);
     }
-    return status;
+    if (status != FL_OK || !windows)
+        return status != FL_OK ? status : emit(f, row->entry, 0);
+    int64_t start_ms = fl_key_pane(row->key + len) * t->spec.pane_ms;
+    if (walk->window_ms == t->spec.pane_ms)
+        return emit(f, row->entry, start_ms);
+    status = emit_windows(f, start_ms);
+    return status == FL_OK ? keep_pane(f, row, start_ms) : status;
 }
 
-enum fl_status fl_table_visit(const struct fl_table *t, int64_t window_ms, int64_t every_ms,
-                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context)
+enum fl_status fl_fold_rows(struct fl_rows *rows, const struct fl_walk *walk)
 {
-    struct folding f = {.table = t, .window_ms = window_ms, .every_ms = every_ms, .visit = visit, .context = context};
-    size_t keys = t->spec.key_count;
-    struct fl_value *all_keys = fl_alloc_zero((size_t)t->count * keys + 1, sizeof *all_keys);
+    const struct fl_table *t = rows->shape;
+    struct folding f = {.shape = t, .walk = walk};
+    f.measure_count = walk->measures != NULL ? walk->measure_count : t->spec.measure_count;
     fl_arena_init(&f.arena);
-    f.sorted = fl_alloc_zero((size_t)t->count + 1, sizeof *f.sorted);
-    f.values = fl_alloc_zero((size_t)t->spec.measure_count + 1, sizeof *f.values);
-    f.states = fl_alloc_zero((size_t)t->spec.measure_count + 1, sizeof *f.states);
-    f.places = fl_alloc_zero((size_t)t->spec.evidence + 1, sizeof *f.places);
-    f.scratch = fl_alloc_zero(1, t->entry_bytes + 1);
-    enum fl_status status = FL_OK;
-    if (all_keys == NULL || f.sorted == NULL || f.values == NULL || f.states == NULL || f.places == NULL ||
-        f.scratch == NULL)
-        status = FL_E_NOMEM;
-    for (uint32_t i = 0; i < t->count && status == FL_OK; i++) {
-        f.sorted[i].keys = all_keys + i * keys;
-        if (!decode_keys(t, t->entries[i], &f.sorted[i]))
-            status = FL_E_INTERNAL;
-    }
-    if (status == FL_OK) {
-        uint32_t key_count = t->spec.key_count;
-        qsort_r(f.sorted, t->count, sizeof *f.sorted, compare_sorted, &key_count);
-        status = walk(&f);
-    }
-    fl_arena_dispose(&f.arena);
-    fl_free(all_keys);
-    fl_free(f.sorted);
+    fl_arena_init(&f.key_arena);
+    fl_buf_init(&f.key);
+    f.keys = fl_alloc_zero((size_t)t->spec.key_count + 1, sizeof *f.keys);
+    f.values = fl_alloc_zero((size_t)f.measure_count + 1, sizeof *f.values);
+    f.states = fl_alloc_zero((size_t)f.measure_count + 1, sizeof *f.states);
+    f.sum = fl_alloc_zero(1, t->entry_bytes);
+    enum fl_status status =
+        f.keys == NULL || f.values == NULL || f.states == NULL || f.sum == NULL ? FL_E_NOMEM : FL_OK;
+    struct fl_row row;
+    while (status == FL_OK && (status = fl_rows_next(rows, &row)) == FL_OK)
+        status = fold_row(&f, &row);
+    if (status == FL_END)
+        status = end_key(&f);
+    while (f.pane_count > 0)
+        drop_first_pane(&f);
+    for (uint32_t i = 0; i < f.pane_capacity; i++)
+        fl_free(f.panes[i].own);
+    fl_free(f.panes);
+    fl_free(f.keys);
     fl_free(f.values);
     fl_free(f.states);
-    fl_free(f.places);
-    fl_free(f.scratch);
+    fl_free(f.sum);
+    fl_buf_dispose(&f.key);
+    fl_arena_dispose(&f.arena);
+    fl_arena_dispose(&f.key_arena);
     return status;
 }

@@ -7,7 +7,28 @@
 #include "core/base/when.h"
 #include "core/group/entry.h"
 
-#define SLOTS_MIN 64u
+#define SLOTS_MIN  64u
+#define BLOCK_ROWS 64u /* rows whose memory is fetched before the first of them is added */
+
+static bool init_shape(struct fl_table *t, const struct fl_table_spec *spec)
+{
+    t->measures = fl_alloc_zero((size_t)spec->measure_count + 1, sizeof *t->measures);
+    t->key_types = fl_alloc_zero((size_t)spec->key_count + 1, sizeof *t->key_types);
+    if (t->measures == NULL || t->key_types == NULL)
+        return false;
+    for (uint32_t k = 0; k < spec->key_count; k++)
+        t->key_types[k] = spec->key_types != NULL ? spec->key_types[k] : fl_fields[spec->keys[k]].type;
+    t->spec.evidence = spec->evidence > 0 ? spec->evidence : 1;
+    size_t offset = sizeof(struct fl_entry) + t->spec.evidence * sizeof(struct fl_place);
+    for (uint32_t m = 0; m < spec->measure_count; m++) {
+        t->measures[m] = spec->measures[m];
+        t->measures[m].state_offset = (uint32_t)offset;
+        offset += t->measures[m].state_bytes;
+    }
+    t->entry_bytes = (uint32_t)offset;
+    t->state_bytes = t->entry_bytes - (uint32_t)(sizeof(struct fl_entry) + t->spec.evidence * sizeof(struct fl_place));
+    return true;
+}
 
 enum fl_status fl_table_new(const struct fl_table_spec *spec, struct fl_table **out)
 {
@@ -16,49 +37,43 @@ enum fl_status fl_table_new(const struct fl_table_spec *spec, struct fl_table **
     if (t == NULL)
         return FL_E_NOMEM;
     t->spec = *spec;
-    fl_arena_init(&t->arena);
-    fl_buf_init(&t->key);
-    t->measures = fl_alloc_zero((size_t)spec->measure_count + 1, sizeof *t->measures);
-    if (t->measures == NULL) {
+    fl_buf_init(&t->keys);
+    if (!init_shape(t, spec)) {
         fl_table_free(t);
         *out = NULL;
         return FL_E_NOMEM;
     }
-    size_t offset = sizeof(struct fl_entry) + spec->evidence * sizeof(struct fl_place);
-    for (uint32_t m = 0; m < spec->measure_count; m++) {
-        t->measures[m] = spec->measures[m];
-        t->measures[m].state_offset = (uint32_t)offset;
-        offset += t->measures[m].state_bytes;
-    }
-    t->entry_bytes = (uint32_t)offset;
     return FL_OK;
 }
 
-enum fl_status fl_table_new_like(const struct fl_table *table, struct fl_table **out)
+void fl_entry_dispose_states(const struct fl_table *t, struct fl_entry *e)
 {
-    return fl_table_new(&table->spec, out);
+    for (uint32_t m = 0; m < t->spec.measure_count; m++)
+        fl_measure_dispose(&t->measures[m], fl_entry_state(t, e, m));
 }
 
 void fl_table_clear(struct fl_table *t)
 {
-    for (uint32_t i = 0; i < t->count; i++)
-        for (uint32_t m = 0; m < t->spec.measure_count; m++)
-            fl_measure_dispose(&t->measures[m], fl_entry_state(t, t->entries[i], m));
-    fl_arena_dispose(&t->arena);
-    fl_arena_init(&t->arena);
-    fl_free(t->entries);
+    for (uint32_t i = 0; t->slots != NULL && i <= t->slot_mask; i++)
+        if (t->slots[i].ref != 0)
+            fl_entry_dispose_states(t, fl_table_at(t, t->slots[i].ref));
+    for (uint32_t c = 0; c < t->chunk_count; c++)
+        fl_free(t->chunks[c].bytes);
     fl_free(t->slots);
-    t->entries = NULL;
+    fl_free(t->sorted);
     t->slots = NULL;
-    t->count = t->entry_capacity = t->slot_mask = 0;
+    t->sorted = NULL;
+    t->count = t->chunk_count = t->slot_mask = 0;
+    t->held_bytes = 0;
 }
 
 void fl_table_free(struct fl_table *t)
 {
     fl_table_clear(t);
-    fl_arena_dispose(&t->arena);
-    fl_buf_dispose(&t->key);
+    fl_free(t->chunks);
+    fl_buf_dispose(&t->keys);
     fl_free(t->measures);
+    fl_free(t->key_types);
     fl_free(t);
 }
 
@@ -69,10 +84,10 @@ static bool rehash(struct fl_table *t)
     if (fresh == NULL)
         return false;
     for (uint32_t i = 0; t->slots != NULL && i <= t->slot_mask; i++) {
-        if (t->slots[i].index == 0)
+        if (t->slots[i].ref == 0)
             continue;
         uint32_t at = t->slots[i].tag & (slots - 1);
-        while (fresh[at].index != 0)
+        while (fresh[at].ref != 0)
             at = (at + 1) & (slots - 1);
         fresh[at] = t->slots[i];
     }
@@ -82,51 +97,87 @@ static bool rehash(struct fl_table *t)
     return true;
 }
 
-struct fl_entry *fl_table_find_or_add(struct fl_table *t, const char *key, uint32_t len)
+/* Room for an entry; its reference, or 0 when memory is out. The first unit of a chunk stays free, so that no reference
+ * is 0. Chunks grow to what a reference reaches; a key that is longer has a chunk of its own. */
+static uint32_t allot(struct fl_table *t, uint32_t bytes)
 {
-    uint32_t tag = (uint32_t)(fl_hash64(key, len, t->spec.hash_seed) >> 16);
+    const uint32_t most = FL_REF_UNIT << FL_REF_SHIFT;
+    struct fl_table_chunk *last = t->chunk_count > 0 ? &t->chunks[t->chunk_count - 1] : NULL;
+    if (last == NULL || last->size - last->used < bytes || last->used >= most) {
+        uint32_t size = last == NULL ? FL_CHUNK_MIN : last->size < most ? last->size * 2 : most;
+        size = size < most ? size : most;
+        size = size < bytes + FL_REF_UNIT ? bytes + FL_REF_UNIT : size;
+        if (t->chunk_count == FL_CHUNKS_MAX ||
+            !fl_grow((void **)&t->chunks, &t->chunk_capacity, t->chunk_count + 1, sizeof *t->chunks))
+            return 0;
+        char *memory = fl_alloc(size);
+        if (memory == NULL)
+            return 0;
+        last = &t->chunks[t->chunk_count++];
+        *last = (struct fl_table_chunk){memory, size, FL_REF_UNIT};
+    }
+    uint32_t ref = (t->chunk_count - 1) << FL_REF_SHIFT | last->used / FL_REF_UNIT;
+    last->used += bytes;
+    return ref;
+}
+
+static struct fl_entry *add_entry(struct fl_table *t, uint32_t slot, uint32_t tag, const uint8_t *key, uint32_t len)
+{
+    uint32_t bytes = (t->entry_bytes + len + FL_REF_UNIT - 1) / FL_REF_UNIT * FL_REF_UNIT;
+    uint32_t ref = allot(t, bytes);
+    if (ref == 0)
+        return NULL;
+    struct fl_entry *e = fl_table_at(t, ref);
+    memset(e, 0, t->entry_bytes);
+    e->key_len = len;
+    e->last_ms = INT64_MIN;
+    memcpy((char *)e + t->entry_bytes, key, len);
+    t->slots[slot] = (struct fl_slot){tag, ref};
+    t->count++;
+    return e;
+}
+
+static struct fl_entry *find_or_add(struct fl_table *t, uint32_t tag, const uint8_t *key, uint32_t len)
+{
     if ((t->slots == NULL || (t->count + 1) * 10ull > (t->slot_mask + 1ull) * 7) && !rehash(t))
         return NULL;
     uint32_t at = tag & t->slot_mask;
-    for (; t->slots[at].index != 0; at = (at + 1) & t->slot_mask) {
-        struct fl_entry *e = t->entries[t->slots[at].index - 1];
-        if (t->slots[at].tag == tag && e->key_len == len && memcmp(e->key, key, len) == 0)
+    for (; t->slots[at].ref != 0; at = (at + 1) & t->slot_mask) {
+        if (t->slots[at].tag != tag)
+            continue;
+        struct fl_entry *e = fl_table_at(t, t->slots[at].ref);
+        if (e->key_len == len && memcmp(fl_entry_key(t, e), key, len) == 0)
             return e;
     }
-    if (!fl_grow((void **)&t->entries, &t->entry_capacity, t->count + 1, sizeof *t->entries))
-        return NULL;
-    struct fl_entry *e = fl_arena_alloc(&t->arena, t->entry_bytes);
-    char *copy = fl_arena_strndup(&t->arena, key, len);
-    if (e == NULL || copy == NULL)
-        return NULL;
-    e->key = copy;
-    e->key_len = len;
-    e->counters.first_ms = INT64_MAX;
-    e->counters.last_ms = INT64_MIN;
-    t->entries[t->count++] = e;
-    t->slots[at] = (struct fl_slot){tag, t->count};
-    return e;
+    return add_entry(t, at, tag, key, len);
+}
+
+static uint32_t tag_of(const struct fl_table *t, const uint8_t *key, uint32_t len)
+{
+    return (uint32_t)(fl_hash64(key, len, t->spec.hash_seed) >> 16);
+}
+
+struct fl_entry *fl_table_find_or_add(struct fl_table *t, const uint8_t *key, uint32_t len)
+{
+    return find_or_add(t, tag_of(t, key, len), key, len);
 }
 
 /* ---- rows ---- */
 
-static void add_cell(struct fl_buf *key, const struct fl_batch *batch, uint32_t field, uint32_t row)
-{
-    struct fl_value value;
-    fl_batch_value(batch, field, row, &value);
-    fl_value_encode(key, &value);
-}
+struct pending {
+    uint32_t row, tag, key_at, key_len;
+    struct fl_place place;
+    struct fl_entry *entry;
+};
 
-/* Key bytes of a row: the pane first (when there are panes), then every key field. */
-static bool encode_key(struct fl_table *t, const struct fl_batch *batch, uint32_t row, int64_t pane)
-{
-    fl_buf_clear(&t->key);
-    if (t->spec.pane_ms != 0)
-        fl_buf_add(&t->key, &pane, sizeof pane);
-    for (uint32_t k = 0; k < t->spec.key_count; k++)
-        add_cell(&t->key, batch, t->spec.keys[k], row);
-    return !t->key.failed;
-}
+struct adding {
+    struct fl_table *t;
+    const struct fl_batch *batch;
+    const uint64_t *const *filters;
+    uint64_t *bad_times;
+    struct pending rows[BLOCK_ROWS];
+    uint32_t count;
+};
 
 static struct fl_place place_of(const struct fl_batch *batch, uint32_t row)
 {
@@ -144,16 +195,14 @@ static int64_t cell_or_zero(const struct fl_batch *batch, uint32_t field, uint32
     return c->values == NULL || fl_column_null(c, row) ? 0 : c->i64[row];
 }
 
-static void add_counters(struct fl_counters *c, const struct fl_batch *batch, uint32_t row, const struct fl_place *p)
+static void add_counters(struct fl_entry *e, const struct fl_batch *batch, const struct pending *p)
 {
-    c->flows++;
-    c->packets += cell_or_zero(batch, FL_F_PACKETS, row);
-    c->bytes += cell_or_zero(batch, FL_F_BYTES, row);
-    int64_t last = p->end_ms != INT64_MAX ? p->end_ms : p->start_ms;
-    if (p->start_ms < c->first_ms)
-        c->first_ms = p->start_ms;
-    if (last != INT64_MAX && last > c->last_ms)
-        c->last_ms = last;
+    e->flows++;
+    fl_total_add(&e->packets, &e->packets_high, cell_or_zero(batch, FL_F_PACKETS, p->row));
+    fl_total_add(&e->bytes, &e->bytes_high, cell_or_zero(batch, FL_F_BYTES, p->row));
+    int64_t last = p->place.end_ms != INT64_MAX ? p->place.end_ms : p->place.start_ms;
+    if (last != INT64_MAX && last > e->last_ms)
+        e->last_ms = last;
 }
 
 static bool bit_at(const uint64_t *bits, uint32_t row)
@@ -161,44 +210,109 @@ static bool bit_at(const uint64_t *bits, uint32_t row)
     return bits == NULL || (bits[row >> 6] >> (row & 63) & 1);
 }
 
-static enum fl_status add_row(struct fl_table *t, const struct fl_batch *batch, uint32_t row,
-                              const uint64_t *const *filters, uint64_t *bad_times)
+/* Key bytes of a row: every key field, then the pane when there are panes. */
+static bool take_row(struct adding *a, uint32_t row)
 {
-    struct fl_place place = place_of(batch, row);
-    int64_t pane = 0;
-    if (t->spec.pane_ms != 0) {
-        if (place.start_ms < FL_WHEN_MIN_MS || place.start_ms >= FL_WHEN_MAX_MS) {
-            (*bad_times)++;
-            return FL_OK;
-        }
-        pane = place.start_ms / t->spec.pane_ms;
+    struct fl_table *t = a->t;
+    struct pending *p = &a->rows[a->count];
+    p->row = row;
+    p->place = place_of(a->batch, row);
+    p->key_at = (uint32_t)t->keys.len;
+    if (t->spec.pane_ms != 0 && (p->place.start_ms < FL_WHEN_MIN_MS || p->place.start_ms >= FL_WHEN_MAX_MS)) {
+        (*a->bad_times)++;
+        return true;
     }
-    if (!encode_key(t, batch, row, pane))
-        return FL_E_NOMEM;
-    struct fl_entry *e = fl_table_find_or_add(t, t->key.data != NULL ? t->key.data : "", (uint32_t)t->key.len);
-    if (e == NULL)
-        return FL_E_NOMEM;
-    add_counters(&e->counters, batch, row, &place);
-    fl_entry_add_place(t, e, &place);
+    for (uint32_t k = 0; k < t->spec.key_count; k++)
+        fl_key_add_cell(&t->keys, a->batch, t->spec.keys[k], row);
+    if (t->spec.pane_ms != 0)
+        fl_key_add_pane(&t->keys, p->place.start_ms / t->spec.pane_ms);
+    p->key_len = (uint32_t)t->keys.len - p->key_at;
+    a->count++;
+    return !t->keys.failed;
+}
+
+static void fetch_slots(struct adding *a)
+{
+    struct fl_table *t = a->t;
+    const uint8_t *keys = (const uint8_t *)t->keys.data;
+    for (uint32_t i = 0; i < a->count; i++) {
+        struct pending *p = &a->rows[i];
+        p->tag = tag_of(t, keys != NULL ? keys + p->key_at : (const uint8_t *)"", p->key_len);
+        if (t->slots != NULL)
+            __builtin_prefetch(&t->slots[p->tag & t->slot_mask]);
+    }
+}
+
+static void fetch_entries(struct adding *a)
+{
+    struct fl_table *t = a->t;
+    for (uint32_t i = 0; i < a->count && t->slots != NULL; i++) {
+        const struct fl_slot *slot = &t->slots[a->rows[i].tag & t->slot_mask];
+        if (slot->ref == 0)
+            continue;
+        const char *e = (const char *)fl_table_at(t, slot->ref);
+        for (uint32_t at = 0; at < t->entry_bytes; at += 64)
+            __builtin_prefetch(e + at, 1);
+        __builtin_prefetch(e + t->entry_bytes);
+    }
+}
+
+/* Adds the rows at hand: their memory is asked for first, so that many wait for it at once. */
+static enum fl_status add_block(struct adding *a)
+{
+    struct fl_table *t = a->t;
+    fetch_slots(a);
+    fetch_entries(a);
+    const uint8_t *keys = t->keys.data != NULL ? (const uint8_t *)t->keys.data : (const uint8_t *)"";
+    for (uint32_t i = 0; i < a->count; i++) {
+        struct pending *p = &a->rows[i];
+        p->entry = find_or_add(t, p->tag, keys + p->key_at, p->key_len);
+        if (p->entry == NULL)
+            return FL_E_NOMEM;
+        add_counters(p->entry, a->batch, p);
+        fl_entry_add_place(t, p->entry, &p->place);
+    }
     enum fl_status status = FL_OK;
-    for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++)
-        status = fl_measure_update(&t->measures[m], fl_entry_state(t, e, m), batch, row, bit_at(filters[2 * m], row),
-                                   bit_at(filters[2 * m + 1], row), &place);
+    for (uint32_t m = 0; m < t->spec.measure_count; m++) {
+        const uint64_t *first = a->filters[2 * m], *second = a->filters[2 * m + 1];
+        for (uint32_t i = 0; i < a->count && status == FL_OK; i++) {
+            const struct pending *p = &a->rows[i];
+            status = fl_measure_update(&t->measures[m], fl_entry_state(t, p->entry, m), a->batch, p->row,
+                                       bit_at(first, p->row), bit_at(second, p->row), &p->place);
+        }
+    }
+    a->count = 0;
+    fl_buf_clear(&t->keys);
     return status;
+}
+
+static enum fl_status add_rows(struct adding *a, const uint64_t *selection)
+{
+    for (uint32_t w = 0; w < fl_batch_words(a->batch); w++) {
+        for (uint64_t bits = selection[w]; bits != 0; bits &= bits - 1) {
+            if (!take_row(a, w * 64 + (uint32_t)__builtin_ctzll(bits)))
+                return FL_E_NOMEM;
+            if (a->count < BLOCK_ROWS)
+                continue;
+            enum fl_status status = add_block(a);
+            if (status != FL_OK)
+                return status;
+        }
+    }
+    return a->count > 0 ? add_block(a) : FL_OK;
 }
 
 enum fl_status fl_table_add(struct fl_table *t, const struct fl_batch *batch, const uint64_t *selection,
                             const uint64_t *const *filters, uint64_t *bad_times)
 {
-    for (uint32_t w = 0; w < fl_batch_words(batch); w++) {
-        for (uint64_t bits = selection[w]; bits != 0; bits &= bits - 1) {
-            uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            enum fl_status status = add_row(t, batch, row, filters, bad_times);
-            if (status != FL_OK)
-                return status;
-        }
-    }
-    return FL_OK;
+    struct adding a = {.t = t, .batch = batch, .filters = filters, .bad_times = bad_times};
+    int64_t before = fl_memory_held_by_thread();
+    fl_free(t->sorted);
+    t->sorted = NULL;
+    fl_buf_clear(&t->keys);
+    enum fl_status status = add_rows(&a, selection);
+    t->held_bytes += fl_memory_held_by_thread() - before;
+    return status;
 }
 
 uint64_t fl_table_groups(const struct fl_table *t)
@@ -209,4 +323,9 @@ uint64_t fl_table_groups(const struct fl_table *t)
 bool fl_table_over_limit(const struct fl_table *t)
 {
     return t->count > t->spec.max_groups;
+}
+
+size_t fl_table_held_bytes(const struct fl_table *t)
+{
+    return t->held_bytes > 0 ? (size_t)t->held_bytes : 0;
 }

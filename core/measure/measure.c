@@ -35,6 +35,12 @@ bool fl_measure_is_number(enum fl_type type)
     return type == FL_T_U8 || type == FL_T_INT || type == FL_T_DURATION;
 }
 
+bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b)
+{
+    return a->kind == b->kind && a->field == b->field && a->by == b->by && a->k == b->k && a->type == b->type &&
+           a->state_bytes == b->state_bytes;
+}
+
 enum fl_status fl_measure_prepare(struct fl_measure *m, struct fl_error *err)
 {
     enum fl_status status = kinds[m->kind]->prepare(m, err);

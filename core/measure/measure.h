@@ -41,6 +41,9 @@ extern const struct fl_measure_info fl_measures[FL_MEASURE_COUNT];
 /* Finds a kind by its name; FL_MEASURE_COUNT if there is none. */
 enum fl_measure_kind fl_measure_find(struct fl_str name);
 
+/* Do both measure the same, whatever their names? Filters are told apart by the caller. */
+bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b);
+
 /* Fills in state_bytes and type, and checks that the measure can take its field's type. The error names both. */
 enum fl_status fl_measure_prepare(struct fl_measure *measure, struct fl_error *err);
 /* Fields that the measure itself reads (its filters aside). */

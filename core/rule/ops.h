@@ -5,7 +5,7 @@
 #ifndef FL_RULE_OPS_H
 #define FL_RULE_OPS_H
 
-#include "core/group/table.h"
+#include "core/group/store.h"
 #include "core/rule/rule.h"
 
 /* What a callback said. Texts live in the arena given to the call. */

@@ -128,6 +128,9 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
     }
     collect_fields(plan);
     choose_lazy(plan);
+    status = fl_plan_make_tables(plan);
+    if (status != FL_OK)
+        return status;
     fl_derive_init(&plan->derive, &plan->wanted, policy);
     return FL_OK;
 }

@@ -8,7 +8,7 @@
 
 #include "core/derive/derive.h"
 #include "core/expr/program.h"
-#include "core/group/table.h"
+#include "core/group/store.h"
 #include "core/policy/policy.h"
 #include "core/rule/rule.h"
 
@@ -81,6 +81,20 @@ struct fl_plan_rule {
     uint32_t vpc_key;     /* index of own_vpc_id where groups are split by it; UINT32_MAX */
     uint32_t vpc_ends[2]; /* indices of the keys whose host's VPC it is, the first one known */
     uint32_t vpc_end_count;
+    uint32_t table;           /* of the plan; UINT32_MAX when the rule is void */
+    uint32_t *table_measures; /* by measure of the rule: the one of its table */
+};
+
+/* What rules that select, group and cut time alike gather together. */
+struct fl_plan_table {
+    uint32_t root;
+    bool reads_status;
+    uint32_t *rules, rule_count; /* of the plan; one alone where its code chooses records */
+    struct fl_measure *measures; /* of all of them, equal ones once */
+    uint32_t measure_count;
+    uint32_t *filters;         /* 2 per measure: roots in the program, or UINT32_MAX */
+    struct fl_field_set reads; /* and what code reads */
+    bool has_addr_key;
 };
 
 /* Slots of a group: keys, counters, measures, values. */
@@ -100,6 +114,9 @@ struct fl_plan {
     struct fl_program *program;
     struct fl_plan_rule *rules;
     uint32_t rule_count;
+    struct fl_plan_table *tables;
+    struct fl_table_spec *table_specs; /* by table */
+    uint32_t table_count;
     uint32_t scope_root; /* UINT32_MAX without a scope */
     const struct fl_node *scope;
     struct fl_field_set wanted; /* columns and derived fields that a batch must have */
@@ -113,6 +130,9 @@ struct fl_plan {
 enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *policy,
                              const struct fl_rule_decl *const *decls, uint32_t count, struct fl_error_list *errors);
 void fl_plan_dispose(struct fl_plan *plan);
+
+/* tables.c: which rules share a table. After the fields that rules read are collected. */
+enum fl_status fl_plan_make_tables(struct fl_plan *plan);
 
 /* Can the rule select a record of an object with these decoded columns? */
 bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule *rule,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/when.h"
-#include "core/group/table.h"
+#include "core/group/store.h"
 #include "tests/unit/expr/rows.h"
 
 static struct fl_batch batch;
@@ -47,23 +47,41 @@ static struct fl_table_spec spec_of(int64_t pane_ms)
                                   .hash_seed = 5};
 }
 
-static struct fl_table *new_table(int64_t pane_ms)
+static struct fl_store *new_store(const struct fl_table_spec *spec)
+{
+    struct fl_store_spec one = {.tables = spec, .table_count = 1};
+    struct fl_store *s;
+    assert_int_equal(fl_store_new(&one, &s), FL_OK);
+    return s;
+}
+
+static struct fl_store *new_table(int64_t pane_ms)
 {
     struct fl_table_spec spec = spec_of(pane_ms);
-    struct fl_table *t;
-    assert_int_equal(fl_table_new(&spec, &t), FL_OK);
-    return t;
+    return new_store(&spec);
+}
+
+static enum fl_status walk(struct fl_store *s, int64_t window_ms, int64_t every_ms,
+                           enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context)
+{
+    struct fl_walk how = {.window_ms = window_ms, .every_ms = every_ms, .visit = visit, .context = context};
+    return fl_store_walk(s, 0, &how);
+}
+
+static uint64_t groups(const struct fl_store *s)
+{
+    return fl_table_groups(fl_store_table(s, 0));
 }
 
 static const uint64_t *const no_filters[6];
 
-static uint64_t add_rows(struct fl_table *t)
+static uint64_t add_rows(struct fl_store *t)
 {
     uint64_t selection[16], bad_times = 0;
     memset(selection, 0, sizeof selection);
     for (uint32_t r = 0; r < batch.rows; r++)
         selection[r >> 6] |= UINT64_C(1) << (r & 63);
-    assert_int_equal(fl_table_add(t, &batch, selection, no_filters, &bad_times), FL_OK);
+    assert_int_equal(fl_table_add(fl_store_table(t, 0), &batch, selection, no_filters, &bad_times), FL_OK);
     return bad_times;
 }
 
@@ -94,10 +112,10 @@ static enum fl_status show(void *context, const struct fl_group_view *v)
     return FL_OK;
 }
 
-static void check_groups(const struct fl_table *t, int64_t window_ms, int64_t every_ms, const char *expected)
+static void check_groups(struct fl_store *t, int64_t window_ms, int64_t every_ms, const char *expected)
 {
     fl_buf_clear(&out);
-    assert_int_equal(fl_table_visit(t, window_ms, every_ms, show, NULL), FL_OK);
+    assert_int_equal(walk(t, window_ms, every_ms, show, NULL), FL_OK);
     fl_buf_add_char(&out, '\0');
     assert_string_equal(out.data, expected);
 }
@@ -106,61 +124,61 @@ static void test_table__groups_come_in_key_order_with_null_last(void **state)
 {
     (void)state;
     static const int ports[] = {443, 22, -1, 443, 9000, -1, 22, 443};
-    struct fl_table *t = new_table(0);
+    struct fl_store *t = new_table(0);
     rows_begin(&batch, 8);
     for (uint32_t r = 0; r < 8; r++)
         row(r, r, ports[r]);
     assert_int_equal(add_rows(t), 0);
-    assert_int_equal(fl_table_groups(t), 4);
+    assert_int_equal(groups(t), 4);
     check_groups(t, 0, 0, "22x2 443x3 9000x1 -x2 ");
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 static void test_table__null_and_zero_are_different_keys(void **state)
 {
     (void)state;
-    struct fl_table *t = new_table(0);
+    struct fl_store *t = new_table(0);
     rows_begin(&batch, 2);
     row(0, 0, 0);
     row(1, 0, -1);
     add_rows(t);
     check_groups(t, 0, 0, "0x1 -x1 ");
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 static void test_table__without_keys_is_one_group(void **state)
 {
     (void)state;
     struct fl_table_spec spec = spec_of(0);
-    struct fl_table *t;
+    struct fl_store *t;
     spec.key_count = 0;
-    assert_int_equal(fl_table_new(&spec, &t), FL_OK);
+    t = new_store(&spec);
     rows_begin(&batch, 3);
     for (uint32_t r = 0; r < 3; r++)
         row(r, r, (int)r);
     add_rows(t);
-    assert_int_equal(fl_table_groups(t), 1);
-    fl_table_free(t);
+    assert_int_equal(groups(t), 1);
+    fl_store_free(t);
 }
 
 static void test_table__tumbling_windows_are_aligned_to_the_epoch(void **state)
 {
     (void)state;
     static const int64_t starts[] = {0, 99, 100, 199, 250, 1000};
-    struct fl_table *t = new_table(100);
+    struct fl_store *t = new_table(100);
     rows_begin(&batch, 6);
     for (uint32_t r = 0; r < 6; r++)
         row(r, starts[r], 22);
     assert_int_equal(add_rows(t), 0);
     check_groups(t, 100, 100, "22[0..100]x2 22[100..200]x2 22[200..300]x1 22[1000..1100]x1 ");
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 static void test_table__hopping_windows_overlap(void **state)
 {
     (void)state;
     static const int64_t starts[] = {5, 120, 130, 410};
-    struct fl_table *t = new_table(100);
+    struct fl_store *t = new_table(100);
     rows_begin(&batch, 4);
     for (uint32_t r = 0; r < 4; r++)
         row(r, starts[r], 22);
@@ -169,21 +187,21 @@ static void test_table__hopping_windows_overlap(void **state)
     check_groups(t, 300, 100,
                  "22[-200..100]x1 22[-100..200]x3 22[0..300]x3 22[100..400]x2 22[200..500]x1 22[300..600]x1 "
                  "22[400..700]x1 ");
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 static void test_table__panes_may_be_finer_than_the_hop(void **state)
 {
     (void)state;
     static const int64_t starts[] = {10, 140, 220, 390};
-    struct fl_table *t = new_table(50); /* window 250, every 100: panes of 50 */
+    struct fl_store *t = new_table(50); /* window 250, every 100: panes of 50 */
     rows_begin(&batch, 4);
     for (uint32_t r = 0; r < 4; r++)
         row(r, starts[r], 22);
     add_rows(t);
     check_groups(t, 250, 100,
                  "22[-200..50]x1 22[-100..150]x2 22[0..250]x3 22[100..350]x2 22[200..450]x2 22[300..550]x1 ");
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 /* Each window by a walk over all records, for random records and window shapes. */
@@ -194,7 +212,7 @@ static void test_table__windows_equal_their_definition(void **state)
     struct dice d = {77};
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         int64_t window = shapes[s][1], every = shapes[s][2];
-        struct fl_table *t = new_table(shapes[s][0]);
+        struct fl_store *t = new_table(shapes[s][0]);
         struct fl_buf expected;
         fl_buf_init(&expected);
         rows_begin(&batch, 40);
@@ -216,14 +234,14 @@ static void test_table__windows_equal_their_definition(void **state)
         fl_buf_add_char(&expected, '\0');
         check_groups(t, window, every, expected.data);
         fl_buf_dispose(&expected);
-        fl_table_free(t);
+        fl_store_free(t);
     }
 }
 
 static void test_table__late_records_reach_their_window(void **state)
 {
     (void)state;
-    struct fl_table *t = new_table(100);
+    struct fl_store *t = new_table(100);
     static const int64_t starts[] = {950, 10, 960, 20};
     for (uint32_t i = 0; i < 4; i++) { /* a batch each, times going back and forth */
         rows_begin(&batch, 1);
@@ -231,13 +249,13 @@ static void test_table__late_records_reach_their_window(void **state)
         add_rows(t);
     }
     check_groups(t, 100, 100, "22[0..100]x2 22[900..1000]x2 ");
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 static void test_table__times_outside_1970_to_2100_are_counted(void **state)
 {
     (void)state;
-    struct fl_table *t = new_table(1000), *plain = new_table(0);
+    struct fl_store *t = new_table(1000), *plain = new_table(0);
     rows_begin(&batch, 6);
     row(0, -1, 22);
     row(1, 0, 22);
@@ -250,8 +268,8 @@ static void test_table__times_outside_1970_to_2100_are_counted(void **state)
     /* Without windows every record counts, and no time is bad. */
     assert_int_equal(add_rows(plain), 0);
     check_groups(plain, 0, 0, "22x6 ");
-    fl_table_free(t);
-    fl_table_free(plain);
+    fl_store_free(t);
+    fl_store_free(plain);
 }
 
 /* ---- counters and evidence ---- */
@@ -272,7 +290,7 @@ static enum fl_status keep_view(void *context, const struct fl_group_view *v)
 static void test_table__counters(void **state)
 {
     (void)state;
-    struct fl_table *t = new_table(0);
+    struct fl_store *t = new_table(0);
     rows_begin(&batch, 4);
     rows_int(&batch, FL_F_START_TIME, 0, 100);
     rows_int(&batch, FL_F_END_TIME, 0, 200);
@@ -284,19 +302,19 @@ static void test_table__counters(void **state)
     for (uint32_t r = 0; r < 4; r++)
         rows_int(&batch, FL_F_DSTPORT, r, 22);
     add_rows(t);
-    assert_int_equal(fl_table_visit(t, 0, 0, keep_view, NULL), FL_OK);
+    assert_int_equal(walk(t, 0, 0, keep_view, NULL), FL_OK);
     assert_int_equal(seen_counters.flows, 4);
     assert_true(seen_counters.bytes == (__int128)INT64_MAX * 2);
     assert_int_equal((int64_t)seen_counters.packets, 7);
     assert_int_equal(seen_counters.first_ms, 50);
     assert_int_equal(seen_counters.last_ms, 300);
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 static void test_table__evidence_is_the_least_places_in_record_order(void **state)
 {
     (void)state;
-    struct fl_table *t = new_table(0);
+    struct fl_store *t = new_table(0);
     struct dice d = {9};
     struct fl_place all[40], least[2];
     rows_begin(&batch, 40);
@@ -320,10 +338,10 @@ static void test_table__evidence_is_the_least_places_in_record_order(void **stat
         least[i] = all[best];
         all[best] = all[i];
     }
-    assert_int_equal(fl_table_visit(t, 0, 0, keep_view, NULL), FL_OK);
+    assert_int_equal(walk(t, 0, 0, keep_view, NULL), FL_OK);
     assert_int_equal(seen_place_count, 2);
     assert_memory_equal(seen_places, least, sizeof least);
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 static void test_place__order(void **state)
@@ -364,10 +382,10 @@ static enum fl_status show_all(void *context, const struct fl_group_view *v)
     return FL_OK;
 }
 
-static char *described(const struct fl_table *t, int64_t window_ms)
+static char *described(struct fl_store *t, int64_t window_ms)
 {
     fl_buf_clear(&out);
-    assert_int_equal(fl_table_visit(t, window_ms, window_ms > 0 ? 100 : 0, show_all, NULL), FL_OK);
+    assert_int_equal(walk(t, window_ms, window_ms > 0 ? 100 : 0, show_all, NULL), FL_OK);
     fl_buf_add_char(&out, '\0');
     return strdup(out.data);
 }
@@ -387,7 +405,7 @@ static void chunk(uint32_t c)
 static void merged_in_any_order(int64_t pane_ms, int64_t window_ms)
 {
     enum { CHUNKS = 12, TABLES = 4 };
-    struct fl_table *whole = new_table(pane_ms);
+    struct fl_store *whole = new_table(pane_ms);
     uint64_t bad_whole = 0;
     for (uint32_t c = 0; c < CHUNKS; c++) {
         chunk(c);
@@ -396,7 +414,7 @@ static void merged_in_any_order(int64_t pane_ms, int64_t window_ms)
     char *expected = described(whole, window_ms);
     for (uint64_t seed = 1; seed <= 6; seed++) {
         struct dice d = {seed * 977};
-        struct fl_table *tables[TABLES];
+        struct fl_store *tables[TABLES];
         uint64_t bad = 0;
         for (int i = 0; i < TABLES; i++)
             tables[i] = new_table(pane_ms);
@@ -407,19 +425,18 @@ static void merged_in_any_order(int64_t pane_ms, int64_t window_ms)
         }
         for (uint32_t left = TABLES; left > 1; left--) {
             uint32_t into = roll_below(&d, left), from = (into + 1 + roll_below(&d, left - 1)) % left;
-            assert_int_equal(fl_table_merge(tables[into], tables[from]), FL_OK);
-            assert_int_equal(fl_table_groups(tables[from]), 0);
-            fl_table_free(tables[from]);
+            assert_int_equal(fl_store_absorb(tables[into], tables[from]), FL_OK);
+            fl_store_free(tables[from]);
             tables[from] = tables[left - 1];
         }
         char *merged = described(tables[0], window_ms);
         assert_string_equal(merged, expected);
         assert_int_equal(bad, bad_whole);
         free(merged);
-        fl_table_free(tables[0]);
+        fl_store_free(tables[0]);
     }
     free(expected);
-    fl_table_free(whole);
+    fl_store_free(whole);
     batch.source = 0;
     batch.base_offset = 0;
 }
@@ -441,7 +458,7 @@ static enum fl_status move_group(void *context, const struct fl_group_view *v)
                                  .evidence_count = v->evidence_count,
                                  .states = v->states};
     uint64_t bad_times = 0;
-    enum fl_status status = fl_table_add_row(context, &moved, &bad_times);
+    enum fl_status status = fl_table_add_row(fl_store_table(context, 0), &moved, &bad_times);
     assert_int_equal(bad_times, 0);
     return status;
 }
@@ -452,19 +469,19 @@ static void test_table__groups_moved_one_by_one_are_the_same(void **state)
     (void)state;
     static const int64_t panes[] = {0, 100};
     for (size_t i = 0; i < 2; i++) {
-        struct fl_table *whole = new_table(panes[i]), *moved;
-        assert_int_equal(fl_table_new_like(whole, &moved), FL_OK);
+        struct fl_store *whole = new_table(panes[i]), *moved;
+        assert_int_equal(fl_store_new_like(whole, &moved), FL_OK);
         for (uint32_t c = 0; c < 4; c++) {
             chunk(c);
             add_rows(whole);
         }
-        assert_int_equal(fl_table_visit(whole, panes[i], panes[i], move_group, moved), FL_OK);
+        assert_int_equal(walk(whole, panes[i], panes[i], move_group, moved), FL_OK);
         char *expected = described(whole, 4 * panes[i]), *got = described(moved, 4 * panes[i]);
         assert_string_equal(got, expected);
         free(expected);
         free(got);
-        fl_table_free(whole);
-        fl_table_free(moved);
+        fl_store_free(whole);
+        fl_store_free(moved);
     }
     batch.source = 0;
     batch.base_offset = 0;
@@ -474,26 +491,26 @@ static void test_table__over_limit_is_judged_on_merged_keys(void **state)
 {
     (void)state;
     struct fl_table_spec spec = spec_of(0);
-    struct fl_table *a, *b;
     spec.max_groups = 3;
-    assert_int_equal(fl_table_new(&spec, &a), FL_OK);
-    assert_int_equal(fl_table_new(&spec, &b), FL_OK);
+    struct fl_store *a = new_store(&spec), *b = new_store(&spec), *c = new_store(&spec);
     rows_begin(&batch, 3);
     for (uint32_t r = 0; r < 3; r++)
         row(r, r, (int)r);
     add_rows(a);
     add_rows(b); /* the same three keys */
-    assert_false(fl_table_over_limit(a));
-    assert_int_equal(fl_table_merge(a, b), FL_OK);
-    assert_int_equal(fl_table_groups(a), 3);
-    assert_false(fl_table_over_limit(a));
+    assert_int_equal(fl_store_absorb(a, b), FL_OK);
+    check_groups(a, 0, 0, "0x2 1x2 2x2 ");
     rows_begin(&batch, 1);
     row(0, 0, 99);
-    add_rows(b);
-    assert_int_equal(fl_table_merge(a, b), FL_OK);
-    assert_true(fl_table_over_limit(a));
-    fl_table_free(a);
-    fl_table_free(b);
+    add_rows(c);
+    assert_false(fl_table_over_limit(fl_store_table(c, 0)));
+    assert_int_equal(fl_store_absorb(a, c), FL_OK);
+    fl_buf_clear(&out);
+    assert_int_equal(walk(a, 0, 0, show, NULL), FL_E_LIMIT);
+    assert_int_equal(out.len, 0);
+    fl_store_free(a);
+    fl_store_free(b);
+    fl_store_free(c);
 }
 
 static enum fl_status keep_count(void *context, const struct fl_group_view *v)
@@ -506,19 +523,19 @@ static void test_table__filters_choose_what_is_counted(void **state)
 {
     (void)state;
     struct fl_table_spec spec = spec_of(0);
-    struct fl_table *t;
+    struct fl_store *t;
     spec.measure_count = 1;
-    assert_int_equal(fl_table_new(&spec, &t), FL_OK);
+    t = new_store(&spec);
     rows_begin(&batch, 3);
     for (uint32_t r = 0; r < 3; r++)
         row(r, r, 22);
     const uint64_t filter = 4, selection = 6, *const filters[2] = {&filter, NULL};
     uint64_t bad = 0;
     int64_t counted = 0;
-    assert_int_equal(fl_table_add(t, &batch, &selection, filters, &bad), FL_OK);
-    assert_int_equal(fl_table_visit(t, 0, 0, keep_count, &counted), FL_OK);
+    assert_int_equal(fl_table_add(fl_store_table(t, 0), &batch, &selection, filters, &bad), FL_OK);
+    assert_int_equal(walk(t, 0, 0, keep_count, &counted), FL_OK);
     assert_int_equal(counted, 1);
-    fl_table_free(t);
+    fl_store_free(t);
 }
 
 int main(void)

@@ -1,0 +1,41 @@
+/* rows.h: groups as a stream in key order, one row for each key and pane. Inside core/group. */
+#ifndef FL_GROUP_ROWS_H
+#define FL_GROUP_ROWS_H
+
+#include "core/group/entry.h"
+
+struct fl_row {
+    const uint8_t *key; /* of entry->key_len bytes, the pane's last; valid until the next row */
+    struct fl_entry *entry;
+    bool lasting; /* the entry stays as long as its table; else until the next row, and its states may be moved out */
+};
+
+/* Rows of one source. */
+struct fl_cursor {
+    struct fl_row row;
+    const struct fl_table *table; /* sorted */
+    uint32_t at;
+};
+
+/* FL_END behind the last row. */
+enum fl_status fl_cursor_next(struct fl_cursor *c);
+
+/* The rows of several sources as one stream: rows of equal keys are added up. */
+struct fl_rows {
+    const struct fl_table *shape;
+    struct fl_cursor *cursors;
+    uint32_t cursor_count;
+    uint32_t *heap; /* cursors by key, the least at the top */
+    uint32_t heap_count;
+    bool top_used;        /* the row given out last is that of the cursor at the top */
+    struct fl_entry *sum; /* else it is this one */
+    struct fl_buf key;
+};
+
+/* Takes the cursors over, which stand before their first rows. */
+enum fl_status fl_rows_open(struct fl_rows *rows, const struct fl_table *shape, struct fl_cursor *cursors,
+                            uint32_t count);
+enum fl_status fl_rows_next(struct fl_rows *rows, struct fl_row *out);
+void fl_rows_close(struct fl_rows *rows);
+
+#endif

@@ -1,0 +1,59 @@
+/* store.h: the groups of a plan's tables, whoever gathered them: walked over in key order.
+ *
+ * A worker has a store of its own. When the input has ended one store absorbs the others; nothing is merged before a
+ * walk does, which streams: it holds the panes of one window and never a whole set of groups. A store has one user at a
+ * time.
+ */
+#ifndef FL_GROUP_STORE_H
+#define FL_GROUP_STORE_H
+
+#include "core/group/table.h"
+
+struct fl_store;
+
+struct fl_store_spec {
+    const struct fl_table_spec *tables;
+    uint32_t table_count;
+};
+
+/* The specs' arrays must outlive the store. */
+enum fl_status fl_store_new(const struct fl_store_spec *spec, struct fl_store **out);
+void fl_store_free(struct fl_store *store);
+
+/* The table that new rows go to. */
+struct fl_table *fl_store_table(const struct fl_store *store, uint32_t table);
+/* Moves all that `from` has gathered. Both are of one spec. */
+enum fl_status fl_store_absorb(struct fl_store *store, struct fl_store *from);
+
+/* An empty one that is made like another. */
+enum fl_status fl_store_new_like(const struct fl_store *store, struct fl_store **out);
+/* Puts what `from` has gathered in that table in the place of the store's own. */
+enum fl_status fl_store_replace(struct fl_store *store, uint32_t table, struct fl_store *from);
+
+/* What is said about one group: a view for the judgement, valid during the callback. */
+struct fl_group_view {
+    const struct fl_value *keys;            /* key_count values */
+    int64_t window_start_ms, window_end_ms; /* INT64_MIN both without windows */
+    struct fl_counters counters;
+    const struct fl_place *evidence; /* in record order */
+    uint32_t evidence_count;
+    const struct fl_value *measures; /* measure_count values */
+    const void *const *states;       /* measure_count states, for merging further */
+};
+
+struct fl_walk {
+    /* Windows of window_ms start at every multiple of every_ms (both multiples of the table's pane_ms); windows without
+     * a record are not visited; every pane's states are merged into each window that holds it. */
+    int64_t window_ms, every_ms;
+    const uint32_t *measures; /* those of the table that are asked for; NULL = all of them */
+    uint32_t measure_count;
+    enum fl_status (*visit)(void *context, const struct fl_group_view *view);
+    void *context;
+};
+
+/* Calls visit for every group in key order (by fl_value_compare key by key), the windows of one key in the order of
+ * time. visit returning not FL_OK ends the walk. FL_E_LIMIT, before any visit: more groups (keys x panes) than the
+ * table's max_groups. */
+enum fl_status fl_store_walk(struct fl_store *store, uint32_t table, const struct fl_walk *walk);
+
+#endif
