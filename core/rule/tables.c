@@ -17,7 +17,7 @@ static bool share(const struct fl_plan *plan, uint32_t a_index, const struct fl_
     if (a->decl->has_on_flow || b->decl->has_on_flow)
         return false;
     return a->root == b->root && a->reads_status == b->reads_status && a->pane_ms == b->pane_ms &&
-           same_vpc_ends(a, b) && a->key_count == b->key_count &&
+           a->session == b->session && same_vpc_ends(a, b) && a->key_count == b->key_count &&
            memcmp(a->keys, b->keys, a->key_count * sizeof *a->keys) == 0;
 }
 
@@ -85,6 +85,7 @@ static enum fl_status fill_table(struct fl_plan *plan, uint32_t index)
     plan->table_specs[index] = (struct fl_table_spec){.keys = first->keys,
                                                       .key_count = first->key_count,
                                                       .pane_ms = first->pane_ms,
+                                                      .session = first->session,
                                                       .measures = table->measures,
                                                       .measure_count = table->measure_count,
                                                       .evidence = plan->policy->evidence,
