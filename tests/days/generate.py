@@ -12,6 +12,8 @@ import planted  # noqa: E402
 from world import ACCOUNT, VPC, World  # noqa: E402
 from writer import Day  # noqa: E402
 
+POLICIES = ("policy.yaml", "policy_cost.yaml")
+
 
 def write(folder, versions=("v2", "v5", "tgw")):
     """FOLDER/innocent and FOLDER/bad, each with a policy, an inventory and a folder of records for each version; that of
@@ -29,7 +31,8 @@ def finish(folder, name, day):
     where = os.path.join(folder, name)
     os.makedirs(where, exist_ok=True)
     day.save(where)
-    shutil.copy(HERE / "policy.yaml", where)
+    for policy in POLICIES:
+        shutil.copy(HERE / policy, where)
     inventory(where, day.world)
 
 

@@ -404,3 +404,47 @@ def office_hours_only(day, w, rng):
 @planting("idle/interfaces", {"interface_id": "eni-0000000000a000259"})
 def never_used(day, w, rng):
     """An interface that carries nothing all day."""
+
+
+# What costs.
+
+@planting("cost/nat-bytes", {"client": "10.0.7.10"})
+def images_through_the_nat(day, w, rng):
+    """A build server fetches forty gigabytes through the NAT gateway."""
+    day.talk(w.ci1, outside("198.19.250.21"), TCP, 47091, 443, 62000, 7000, (13000000, 700000000), (27000000, 40000000000))
+
+
+@planting("cost/aws-through-nat", {"client": "10.0.7.11"})
+def storage_through_the_nat(day, w, rng):
+    """A build server reaches S3 through the NAT gateway, although a gateway endpoint would be free."""
+    day.talk(w.ci2, outside("203.0.113.66", service="S3"), TCP, 47092, 443, 62000, 7000, (13000000, 700000000),
+             (27000000, 40000000000))
+
+
+@planting("cost/cross-az", {"client": "10.0.2.22", "server": "10.0.20.6"})
+def files_of_the_other_zone(day, w, rng):
+    """An application server in zone b reads sixty gigabytes from the file server in zone a."""
+    day.talk(w.app2, w.files1, TCP, 47093, 2049, 30000, 40000, (20000000, 1100000000), (40000000, 60000000000))
+
+
+@planting("cost/unneeded-internet-path", {"client": "10.0.1.11"})
+def out_and_in_again(day, w, rng):
+    """A web server calls the balancer of its own VPC by the public address."""
+    for at in range(30000, 60000, 600):
+        day.talk(w.web1, outside("198.51.100.20"), TCP, rng.port(), 443, at, 30, (20000, 1200000), (60000, 80000000))
+
+
+@planting("cost/rate-spike", {"client": "10.0.4.11"})
+def peaks(day, w, rng):
+    """A node sends 1.4 Mbit/s for hours, with peaks of 6."""
+    for i in range(0, 240):
+        rate = 45000000 if i in (60, 61, 150, 151, 152) else 10500000
+        day.talk(w.node2, w.monitoring, TCP, 47094, 4317, 36000 + 60 * i, 59, (rate // 1400, rate), (rate // 2800, rate // 40),
+                 opened=i == 0, closed=False)
+
+
+@planting("c2/beacon", {"client": "10.0.1.12"})
+def calls_home(day, w, rng):
+    """A web server asks a stranger every five minutes, all day, always as much."""
+    for at in throughout(rng, 300):
+        ask(day, w.web2, bad(34), 443, at, source=rng.port(), lasts=1, up=(9, 1400), down=(8, 2100))

@@ -21,8 +21,17 @@ from planted import PLANTINGS  # noqa: E402
 VERSIONS = ("v2", "v5", "tgw")
 
 
-def audit(flowlaw, policy, inputs):
-    """(rules by id, findings, stderr) of one audit."""
+def audit(flowlaw, folder, inputs):
+    """(rules by id, findings) of the audits by each policy of the folder. No rule is in two of them."""
+    rules, findings = {}, []
+    for policy in generate.POLICIES:
+        some, more = run(flowlaw, f"{folder}/{policy}", inputs)
+        rules.update(some)
+        findings += more
+    return rules, findings
+
+
+def run(flowlaw, policy, inputs):
     done = subprocess.run([flowlaw, "audit", "-p", policy, "-o", "json", *inputs], capture_output=True, text=True)
     rules, findings = {}, []
     for line in done.stdout.splitlines():
@@ -51,6 +60,12 @@ def explained(entries, finding, version):
 def show(finding):
     group = " ".join(f"{key}={value}" for key, value in finding["group"].items())
     return f"{finding['rule']} [{group}] {finding['severity']}: {finding['message']}"
+
+
+def bundled(flowlaw):
+    """The ids of all bundled rules."""
+    done = subprocess.run([flowlaw, "list", "rules", "-o", "json"], capture_output=True, text=True, check=True)
+    return {document["id"] for document in map(json.loads, done.stdout.splitlines()) if document.get("type") == "rule"}
 
 
 class Judge:
@@ -147,24 +162,27 @@ def main():
         results = {}
         for version in VERSIONS:
             quiet, planted = f"{folder}/innocent/{version}", f"{folder}/bad/{version}"
-            results[version] = (audit(options.flowlaw, f"{folder}/innocent/policy.yaml", [quiet]),
-                                audit(options.flowlaw, f"{folder}/bad/policy.yaml", [quiet, planted]))
+            results[version] = (audit(options.flowlaw, f"{folder}/innocent", [quiet]),
+                                audit(options.flowlaw, f"{folder}/bad", [quiet, planted]))
     if options.table:
         print(table(results))
         return 0
     judge = Judge(speakers, options.only)
     for version, (innocent, bad) in results.items():
         judge.version(version, innocent, bad)
-    missing = sorted({p["rule"] for p in PLANTINGS} - set(results["v5"][0][0]))
+    known = set(results["v5"][0][0])
+    absent = [(rule, "something is planted for it, and there is no such rule")
+              for rule in sorted({p["rule"] for p in PLANTINGS} - known)]
+    absent += [(rule, "no policy of the days uses it") for rule in sorted(bundled(options.flowlaw) - known)]
     for pair in sorted(judge.judged):
         complaints = judge.wrong.get(pair)
         print(f"{'FAIL' if complaints else 'ok'} days {pair[0]} {pair[1]}")
         for text in (complaints or [])[:None if options.verbose else 4]:
             print("    " + text)
-    for rule in missing:
-        print(f"FAIL days {rule}\n    something is planted for it, and there is no such rule")
-    failed = sum(pair in judge.wrong for pair in judge.judged) + len(missing)
-    print(f"{len(judge.judged) + len(missing) - failed} passed, {failed} failed")
+    for rule, text in absent:
+        print(f"FAIL days {rule}\n    {text}")
+    failed = sum(pair in judge.wrong for pair in judge.judged) + len(absent)
+    print(f"{len(judge.judged) + len(absent) - failed} passed, {failed} failed")
     return failed > 0
 
 

@@ -63,6 +63,9 @@ class Day:
     def learn(self):
         """Gives each interface of the world the second at which its windows begin."""
         self.offsets = {end.eni: (i * 7 + 3) % 60 for i, end in enumerate(self.world.order)}
+        self.plans = {eni: [(version, WINDOW_SECONDS[version], offset * (WINDOW_SECONDS[version] // 60))
+                            for version in ("v5", "v2") if version in self.versions]
+                      for eni, offset in self.offsets.items()}
 
     # A half of a conversation: `who` writes; seen_* are the addresses as its interface shows them.
     def _hop(self, who, ingress, seen_src, seen_dst, src, dst, ports, path, action="ACCEPT"):
@@ -77,19 +80,14 @@ class Day:
         return who.eni, f" {ACCOUNT} {who.eni} {seen_src} {seen_dst} {ports} ", tail
 
     def _write(self, hop, start, end, packets, size, flags):
-        """The records of one half as one interface writes them, a window each. flags = (first, last, between)."""
+        """The records of one half as one interface writes them, a window each. flags = (first packets', last ones')."""
         eni, head, (tail2, tail5, rest5) = hop
-        offset = self.offsets[eni]
-        for version in ("v5", "v2"):
-            if version not in self.minutes:
-                continue
-            width = WINDOW_SECONDS[version]
-            offset = self.offsets[eni] if version == "v5" else self.offsets[eni] * 10
+        for version, width, offset in self.plans[eni]:
             lines, busy = self.minutes[version], self.busy[version]
             for first, last, some_packets, some_bytes, mark in windows(start, end, width, offset, packets, size, flags):
                 busy.add((eni, (first - offset) // width))
-                if version == "v5":
-                    line = (f"5{head}{some_packets} {some_bytes} {DAY + first} {DAY + last}{tail5}{mark}{rest5}")
+                if width == 60:
+                    line = f"5{head}{some_packets} {some_bytes} {DAY + first} {DAY + last}{tail5}{mark}{rest5}"
                 else:
                     line = f"2{head}{some_packets} {some_bytes} {DAY + first} {DAY + last}{tail2}"
                 lines[last // 60].append(line)
@@ -161,9 +159,9 @@ class Day:
         return hops
 
     def _middle(self, src, dst, ports, src_port, dst_port, protocol, endpoint, nat_port, reply):
-        nat, gateway = self.world.nat, self.world.tgw_a
         if src.side == "vpc" and dst.side == "vpc":
             return []
+        nat, gateway = self.world.nat, self.world.tgw_a
         if "internet" in (src.side, dst.side):
             inner = src if src.side == "vpc" else dst
             if inner.public or endpoint or inner is nat or inner.side != "vpc":
@@ -230,22 +228,23 @@ class Day:
 def windows(start, end, width, offset, packets, size, flags):
     """(first second, last second, packets, bytes, flags) of each window; the shares add up to the whole. Windows that
     do not lie in the day are left out."""
-    first, last = flags
     low, high = (start - offset) // width, (end - offset) // width
     if low == high:
-        if start >= 0 and end < DAY_SECONDS:
-            yield start, end, packets, size, first | last
-        return
+        whole = start >= 0 and end < DAY_SECONDS
+        return ((start, end, packets, size, flags[0] | flags[1]),) if whole else ()
+    first, last = flags
     count = min(high - low + 1, packets)
     every_packets, every_bytes = packets // count, size // count
+    found = []
     for i in range(low, low + count):
         edge = i * width + offset
         begin, stop = max(start, edge), min(end, edge + width - 1)
-        if begin < 0 or stop >= DAY_SECONDS:
-            continue
-        more = i == low
-        yield (begin, stop, every_packets + (packets - every_packets * count if more else 0),
-               every_bytes + (size - every_bytes * count if more else 0), first * more | last * (i == low + count - 1))
+        if begin >= 0 and stop < DAY_SECONDS:
+            more = i == low
+            found.append((begin, stop, every_packets + (packets - every_packets * count if more else 0),
+                          every_bytes + (size - every_bytes * count if more else 0),
+                          first * more | last * (i == low + count - 1)))
+    return found
 
 
 def _side(end):
