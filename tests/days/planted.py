@@ -338,7 +338,7 @@ def many_peers(day, w, rng):
 @planting("exfil/dns-tunnel", {"client": "10.0.2.21"})
 def names_that_carry_files(day, w, rng):
     """An application server sends megabytes within questions to the name server."""
-    day.talk(w.app1, w.dc1, UDP, 47053, 53, 60000, 2000, (8600, 8600 * 190), (8600, 8600 * 150))
+    day.talk(w.app1, w.dc1, UDP, 47053, 53, 61300, 3000, (8600, 8600 * 190), (8600, 8600 * 150))
 
 
 @planting("exfil/icmp-tunnel", {"src_peer": "10.0.1.12"})

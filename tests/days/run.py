@@ -40,8 +40,8 @@ def run(flowlaw, policy, inputs):
             rules[document["id"]] = document
         elif document["type"] == "finding":
             findings.append(document)
-    if not rules:
-        raise SystemExit(f"the audit ended with {done.returncode} and no results:\n{done.stderr}")
+    if done.returncode != 0 or not rules:
+        raise SystemExit(f"the audit by {policy} ended with {done.returncode}:\n{done.stderr}")
     return rules, findings
 
 
