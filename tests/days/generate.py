@@ -10,7 +10,7 @@ sys.path.insert(0, str(HERE))
 import innocent  # noqa: E402
 import planted  # noqa: E402
 from world import ACCOUNT, VPC, World  # noqa: E402
-from writer import Day  # noqa: E402
+from writer import Day, Rng  # noqa: E402
 
 POLICIES = ("policy.yaml", "policy_cost.yaml")
 

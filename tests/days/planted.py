@@ -448,3 +448,9 @@ def calls_home(day, w, rng):
     """A web server asks a stranger every five minutes, all day, always as much."""
     for at in throughout(rng, 300):
         ask(day, w.web2, bad(34), 443, at, source=rng.port(), lasts=1, up=(9, 1400), down=(8, 2100))
+
+
+@planting("cost/top-talkers", {"client": "10.0.4.10", "server": "10.0.20.6", "service": "tcp/2049"})
+def the_most_bytes(day, w, rng):
+    """A node reads five gigabytes from the file server."""
+    day.talk(w.node1, w.files1, TCP, 47095, 2049, 30000, 3000, (1600000, 90000000), (3500000, 5000000000))

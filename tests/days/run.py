@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Judges every bundled rule on both days. usage: run.py FLOWLAW [--keep DIR] [--only GLOB] [--verbose] [--table]
+"""Judges every bundled rule on both days. usage: run.py FLOWLAW [--keep DIR] [--only GLOB] [--seed TEXT] [--verbose] [--table]
 
 For each version and rule, the innocent day must be silent or explained by speakers.json; each planting of the bad day must
 be found once and nothing else; and a rule that cannot be evaluated in a version must say so. The last line is "N passed, N
@@ -152,12 +152,14 @@ def main():
     options.add_argument("flowlaw")
     options.add_argument("--keep")
     options.add_argument("--only", default="*")
+    options.add_argument("--seed", default="", help="judge other days of the same kind")
     options.add_argument("--verbose", action="store_true")
     options.add_argument("--table", action="store_true")
     options = options.parse_args()
     speakers = json.loads((HERE / "speakers.json").read_text())
     with tempfile.TemporaryDirectory(prefix="flowlaw-days-") as scratch:
         folder = options.keep or scratch
+        generate.Rng.other = options.seed
         generate.write(folder)
         results = {}
         for version in VERSIONS:

@@ -25,11 +25,13 @@ TCP, UDP, ICMP = 6, 17, 1
 
 
 class Rng:
-    """Numbers that depend on the seed's text alone, in every version of Python."""
+    """Numbers that depend on the seed's text alone, in every version of Python. `other` makes another day of the same
+    kind: a rule that is silent by luck on one day is not on many."""
+    other = ""
 
     def __init__(self, seed):
         self.state = 14695981039346656037
-        for byte in seed.encode():
+        for byte in (self.other + seed).encode():
             self.state = ((self.state ^ byte) * 1099511628211) & MASK
 
     def below(self, n):
