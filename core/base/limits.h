@@ -6,6 +6,7 @@
 #define FL_LINE_BYTES_MAX        (1024u * 1024u) /* a longer line is bad */
 #define FL_LEARN_BYTES           65536u          /* of an object's text that vantage learns from */
 #define FL_COLUMNS_MAX           128u            /* of one text format */
+#define FL_RULE_DEPTH_MAX        3u              /* of rules that read rules */
 #define FL_MEASURES_PER_RULE_MAX 32u
 #define FL_EXPR_BYTES_MAX        65536u
 #define FL_EXPR_DEPTH_MAX        64u   /* brackets, not and minus inside each other */

@@ -40,6 +40,9 @@ enum fl_status fl_zone_open(const char *name, struct fl_zone **out, struct fl_er
 void fl_zone_close(struct fl_zone *zone);
 /* Offset of local time from UTC at that instant. zone NULL = UTC. */
 int64_t fl_zone_offset_ms(const struct fl_zone *zone, int64_t utc_ms);
+/* Local hour 0..23, and day 1 Monday .. 7 Sunday, of an instant of 1970..2100. */
+unsigned fl_zone_hour(const struct fl_zone *zone, int64_t utc_ms);
+unsigned fl_zone_weekday(const struct fl_zone *zone, int64_t utc_ms);
 /* The first instant of a local calendar day (days since 1970-01-01 in local reckoning). */
 int64_t fl_zone_day_start(const struct fl_zone *zone, int64_t local_day);
 

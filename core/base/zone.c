@@ -174,6 +174,23 @@ int64_t fl_zone_offset_ms(const struct fl_zone *zone, int64_t utc_ms)
     return zone->offsets_s[low] * 1000;
 }
 
+/* One day is added so that western offsets near 1970 stay positive. */
+static int64_t local_hours(const struct fl_zone *zone, int64_t utc_ms)
+{
+    return (utc_ms + fl_zone_offset_ms(zone, utc_ms) + FL_MS_PER_DAY) / FL_MS_PER_HOUR;
+}
+
+unsigned fl_zone_hour(const struct fl_zone *zone, int64_t utc_ms)
+{
+    return (unsigned)(local_hours(zone, utc_ms) % 24);
+}
+
+unsigned fl_zone_weekday(const struct fl_zone *zone, int64_t utc_ms)
+{
+    /* 1970-01-01 was a Thursday (4); day 0 here is the day before it. */
+    return (unsigned)((local_hours(zone, utc_ms) / 24 + 2) % 7 + 1);
+}
+
 int64_t fl_zone_day_start(const struct fl_zone *zone, int64_t local_day)
 {
     int64_t local_ms = local_day * FL_MS_PER_DAY;

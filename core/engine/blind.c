@@ -252,6 +252,7 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
     *r = (struct fl_rule_result){.id = rule->decl->id,
                                  .title = rule->decl->title,
                                  .severity = rule->decl->severity,
+                                 .signal = rule->decl->signal,
                                  .records_selected = part->selected,
                                  .groups = tally->groups,
                                  .findings = tally->findings,

@@ -256,40 +256,39 @@ static bool tally_intent(struct visiting *v, const struct fl_group_view *view, c
     return !blocked && !permitted;
 }
 
-/* Where the group goes; a hit is kept. */
-static enum fl_status judge_group(struct visiting *v, const struct fl_group_view *view, enum fl_fate *fate)
+static enum fl_status visit_group(void *context, const struct fl_group_view *view)
 {
+    struct visiting *v = context;
     const struct fl_plan_rule *rule = v->rule;
+    struct fl_rule_tally *tally = &v->j->rules[v->index];
+    tally->groups++;
+    fill_slots(v, view);
     const struct fl_value *outcome = rule->outcome_measure >= 0 ? &view->measures[rule->outcome_measure] : NULL;
-    bool no_outcome = outcome != NULL && outcome->type == FL_T_NULL;
-    bool blocked = outcome != NULL && !no_outcome && outcome->i == FL_OUTCOME_BLOCKED;
-    *fate = no_outcome ? FL_FATE_NO_OUTCOME : FL_FATE_BLOCKED;
     if (rule->role != FL_ROLE_RULE) {
-        if (!tally_intent(v, view, outcome)) {
-            *fate = no_outcome || blocked ? *fate : FL_FATE_PERMITTED;
+        if (!tally_intent(v, view, outcome))
             return FL_OK;
-        }
-        if (rule->role == FL_ROLE_UNDECIDED) {
-            *fate = FL_FATE_UNDECIDED;
+        if (rule->role == FL_ROLE_UNDECIDED)
             return keep_undecided(v, view);
-        }
-    }
-    if (no_outcome) {
-        v->j->rules[v->index].without_action++;
-        return FL_OK;
     }
     bool satisfied = satisfies(v, rule->having);
-    if (!satisfied || blocked) {
-        *fate = satisfied ? FL_FATE_BLOCKED : FL_FATE_HAVING;
+    if (satisfied && rule->reader_count > 0) {
+        enum fl_status fed = fl_judge_feed(v->j, v->index, v->slots, view);
+        if (fed != FL_OK)
+            return fed;
+    }
+    if (outcome != NULL && outcome->type == FL_T_NULL) {
+        tally->without_action++;
         return FL_OK;
     }
+    if (!satisfied)
+        return FL_OK;
+    if (rule->decl->signal || (outcome != NULL && outcome->i == FL_OUTCOME_BLOCKED))
+        return FL_OK;
     struct fl_verdict verdict = {.severity = -1};
     bool fires;
     enum fl_status status = ask_on_group(v, view, &verdict, &fires);
-    *fate = FL_FATE_CODE;
     if (status != FL_OK || !fires)
         return status;
-    *fate = FL_FATE_HIT;
     struct fl_hit hit;
     status = make_hit(v, view, &hit);
     if (status != FL_OK)
@@ -304,20 +303,6 @@ static enum fl_status judge_group(struct visiting *v, const struct fl_group_view
     return fl_judge_keep_hit(v->j, &hit);
 }
 
-static enum fl_status visit_group(void *context, const struct fl_group_view *view)
-{
-    struct visiting *v = context;
-    const struct fl_judge_watch *watch = v->j->options->watch;
-    enum fl_fate fate;
-    v->j->rules[v->index].groups++;
-    fill_slots(v, view);
-    enum fl_status status = judge_group(v, view, &fate);
-    if (status != FL_OK || watch == NULL)
-        return status;
-    struct fl_judged_group group = {fate, v->slots, view->window_start_ms, view->window_end_ms};
-    return watch->group(watch->context, v->index, &group);
-}
-
 static const char *why_void(struct fl_judging *j, uint32_t index)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[index];
@@ -325,6 +310,9 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
     const struct fl_rule_tally *tally = &j->rules[index];
     if (rule->void_reason != NULL)
         return rule->void_reason;
+    const char *source = fl_judge_source_void(j, rule);
+    if (source != NULL)
+        return source;
     if (part->over_limit)
         return fl_arena_printf(j->arena, "more than %llu groups (max_groups)",
                                (unsigned long long)j->plan->policy->max_groups);
@@ -347,7 +335,7 @@ enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t windo
                            .measure_count = rule->measure_count,
                            .visit = visit,
                            .context = context};
-    enum fl_status status = fl_store_walk(j->part->store, rule->table, &walk);
+    enum fl_status status = fl_store_walk(j->stores[rule->depth - 1], rule->table, &walk);
     if (status != FL_E_LIMIT)
         return status;
     j->part->rules[index].over_limit = true;
@@ -389,6 +377,6 @@ enum fl_status fl_judge_groups(struct fl_judging *j)
     }
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < j->plan->rule_count && status == FL_OK; i++)
-        status = judge_rule(j, i);
+        status = judge_rule(j, j->plan->order[i]);
     return status;
 }

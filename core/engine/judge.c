@@ -147,6 +147,8 @@ static enum fl_status prepare(struct fl_judging *j)
     j->oldest_ms = oldest_event(j->part);
     j->newest_ms = j->oldest_ms == INT64_MAX ? INT64_MIN : newest_event(j->part);
     enum fl_status status = fl_judge_concerned_open(j);
+    if (status == FL_OK)
+        status = fl_judge_open_stores(j);
     return status == FL_OK ? fl_judge_settle_vpcs(j) : status;
 }
 
@@ -171,6 +173,7 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const 
     if (status != FL_OK)
         fl_fail(err, status,
                 status == FL_E_NOMEM ? "out of memory in the judgement" : "internal error in the judgement");
+    fl_judge_close_stores(&j);
     fl_free(j.hits);
     fl_free(j.rules);
     fl_free(j.intents);

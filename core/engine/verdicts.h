@@ -2,6 +2,7 @@
 #ifndef FL_ENGINE_VERDICTS_H
 #define FL_ENGINE_VERDICTS_H
 
+#include "core/base/limits.h"
 #include "core/engine/judge.h"
 
 /* One group (in one window) that satisfied its rule. */
@@ -59,6 +60,7 @@ struct fl_judging {
     struct fl_report *report;
     struct fl_hit *hits;
     uint32_t hit_count, hit_capacity;
+    struct fl_store *stores[FL_RULE_DEPTH_MAX];               /* by depth of the rules - 1; the first is the part's */
     struct fl_rule_tally *rules;                              /* by rule of the plan */
     struct fl_intent_tally *intents;                          /* by intent of the policy */
     uint64_t *waiver_hits, *waiver_findings, *waiver_expired; /* by waiver */
@@ -82,6 +84,13 @@ struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows)
 enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t rule, int64_t window_ms, int64_t every_ms,
                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
 bool fl_names_internet(const struct fl_node *set);
+/* relations.c: the group becomes a row of every rule that reads its rule. */
+enum fl_status fl_judge_feed(struct fl_judging *j, uint32_t rule, const struct fl_value *slots,
+                             const struct fl_group_view *view);
+enum fl_status fl_judge_open_stores(struct fl_judging *j);
+void fl_judge_close_stores(struct fl_judging *j);
+/* relations.c: why a rule has nothing to read; NULL. */
+const char *fl_judge_source_void(const struct fl_judging *j, const struct fl_plan_rule *rule);
 /* expect.c: counts the conversations that are waited for, period by period; after fl_judge_groups(). */
 enum fl_status fl_judge_expectations(struct fl_judging *j);
 /* findings.c: waivers, identities, evidence. */

@@ -44,7 +44,7 @@ static enum fl_status settle_group(void *context, const struct fl_group_view *vi
             break; /* where it was seen is as much as is known of it */
     }
     struct fl_table_row row = {.keys = s->keys,
-                               .start_ms = view->window_start_ms,
+                               .place = {.start_ms = view->window_start_ms},
                                .counters = view->counters,
                                .evidence = view->evidence,
                                .evidence_count = view->evidence_count,

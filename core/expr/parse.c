@@ -254,7 +254,9 @@ static enum fl_status name_operand(struct parser *p, struct hint hint, const str
     struct fl_str member = {dot == NULL ? "" : dot + 1, dot == NULL ? 0 : name.len - head - 1};
     uint32_t slot, network;
     enum fl_type type;
-    if (p->env->slot != NULL && p->env->slot(p->env->context, base, member, &slot, &type)) {
+    const struct fl_str none = {"", 0};
+    if (p->env->slot != NULL && (p->env->slot(p->env->context, name, none, &slot, &type) ||
+                                 (dot != NULL && p->env->slot(p->env->context, base, member, &slot, &type)))) {
         node = fl_parse_node(p, FL_N_SLOT, type, at);
         if (node == NULL)
             return FL_E_NOMEM;

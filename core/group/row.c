@@ -25,8 +25,14 @@ static enum fl_status add_row(struct fl_table *t, const struct fl_table_row *row
     for (uint32_t i = 0; i < row->evidence_count; i++)
         fl_entry_add_place(t, e, &row->evidence[i]);
     enum fl_status status = FL_OK;
-    for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++)
-        status = fl_measure_merge(&t->measures[m], fl_entry_state(t, e, m), row->states[m]);
+    for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++) {
+        void *state = fl_entry_state(t, e, m);
+        if (row->states != NULL)
+            status = fl_measure_merge(&t->measures[m], state, row->states[m]);
+        else if (row->slots != NULL)
+            status = fl_measure_update_slots(&t->measures[m], state, row->slots, row->passes[2 * m],
+                                             row->passes[2 * m + 1], &row->place);
+    }
     return status;
 }
 
@@ -34,12 +40,11 @@ enum fl_status fl_table_add_row(struct fl_table *t, const struct fl_table_row *r
 {
     int64_t pane = 0, before = fl_memory_held_by_thread();
     if (t->spec.pane_ms != 0) {
-        int64_t start_ms = t->spec.session ? row->counters.first_ms : row->start_ms;
-        if (start_ms < FL_WHEN_MIN_MS || start_ms >= FL_WHEN_MAX_MS) {
+        if (row->place.start_ms < FL_WHEN_MIN_MS || row->place.start_ms >= FL_WHEN_MAX_MS) {
             (*bad_times)++;
             return FL_OK;
         }
-        pane = start_ms / t->spec.pane_ms;
+        pane = row->place.start_ms / t->spec.pane_ms;
     }
     fl_free(t->sorted);
     t->sorted = NULL;

@@ -13,7 +13,6 @@ struct fl_table_spec {
     uint32_t key_count;
     const enum fl_type *key_types;     /* NULL: those of the fields */
     int64_t pane_ms;                   /* 0: no windows */
-    bool session;                      /* a window is a burst: what starts within pane_ms of what goes before */
     const struct fl_measure *measures; /* prepared */
     uint32_t measure_count;
     uint32_t evidence;   /* places kept per group, at least 1 */
@@ -25,9 +24,7 @@ struct fl_table_spec {
 struct fl_counters {
     uint64_t flows;
     __int128 packets, bytes;
-    /* Least start_time; greatest end_time, or start_time where the end is null, before the start or no time of
-     * 1970..2100. INT64_MAX / INT64_MIN when there is none. */
-    int64_t first_ms, last_ms;
+    int64_t first_ms, last_ms; /* least start_time, greatest end_time (else start); INT64_MAX / INT64_MIN when none */
 };
 
 struct fl_table;
@@ -41,14 +38,18 @@ void fl_table_free(struct fl_table *table);
 enum fl_status fl_table_add(struct fl_table *table, const struct fl_batch *batch, const uint64_t *selection,
                             const uint64_t *const *filters, uint64_t *bad_times);
 
-/* A row that no batch holds: what one group of another table adds to one of this. */
+/* A row that no batch holds: a group of another table. Either its states are merged into those of one group of this
+ * table, which has equal measures; or the measures read its slots as if it were a record; or it adds nothing (neither)
+ * but that the group is there. */
 struct fl_table_row {
     const struct fl_value *keys; /* key_count values */
-    int64_t start_ms;            /* decides the pane */
+    struct fl_place place;       /* its start decides the pane; start_ms INT64_MAX: none */
     struct fl_counters counters;
     const struct fl_place *evidence; /* in record order; with the least place, which tells counters.first_ms */
     uint32_t evidence_count;
-    const void *const *states; /* measure_count states of equal measures */
+    const void *const *states;    /* measure_count states */
+    const struct fl_value *slots; /* by the numbers that stand for fields in the measures */
+    const bool *passes;           /* 2 per measure, with slots: its filters */
 };
 enum fl_status fl_table_add_row(struct fl_table *table, const struct fl_table_row *row, uint64_t *bad_times);
 

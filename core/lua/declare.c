@@ -91,6 +91,30 @@ static struct fl_texts texts_field(lua_State *L, int table, const char *key)
     return texts;
 }
 
+static bool flag_field(lua_State *L, int table, const char *key)
+{
+    int type = lua_getfield(L, table, key);
+    bool value = type == LUA_TBOOLEAN && lua_toboolean(L, -1);
+    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+        report(L, "%s must be true or false", key);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* One text stands for a list of it. */
+static struct fl_texts text_or_texts_field(lua_State *L, int table, const char *key)
+{
+    bool one = lua_getfield(L, table, key) == LUA_TSTRING;
+    lua_pop(L, 1);
+    if (!one)
+        return texts_field(L, table, key);
+    struct fl_texts texts = {.items = fl_arena_alloc(arena_of(L), 2 * sizeof *texts.items)};
+    const char *text = text_field(L, table, key);
+    if (texts.items != NULL)
+        texts.items[texts.count++] = text;
+    return texts;
+}
+
 /* ---- constructors ---- */
 
 static const struct {
@@ -224,7 +248,7 @@ static void check_keys(lua_State *L, int table)
 
 static void refuse_later(lua_State *L, int table)
 {
-    static const char *const later[] = {"signal", "from", "over"};
+    static const char *const later[] = {"over", "session"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         if (lua_getfield(L, table, later[i]) != LUA_TNIL)
             report(L, "%s is not supported by this version", later[i]);
@@ -488,11 +512,12 @@ static int declare_rule(lua_State *L)
     decl->controls = texts_field(L, 1, "controls");
     decl->attack = texts_field(L, 1, "attack");
     decl->remediation = text_field(L, 1, "remediation");
+    decl->signal = flag_field(L, 1, "signal");
+    decl->from = text_or_texts_field(L, 1, "from");
     decl->where = text_field(L, 1, "where");
     decl->group_by = texts_field(L, 1, "group_by");
     decl->window = text_field(L, 1, "window");
     decl->every = text_field(L, 1, "every");
-    decl->session = text_field(L, 1, "session");
     decl->having = text_field(L, 1, "having");
     decl->identity = texts_field(L, 1, "identity");
     decl->finding = text_field(L, 1, "finding");

@@ -8,7 +8,7 @@ struct extreme_state {
 
 static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
 {
-    enum fl_type type = m->field == FL_FIELD_NONE ? FL_T_NULL : fl_fields[m->field].type;
+    enum fl_type type = m->field == FL_FIELD_NONE ? FL_T_NULL : m->field_type;
     if (!fl_measure_is_number(type) && type != FL_T_TIME && type != FL_T_PORT)
         return fl_measure_wrong_type(m, "a number, port, time or duration", err);
     m->type = type;

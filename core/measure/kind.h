@@ -4,11 +4,14 @@
 
 #include "core/measure/measure.h"
 
+/* What a measure reads of one record; or, with slots, of a group of another rule: field i is slots[i] then, and there
+ * is no batch. */
 struct fl_update {
     const struct fl_batch *batch;
     uint32_t row;
     bool pass, pass2;
     const struct fl_place *place;
+    const struct fl_value *slots;
 };
 
 /* dispose may be NULL: nothing lies on the heap then. */
@@ -26,9 +29,14 @@ extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_
     fl_measure_distinct, fl_measure_longest_run, fl_measure_top, fl_measure_set, fl_measure_first, fl_measure_last,
     fl_measure_ratio, fl_measure_outcome, fl_measure_via_endpoint;
 
+/* The slot as an integer; false when null, not one, or too large. */
+bool fl_slot_int(const struct fl_value *slot, int64_t *out);
+
 /* The field's value in this row as an integer; false when null or not one. */
 static inline bool fl_update_int(const struct fl_update *u, uint32_t field, int64_t *out)
 {
+    if (u->slots != NULL)
+        return fl_slot_int(&u->slots[field], out);
     const struct fl_column *c = &u->batch->columns[field];
     if (fl_column_null(c, u->row))
         return false;
@@ -45,6 +53,15 @@ static inline bool fl_update_int(const struct fl_update *u, uint32_t field, int6
     default:
         return false;
     }
+}
+
+/* The field's value in this row; STR views into the batch or the slot. */
+static inline void fl_update_value(const struct fl_update *u, uint32_t field, struct fl_value *out)
+{
+    if (u->slots != NULL)
+        *out = u->slots[field];
+    else
+        fl_batch_value(u->batch, field, u->row, out);
 }
 
 enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *needs, struct fl_error *err);

@@ -36,9 +36,8 @@ static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
         m->k = m->kind == FL_M_SET ? SET_DEFAULT : TOP_DEFAULT;
     if (m->k > FL_SET_ITEMS_MAX)
         return fl_fail(err, FL_E_LIMIT, "%s keeps at most %u values", fl_measures[m->kind].name, FL_SET_ITEMS_MAX);
-    if (m->by != FL_FIELD_NONE && !fl_measure_is_number(fl_fields[m->by].type))
-        return fl_fail(err, FL_E_TYPE, "top weighs by a number; %s is %s", fl_fields[m->by].name,
-                       fl_type_phrase(fl_fields[m->by].type));
+    if (m->by != FL_FIELD_NONE && !fl_measure_is_number(m->by_type))
+        return fl_fail(err, FL_E_TYPE, "top weighs by a number; %s is %s", m->by_name, fl_type_phrase(m->by_type));
     m->type = FL_T_LIST;
     m->state_bytes = sizeof(struct list_state);
     return FL_OK;
@@ -157,7 +156,7 @@ static enum fl_status top_add(struct list_state *s, const char *bytes, uint32_t 
 static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
 {
     struct fl_value value;
-    fl_batch_value(u->batch, m->field, u->row, &value);
+    fl_update_value(u, m->field, &value);
     if (value.type == FL_T_NULL)
         return FL_OK;
     int64_t weight = 1;

@@ -26,8 +26,8 @@ enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *nee
 {
     if (m->field == FL_FIELD_NONE)
         return fl_fail(err, FL_E_TYPE, "%s needs %s", fl_measures[m->kind].name, needs);
-    return fl_fail(err, FL_E_TYPE, "%s needs %s; %s is %s", fl_measures[m->kind].name, needs, fl_fields[m->field].name,
-                   fl_type_phrase(fl_fields[m->field].type));
+    return fl_fail(err, FL_E_TYPE, "%s needs %s; %s is %s", fl_measures[m->kind].name, needs, m->field_name,
+                   fl_type_phrase(m->field_type));
 }
 
 bool fl_measure_is_number(enum fl_type type)
@@ -41,8 +41,27 @@ bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b)
            a->state_bytes == b->state_bytes;
 }
 
+static void name_field(uint32_t field, const char **name, enum fl_type *type)
+{
+    if (field == FL_FIELD_NONE || *name != NULL)
+        return;
+    *name = fl_fields[field].name;
+    *type = fl_fields[field].type;
+}
+
+bool fl_slot_int(const struct fl_value *slot, int64_t *out)
+{
+    bool is_int = slot->type != FL_T_NULL && slot->type < FL_T_ADDR;
+    if (!is_int || slot->i > INT64_MAX || slot->i < INT64_MIN)
+        return false;
+    *out = (int64_t)slot->i;
+    return true;
+}
+
 enum fl_status fl_measure_prepare(struct fl_measure *m, struct fl_error *err)
 {
+    name_field(m->field, &m->field_name, &m->field_type);
+    name_field(m->by, &m->by_name, &m->by_type);
     enum fl_status status = kinds[m->kind]->prepare(m, err);
     m->state_bytes = (m->state_bytes + 7u) & ~7u;
     return status;
@@ -68,8 +87,20 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
 enum fl_status fl_measure_update(const struct fl_measure *m, void *state, const struct fl_batch *batch, uint32_t row,
                                  bool pass, bool pass2, const struct fl_place *place)
 {
-    struct fl_update u = {batch, row, pass, pass2, place};
+    struct fl_update u = {batch, row, pass, pass2, place, NULL};
     return kinds[m->kind]->update(m, state, &u);
+}
+
+enum fl_status fl_measure_update_slots(const struct fl_measure *m, void *state, const struct fl_value *slots, bool pass,
+                                       bool pass2, const struct fl_place *place)
+{
+    struct fl_update u = {.pass = pass, .pass2 = pass2, .place = place, .slots = slots};
+    return kinds[m->kind]->update(m, state, &u);
+}
+
+bool fl_measure_reads_records(enum fl_measure_kind kind)
+{
+    return kind == FL_M_OUTCOME || kind == FL_M_VIA_ENDPOINT;
 }
 
 enum fl_status fl_measure_merge(const struct fl_measure *m, void *into, const void *from)

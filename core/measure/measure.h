@@ -27,6 +27,8 @@ struct fl_measure {
     const char *name;                       /* as the rule calls it */
     uint32_t field;                         /* FL_FIELD_NONE when it takes none */
     uint32_t by;                            /* top: field that weighs; FL_FIELD_NONE = records */
+    const char *field_name, *by_name;       /* as errors call them; NULL: those of the fields of the record */
+    enum fl_type field_type, by_type;       /* of their values; FL_T_NULL: those of the fields of the record */
     uint32_t k;                             /* top, set: how many are kept for showing; distinct: exact up to */
     const struct fl_node *filter, *filter2; /* count, sum, ratio; NULL = every record */
     enum fl_type type;                      /* of its value */
@@ -46,12 +48,17 @@ bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b);
 
 /* Fills in state_bytes and type, and checks that the measure can take its field's type. The error names both. */
 enum fl_status fl_measure_prepare(struct fl_measure *measure, struct fl_error *err);
+/* Is it about records alone, so that it cannot measure groups of another rule? */
+bool fl_measure_reads_records(enum fl_measure_kind kind);
 /* Fields that the measure itself reads (its filters aside). */
 void fl_measure_fields(const struct fl_measure *measure, struct fl_field_set *fields);
 
 /* One record. pass and pass2: is filter (filter2) true for it? place: the record's place in record order. */
 enum fl_status fl_measure_update(const struct fl_measure *measure, void *state, const struct fl_batch *batch,
                                  uint32_t row, bool pass, bool pass2, const struct fl_place *place);
+/* One row that is a group of another rule: fields of the measure are numbers of slots. */
+enum fl_status fl_measure_update_slots(const struct fl_measure *measure, void *state, const struct fl_value *slots,
+                                       bool pass, bool pass2, const struct fl_place *place);
 enum fl_status fl_measure_merge(const struct fl_measure *measure, void *into, const void *from);
 void fl_measure_dispose(const struct fl_measure *measure, void *state);
 /* The value; lists and text live in the arena. Over no record: count sum distinct longest_run 0, else null. */

@@ -15,7 +15,7 @@ static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
 {
     if (m->field == FL_FIELD_NONE)
         return fl_measure_wrong_type(m, "a field", err);
-    m->type = fl_fields[m->field].type;
+    m->type = m->field_type;
     m->state_bytes = sizeof(struct order_state);
     return FL_OK;
 }
@@ -43,7 +43,7 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
     if (!wins(m, state, *u->place))
         return FL_OK;
     struct fl_value value;
-    fl_batch_value(u->batch, m->field, u->row, &value);
+    fl_update_value(u, m->field, &value);
     struct fl_buf bytes;
     fl_buf_init(&bytes);
     fl_value_encode(&bytes, &value);

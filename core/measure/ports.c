@@ -6,7 +6,7 @@
 
 static enum fl_status run_prepare(struct fl_measure *m, struct fl_error *err)
 {
-    if (m->field == FL_FIELD_NONE || fl_fields[m->field].type != FL_T_PORT)
+    if (m->field == FL_FIELD_NONE || m->field_type != FL_T_PORT)
         return fl_measure_wrong_type(m, "a port field", err);
     m->type = FL_T_INT;
     m->state_bytes = sizeof(struct fl_port_set);
@@ -15,10 +15,8 @@ static enum fl_status run_prepare(struct fl_measure *m, struct fl_error *err)
 
 static enum fl_status ports_update(const struct fl_measure *m, void *state, const struct fl_update *u)
 {
-    const struct fl_column *c = &u->batch->columns[m->field];
-    if (!fl_column_null(c, u->row) && !fl_port_set_add(state, c->u16[u->row]))
-        return FL_E_NOMEM;
-    return FL_OK;
+    int64_t port;
+    return !fl_update_int(u, m->field, &port) || fl_port_set_add(state, (uint16_t)port) ? FL_OK : FL_E_NOMEM;
 }
 
 static enum fl_status ports_merge(const struct fl_measure *m, void *into, const void *from)
@@ -66,8 +64,9 @@ static enum fl_status distinct_prepare(struct fl_measure *m, struct fl_error *er
 static enum fl_status distinct_update(const struct fl_measure *m, void *state, const struct fl_update *u)
 {
     struct distinct_state *s = state;
-    if (fl_fields[m->field].type != FL_T_PORT)
-        return fl_value_set_add(&s->values, m->k, u->batch, m->field, u->row);
+    if (m->field_type != FL_T_PORT)
+        return u->slots != NULL ? fl_value_set_add_value(&s->values, m->k, &u->slots[m->field])
+                                : fl_value_set_add(&s->values, m->k, u->batch, m->field, u->row);
     s->is_ports = 1;
     return ports_update(m, &s->ports, u);
 }
@@ -76,7 +75,7 @@ static enum fl_status distinct_merge(const struct fl_measure *m, void *into, con
 {
     struct distinct_state *a = into;
     const struct distinct_state *b = from;
-    if (fl_fields[m->field].type != FL_T_PORT)
+    if (m->field_type != FL_T_PORT)
         return fl_value_set_merge(&a->values, m->k, &b->values);
     a->is_ports = 1;
     return ports_merge(m, &a->ports, &b->ports);
@@ -87,7 +86,7 @@ static enum fl_status distinct_value(const struct fl_measure *m, const void *sta
 {
     (void)arena;
     const struct distinct_state *s = state;
-    bool ports = fl_fields[m->field].type == FL_T_PORT;
+    bool ports = m->field_type == FL_T_PORT;
     *out = fl_value_int(FL_T_INT, ports ? s->ports.count : fl_value_set_count(&s->values));
     return FL_OK;
 }

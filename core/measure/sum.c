@@ -26,9 +26,9 @@ static void add(struct sum_state *s, __int128 value, uint64_t count)
 
 static enum fl_status sum_prepare(struct fl_measure *m, struct fl_error *err)
 {
-    if (m->field == FL_FIELD_NONE || !fl_measure_is_number(fl_fields[m->field].type))
+    if (m->field == FL_FIELD_NONE || !fl_measure_is_number(m->field_type))
         return fl_measure_wrong_type(m, "a field that can be added up", err);
-    m->type = fl_fields[m->field].type == FL_T_DURATION ? FL_T_DURATION : FL_T_INT;
+    m->type = m->field_type == FL_T_DURATION ? FL_T_DURATION : FL_T_INT;
     m->state_bytes = sizeof(struct sum_state);
     return FL_OK;
 }

@@ -103,6 +103,19 @@ enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const 
     return add_hash(set, exact, hash_cell(batch, field, row));
 }
 
+enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value)
+{
+    if (value->type == FL_T_NULL)
+        return FL_OK;
+    struct fl_buf bytes;
+    fl_buf_init(&bytes);
+    fl_value_encode(&bytes, value);
+    uint64_t hash = bytes.failed ? 0 : fl_hash64(bytes.data, bytes.len, SEED);
+    enum fl_status status = bytes.failed ? FL_E_NOMEM : add_hash(set, exact, hash == 0 ? 1 : hash);
+    fl_buf_dispose(&bytes);
+    return status;
+}
+
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from)
 {
     enum fl_status status = FL_OK;

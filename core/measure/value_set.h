@@ -9,6 +9,7 @@
 
 #include "core/base/status.h"
 #include "core/record/batch.h"
+#include "core/record/value.h"
 
 struct fl_value_set {
     uint64_t *hashes; /* open addressing, 0 = free; or NULL when registers are used */
@@ -18,6 +19,8 @@ struct fl_value_set {
 
 enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
                                 uint32_t row);
+/* A value that is in no batch; its own kind of hash, so a set takes values in one of the two ways only. */
+enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value);
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from);
 uint64_t fl_value_set_count(const struct fl_value_set *set);
 void fl_value_set_dispose(struct fl_value_set *set);

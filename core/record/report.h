@@ -112,6 +112,7 @@ struct fl_rule_result {
     const char *id, *title;
     enum fl_severity severity;
     bool evaluated;
+    bool signal;                       /* makes no findings: others read its groups */
     const char *reason;                /* why not, or about which part; NULL */
     uint64_t objects, objects_lacking; /* objects read; those whose fields cannot satisfy the rule */
     uint64_t records_selected, groups, findings;

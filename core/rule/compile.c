@@ -87,12 +87,14 @@ static void compile_where(struct fl_compiling *c)
         }
         rule->reads_status = fl_expr_reads(rule->where, FL_F_LOG_STATUS);
     }
-    if (fl_program_add(c->plan->program, rule->where, &rule->root, &err) != FL_OK)
+    if (rule->from == NULL && fl_program_add(c->plan->program, rule->where, &rule->root, &err) != FL_OK)
         report(c, &err, "where", NULL, c->decl->where);
 }
 
 static bool find_field(struct fl_compiling *c, const char *name, const char *key, const char *measure, uint32_t *out)
 {
+    if (c->rule->from != NULL)
+        return fl_compiling_column(c, name, key, measure, out);
     *out = fl_field_find(fl_str_of(name));
     if (*out != FL_FIELD_NONE)
         return true;
@@ -119,19 +121,41 @@ static void find_vpc_ends(struct fl_plan_rule *rule)
 /* One address in two VPCs is two hosts: our side's VPC is one more key, and part of the id. */
 static void split_by_vpc(struct fl_plan_rule *rule)
 {
-    uint32_t k = 0, i = 0;
-    find_vpc_ends(rule);
+    uint32_t k = 0, i = 0, column = UINT32_MAX;
+    if (rule->from == NULL)
+        find_vpc_ends(rule);
+    else if ((column = fl_from_column(rule->from, fl_str_of(fl_fields[FL_F_OWN_VPC_ID].name))) == UINT32_MAX)
+        return;
     while (k < rule->key_count && rule->keys[k] != FL_F_OWN_VPC_ID)
         k++;
     if (k == rule->key_count) {
         rule->keys[k] = FL_F_OWN_VPC_ID;
+        rule->key_types[k] = FL_T_STR;
+        rule->key_columns[k] = column;
         rule->key_names[rule->key_count++] = fl_fields[FL_F_OWN_VPC_ID].name;
     }
-    rule->vpc_key = k;
+    rule->vpc_key = rule->from == NULL ? k : UINT32_MAX;
     while (i < rule->identity_count && rule->identity[i] != k)
         i++;
     if (i == rule->identity_count)
         rule->identity[rule->identity_count++] = k;
+}
+
+/* The next key: a field of the record, or a column of the groups that are read. */
+static bool take_key(struct fl_compiling *c, uint32_t field, const char *name, const char *key)
+{
+    struct fl_plan_rule *rule = c->rule;
+    const struct fl_from_column *column = rule->from != NULL ? &rule->from->columns[field] : NULL;
+    if (column != NULL && (column->type == FL_T_LIST || column->type == FL_T_RATIO)) {
+        struct fl_error err;
+        fl_fail(&err, FL_E_TYPE, "%s is %s: no groups are made by that", name, fl_type_phrase(column->type));
+        report(c, &err, key, NULL, name);
+        return false;
+    }
+    rule->keys[rule->key_count] = column != NULL ? column->field : field;
+    rule->key_types[rule->key_count] = column != NULL ? column->type : fl_fields[field].type;
+    rule->key_columns[rule->key_count] = field;
+    return true;
 }
 
 static void compile_keys(struct fl_compiling *c)
@@ -141,8 +165,11 @@ static void compile_keys(struct fl_compiling *c)
     const char *key = c->decl->group_by.count > 0 ? "group_by" : "identity";
     rule->keys = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->keys);
     rule->key_names = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->key_names);
+    rule->key_types = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->key_types);
+    rule->key_columns = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->key_columns);
     rule->identity = fl_arena_alloc(&c->plan->arena, (names->count + 2) * sizeof *rule->identity);
-    if (rule->keys == NULL || rule->key_names == NULL || rule->identity == NULL) {
+    if (rule->keys == NULL || rule->key_types == NULL || rule->key_columns == NULL || rule->key_names == NULL ||
+        rule->identity == NULL) {
         c->failed = true;
         return;
     }
@@ -150,7 +177,8 @@ static void compile_keys(struct fl_compiling *c)
         uint32_t field;
         if (!find_field(c, names->items[i], key, NULL, &field))
             continue;
-        rule->keys[rule->key_count] = field;
+        if (!take_key(c, field, names->items[i], key))
+            continue;
         /* Intents group by pair_client and so on; for readers and waivers they are client, server, service. */
         bool pair = c->decl->intent != NULL && strncmp(names->items[i], "pair_", 5) == 0;
         rule->key_names[rule->key_count++] = names->items[i] + (pair ? 5 : 0);
@@ -158,7 +186,7 @@ static void compile_keys(struct fl_compiling *c)
     const struct fl_texts *identity = c->decl->identity.count > 0 ? &c->decl->identity : names;
     for (uint32_t i = 0; i < identity->count && !c->failed; i++) {
         uint32_t k = 0;
-        while (k < rule->key_count && strcmp(fl_fields[rule->keys[k]].name, identity->items[i]) != 0)
+        while (k < rule->key_count && strcmp(names->items[k], identity->items[i]) != 0)
             k++;
         if (k == rule->key_count) {
             struct fl_error err;
@@ -214,26 +242,9 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
-static void compile_session(struct fl_compiling *c)
-{
-    struct fl_plan_rule *rule = c->rule;
-    struct fl_error err;
-    if (c->decl->window != NULL || c->decl->every != NULL) {
-        fl_fail(&err, FL_E_VALUE, "a rule has either `session` or `window`: a session ends where its group is silent");
-        report(c, &err, "session", NULL, c->decl->session);
-    } else if (duration_of(c, c->decl->session, "session", &rule->window_ms)) {
-        rule->session = true;
-        rule->every_ms = rule->pane_ms = rule->window_ms;
-    }
-}
-
 static void compile_windows(struct fl_compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
-    if (c->decl->session != NULL) {
-        compile_session(c);
-        return;
-    }
     if (!duration_of(c, c->decl->window, "window", &rule->window_ms) ||
         !duration_of(c, c->decl->every, "every", &rule->every_ms))
         return;
@@ -270,7 +281,7 @@ static const struct fl_node *compile_filter(struct fl_compiling *c, const char *
     const struct fl_node *node = NULL;
     struct fl_error err;
     enum fl_status status = fl_expr_parse(fl_str_of(text), &env, &c->plan->arena, &node, &err);
-    if (status == FL_OK)
+    if (status == FL_OK && c->rule->from == NULL)
         status = fl_program_add(c->plan->program, node, root, &err);
     if (status != FL_OK)
         report(c, &err, "measure", measure, text);
@@ -315,10 +326,23 @@ static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl
         report(c, &err, "measure", decl->name, NULL);
         return;
     }
+    if (rule->from != NULL && fl_measure_reads_records(m->kind)) {
+        fl_fail(&err, FL_E_TYPE, "%s() is about records; the rule reads groups", decl->kind);
+        report(c, &err, "measure", decl->name, NULL);
+        return;
+    }
     if (decl->field != NULL && !find_field(c, decl->field, "measure", decl->name, &m->field))
         return;
     if (decl->by != NULL && !find_field(c, decl->by, "measure", decl->name, &m->by))
         return;
+    if (rule->from != NULL && m->field != FL_FIELD_NONE) {
+        m->field_name = rule->from->columns[m->field].name;
+        m->field_type = rule->from->columns[m->field].type;
+    }
+    if (rule->from != NULL && m->by != FL_FIELD_NONE) {
+        m->by_name = rule->from->columns[m->by].name;
+        m->by_type = rule->from->columns[m->by].type;
+    }
     m->filter = compile_filter(c, decl->filter, decl->name, &roots[0]);
     m->filter2 = compile_filter(c, decl->filter2, decl->name, &roots[1]);
     if (fl_measure_prepare(m, &err) != FL_OK) {
@@ -386,13 +410,13 @@ static bool check_exact(struct fl_compiling *c, const struct fl_node *count, con
         constant->type != FL_T_INT)
         return true;
     const struct fl_measure *m = &rule->measures[count->slot - measures];
-    if (m->kind != FL_M_DISTINCT || fl_fields[m->field].type == FL_T_PORT || constant->literal.i <= m->k)
+    if (m->kind != FL_M_DISTINCT || m->field_type == FL_T_PORT || constant->literal.i <= m->k)
         return true;
     struct fl_error err;
     long long value = (long long)constant->literal.i;
     fl_fail(&err, FL_E_VALUE,
             "%s is exact to %u values only, and is compared with %lld; write distinct(\"%s\", { exact = %lld })",
-            m->name, m->k, value, fl_fields[m->field].name, value);
+            m->name, m->k, value, m->field_name, value);
     report(c, &err, "having", NULL, c->decl->having);
     return false;
 }
@@ -460,6 +484,12 @@ static void compile_having(struct fl_compiling *c)
 
 static void compile_lua_fields(struct fl_compiling *c)
 {
+    struct fl_error err;
+    if (c->rule->from != NULL && (c->decl->has_on_flow || c->decl->fields.count > 0)) {
+        fl_fail(&err, FL_E_VALUE, "on_flow and fields are about records; a rule that reads groups has on_group");
+        report(c, &err, c->decl->has_on_flow ? "on_flow" : "fields", NULL, NULL);
+        return;
+    }
     for (uint32_t i = 0; i < c->decl->fields.count; i++) {
         uint32_t field;
         if (find_field(c, c->decl->fields.items[i], "fields", NULL, &field))
@@ -482,12 +512,19 @@ static void compile_parts(struct fl_compiling *c)
         compile_having(c);
 }
 
-/* A rule that has nothing to judge by: its parts are checked and dropped, so that they cost no column of the input. A
- * condition that is never true keeps the rule in the report. */
+/* A condition that is never true keeps the rule in the report. */
+static enum fl_status never(struct fl_compiling *c)
+{
+    static const struct fl_node node = {
+        .kind = FL_N_LITERAL, .type = FL_T_BOOL, .literal = {.type = FL_T_BOOL, .i = 0}};
+    c->rule->where = &node;
+    c->rule->having_slot = UINT32_MAX;
+    return fl_program_add(c->plan->program, &node, &c->rule->root, NULL);
+}
+
+/* A rule that has nothing to judge by: its parts are checked and dropped, so that they cost no column of the input. */
 static enum fl_status compile_void(struct fl_compiling *c)
 {
-    static const struct fl_node never = {
-        .kind = FL_N_LITERAL, .type = FL_T_BOOL, .literal = {.type = FL_T_BOOL, .i = 0}};
     struct fl_program *program = c->plan->program;
     struct fl_plan_rule bare = *c->rule;
     c->plan->program = fl_program_new();
@@ -498,23 +535,25 @@ static enum fl_status compile_void(struct fl_compiling *c)
     bool checked = c->plan->program != NULL && !c->failed;
     c->plan->program = program;
     *c->rule = bare;
-    if (!checked)
-        return FL_E_VALUE;
-    c->rule->where = &never;
-    c->rule->having_slot = UINT32_MAX;
-    return fl_program_add(program, &never, &c->rule->root, NULL);
+    return checked ? never(c) : FL_E_VALUE;
 }
 
-enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, struct fl_plan_rule *rule,
-                               struct fl_error_list *errors)
+enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, const struct fl_rule_peers *peers,
+                               struct fl_plan_rule *rule, struct fl_error_list *errors)
 {
     memset(rule, 0, sizeof *rule);
     rule->decl = decl;
     rule->role = fl_rule_role_of(decl);
     rule->outcome_measure = -1;
+    rule->depth = 1;
     rule->vpc_key = UINT32_MAX;
     rule->currency = plan->policy->currency != NULL ? plan->policy->currency : "";
     struct fl_compiling c = {.plan = plan, .decl = decl, .rule = rule, .errors = errors, .names = {plan->policy, rule}};
+    if (decl->from.count > 0)
+        fl_compiling_from(&c, peers);
+    /* Of a rule that is not evaluated it is not known what its groups would have. */
+    if (rule->void_reason != NULL)
+        return c.failed ? FL_E_NOMEM : never(&c);
     compile_params(&c);
     if (c.failed) /* what reads the parameters could only complain again */
         return FL_E_VALUE;

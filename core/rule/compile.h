@@ -4,9 +4,14 @@
 
 #include "core/rule/plan.h"
 
+/* The declarations among which those are that a rule reads, at plan->rules[base + index]. */
+struct fl_rule_peers {
+    const struct fl_rule_decl *const *decls;
+    uint32_t count, base;
+};
 /* Errors go to the list with the rule's file and line; not FL_OK if there was one. */
-enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, struct fl_plan_rule *rule,
-                               struct fl_error_list *errors);
+enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, const struct fl_rule_peers *peers,
+                               struct fl_plan_rule *rule, struct fl_error_list *errors);
 
 /* Parses a text with {names}. Unknown names are errors. */
 enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule, struct fl_arena *arena,

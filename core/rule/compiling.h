@@ -25,4 +25,15 @@ bool fl_compiling_price(struct fl_compiling *c, const struct fl_param_decl *p, c
 /* value.c: the values computed from measures; before `having`, which may name them. */
 void fl_compiling_values(struct fl_compiling *c);
 
+/* relations.c: for each declaration the rules that it reads, and the order that puts them before it: order[0..count)
+ * are indices of declarations. What is unknown, goes in circles or is too deep is an error, and not in the order. */
+enum fl_status fl_relations_order(struct fl_plan *plan, const struct fl_rule_decl *const *decls, uint32_t count,
+                                  struct fl_error_list *errors, uint32_t *order, uint32_t *order_count);
+/* relations.c: what the rule reads, as names and types; the sources are compiled. */
+void fl_compiling_from(struct fl_compiling *c, const struct fl_rule_peers *peers);
+/* relations.c: a column by name; reports when there is none. */
+bool fl_compiling_column(struct fl_compiling *c, const char *name, const char *key, const char *measure, uint32_t *out);
+/* relations.c: tells every rule who reads it. */
+enum fl_status fl_relations_link(struct fl_plan *plan);
+
 #endif

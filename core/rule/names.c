@@ -22,7 +22,7 @@ uint32_t fl_plan_rule_slot(const struct fl_plan_rule *rule, struct fl_str name, 
     uint32_t slot = 0;
     for (uint32_t k = 0; k < rule->key_count; k++, slot++) {
         if (fl_str_is(name, rule->key_names[k])) {
-            *type = fl_fields[rule->keys[k]].type;
+            *type = rule->key_types[k];
             return slot;
         }
     }
@@ -116,6 +116,25 @@ static void having_names(void *context, void (*visit)(void *guess, const char *n
     visit_networks(names->policy, visit, guess);
 }
 
+static bool find_column(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type)
+{
+    const struct fl_rule_names *names = context;
+    const struct fl_from *from = names->rule->from;
+    *slot = member.len > 0 ? UINT32_MAX : fl_from_column(from, name);
+    if (*slot == UINT32_MAX)
+        return false;
+    *type = from->columns[*slot].type;
+    return true;
+}
+
+static void column_names(void *context, void (*visit)(void *guess, const char *name), void *guess)
+{
+    const struct fl_rule_names *names = context;
+    for (uint32_t i = 0; i < names->rule->from->column_count; i++)
+        visit(guess, names->rule->from->columns[i].name);
+    visit_networks(names->policy, visit, guess);
+}
+
 void fl_rule_where_env(struct fl_rule_names *names, struct fl_expr_env *env)
 {
     *env = (struct fl_expr_env){.context = names,
@@ -124,6 +143,11 @@ void fl_rule_where_env(struct fl_rule_names *names, struct fl_expr_env *env)
                                 .service = find_service,
                                 .param = find_param,
                                 .names = where_names};
+    if (names->rule->from == NULL)
+        return;
+    env->fields = false;
+    env->slot = find_column;
+    env->names = column_names;
 }
 
 void fl_rule_having_env(struct fl_rule_names *names, struct fl_expr_env *env)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
-#include "core/rule/compile.h"
+#include "core/rule/compiling.h"
 
 static enum fl_status parse_scope(struct fl_plan *plan, struct fl_error_list *errors)
 {
@@ -47,11 +47,13 @@ static void collect_fields(struct fl_plan *plan)
     fl_program_fields(plan->program, &plan->wanted);
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         struct fl_plan_rule *rule = &plan->rules[i];
-        for (uint32_t k = 0; k < rule->key_count; k++) {
-            fl_field_set_add(&rule->reads, rule->keys[k]);
-            rule->has_addr_key |= fl_fields[rule->keys[k]].storage == FL_S_ADDR;
-        }
+        for (uint32_t k = 0; k < rule->key_count; k++)
+            rule->has_addr_key |= rule->key_types[k] == FL_T_ADDR;
         plan->learns_own |= rule->has_addr_key;
+        if (rule->from != NULL)
+            continue;
+        for (uint32_t k = 0; k < rule->key_count; k++)
+            fl_field_set_add(&rule->reads, rule->keys[k]);
         for (uint32_t m = 0; m < rule->measure_count; m++)
             fl_measure_fields(&rule->measures[m], &rule->reads);
         fl_field_set_add(&rule->reads, FL_F_PACKETS);
@@ -78,6 +80,44 @@ static void choose_lazy(struct fl_plan *plan)
         plan->lazy.bits[w] = plan->wanted.bits[w] & ~eager.bits[w];
 }
 
+/* Has each rule that it reads been compiled? If not, the error is theirs. */
+static bool sources_compiled(const struct fl_plan *plan, const struct fl_rule_peers *peers, uint32_t index)
+{
+    const struct fl_texts *from = &peers->decls[index]->from;
+    for (uint32_t i = 0; i < from->count; i++)
+        for (uint32_t d = 0; d < peers->count; d++)
+            if (strcmp(peers->decls[d]->id, from->items[i]) == 0 && plan->rules[peers->base + d].depth == 0)
+                return false;
+    return true;
+}
+
+/* Rules stand in the order of their declarations, and are compiled behind those that they read. */
+static enum fl_status compile_in_order(struct fl_plan *plan, const struct fl_rule_decl *const *decls, uint32_t count,
+                                       struct fl_error_list *errors)
+{
+    struct fl_rule_peers peers = {decls, count, plan->rule_count};
+    uint32_t ordered = 0;
+    plan->order = fl_arena_alloc(&plan->arena, ((size_t)plan->rule_count + count + 1) * sizeof *plan->order);
+    if (plan->order == NULL)
+        return FL_E_NOMEM;
+    uint32_t *order = plan->order + peers.base;
+    for (uint32_t i = 0; i < peers.base; i++)
+        plan->order[i] = i;
+    enum fl_status status = fl_relations_order(plan, decls, count, errors, order, &ordered);
+    if (status != FL_OK)
+        return status;
+    memset(plan->rules + peers.base, 0, (size_t)count * sizeof *plan->rules);
+    for (uint32_t i = 0; i < ordered; i++) {
+        struct fl_plan_rule *rule = &plan->rules[peers.base + order[i]];
+        if (!sources_compiled(plan, &peers, order[i]) ||
+            fl_rule_compile(plan, decls[order[i]], &peers, rule, errors) != FL_OK)
+            rule->depth = 0;
+        order[i] += peers.base;
+    }
+    plan->rule_count += count;
+    return FL_OK;
+}
+
 static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_decl *const *decls, uint32_t count,
                                   struct fl_error_list *errors)
 {
@@ -91,13 +131,10 @@ static enum fl_status build_rules(struct fl_plan *plan, const struct fl_rule_dec
         if (n == 0)
             return FL_E_NOMEM;
         for (uint32_t k = 0; k < n; k++)
-            if (fl_rule_compile(plan, written[k], &plan->rules[plan->rule_count], errors) == FL_OK)
+            if (fl_rule_compile(plan, written[k], NULL, &plan->rules[plan->rule_count], errors) == FL_OK)
                 plan->rule_count++;
     }
-    for (uint32_t i = 0; i < count; i++)
-        if (fl_rule_compile(plan, decls[i], &plan->rules[plan->rule_count], errors) == FL_OK)
-            plan->rule_count++;
-    return FL_OK;
+    return compile_in_order(plan, decls, count, errors);
 }
 
 enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *policy,
@@ -119,6 +156,8 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
         return status;
     if (errors->count > errors_before)
         return FL_E_VALUE;
+    if (fl_relations_link(plan) != FL_OK)
+        return FL_E_NOMEM;
     struct fl_network_source networks = fl_policy_network_source(policy);
     struct fl_error err;
     status = fl_program_seal(plan->program, &networks, &err);
@@ -133,15 +172,6 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
         return status;
     fl_derive_init(&plan->derive, &plan->wanted, policy);
     return FL_OK;
-}
-
-void fl_plan_want(struct fl_plan *plan, const struct fl_field_set *fields)
-{
-    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-        plan->wanted.bits[w] |= fields->bits[w];
-    fl_derive_needs(&plan->wanted);
-    choose_lazy(plan);
-    fl_derive_init(&plan->derive, &plan->wanted, plan->policy);
 }
 
 void fl_plan_dispose(struct fl_plan *plan)

@@ -50,13 +50,47 @@ struct fl_plan_value {
     const struct fl_node *node;
 };
 
+/* What a row has that is a group of another rule: keys, counters, measures, values, and the names that the core adds.
+ */
+enum fl_from_kind {
+    FL_FROM_SLOT,
+    FL_FROM_START_TIME, /* of the window, else first_seen */
+    FL_FROM_WINDOW_START,
+    FL_FROM_WINDOW_END,
+    FL_FROM_HOUR, /* of start_time, in the policy's time zone */
+    FL_FROM_WEEKDAY,
+    FL_FROM_RULE, /* id of the rule */
+};
+struct fl_from_column {
+    const char *name;
+    enum fl_type type;
+    enum fl_from_kind kind;
+    uint32_t field;  /* of the record where it is a key made of one; FL_FIELD_NONE */
+    uint32_t *slots; /* FL_FROM_SLOT: by source */
+};
+struct fl_from {
+    uint32_t *sources, source_count; /* rules of the plan */
+    struct fl_from_column *columns;
+    uint32_t column_count;
+};
+/* Who reads the groups of a rule, as the how-manieth of its sources. */
+struct fl_reader {
+    uint32_t rule, source;
+};
+
 struct fl_plan_rule {
     const struct fl_rule_decl *decl;
     enum fl_rule_role role;
-    uint32_t root;               /* condition in the program */
-    const struct fl_node *where; /* NULL = every record */
+    const struct fl_from *from; /* NULL: it reads records */
+    uint32_t depth;             /* 1, or 1 more than the deepest rule that it reads */
+    struct fl_reader *readers;
+    uint32_t reader_count;
+    uint32_t root;               /* condition in the program; rules that read groups are not in it */
+    const struct fl_node *where; /* NULL = every record; slots in it are columns of `from` */
     bool reads_status;           /* sees NODATA and SKIPDATA lines too */
-    uint32_t *keys, key_count;
+    uint32_t *keys, key_count;   /* fields; FL_FIELD_NONE for a column of `from` that is none */
+    enum fl_type *key_types;
+    uint32_t *key_columns; /* with `from` */
     const char **key_names;
     uint32_t *identity, identity_count; /* indices into keys */
     struct fl_measure *measures;
@@ -65,7 +99,6 @@ struct fl_plan_rule {
     struct fl_plan_value *values;
     uint32_t value_count;
     int64_t window_ms, every_ms, pane_ms;
-    bool session; /* windows are bursts, and all three are the gap between them */
     const struct fl_node *having;
     const char *having_text; /* with the values of parameters */
     uint32_t having_slot;    /* measure first named in having; UINT32_MAX */
@@ -118,6 +151,7 @@ struct fl_plan {
     struct fl_plan_table *tables;
     struct fl_table_spec *table_specs; /* by table */
     uint32_t table_count;
+    uint32_t *order;     /* every rule once, behind those that it reads */
     uint32_t scope_root; /* UINT32_MAX without a scope */
     const struct fl_node *scope;
     struct fl_field_set wanted; /* columns and derived fields that a batch must have */
@@ -130,8 +164,6 @@ struct fl_plan {
 /* Compiles; every error goes to errors. */
 enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *policy,
                              const struct fl_rule_decl *const *decls, uint32_t count, struct fl_error_list *errors);
-/* Has batches hold these fields too. Before the plan is run. */
-void fl_plan_want(struct fl_plan *plan, const struct fl_field_set *fields);
 void fl_plan_dispose(struct fl_plan *plan);
 
 /* tables.c: which rules share a table. After the fields that rules read are collected. */
@@ -148,6 +180,9 @@ const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_
 uint32_t fl_intent_rules(const struct fl_policy *policy, const struct fl_intent *intent, struct fl_arena *arena,
                          const struct fl_rule_decl *out[3]);
 enum fl_rule_role fl_rule_role_of(const struct fl_rule_decl *decl);
+
+/* The column of that name; UINT32_MAX. */
+uint32_t fl_from_column(const struct fl_from *from, struct fl_str name);
 
 /* Fills in a template; values by slot. */
 void fl_template_print(const struct fl_template *t, const struct fl_value *slots, struct fl_buf *out);

@@ -2,6 +2,7 @@
 #include "core/rule/plan.h"
 
 struct lacking {
+    const struct fl_plan *plan;
     const struct fl_plan_rule *rule;
     const struct fl_policy *policy;
     const struct fl_field_set *present;
@@ -56,6 +57,14 @@ static bool can_be_true(struct lacking *l, const struct fl_node *node)
 static bool possible(struct lacking *l)
 {
     const struct fl_plan_rule *rule = l->rule;
+    if (rule->from != NULL) { /* groups of any of its sources will do */
+        for (uint32_t i = 0; i < rule->from->source_count; i++) {
+            struct lacking source = {l->plan, &l->plan->rules[rule->from->sources[i]], l->policy, l->present};
+            if (possible(&source))
+                return true;
+        }
+        return false;
+    }
     for (uint32_t k = 0; k < rule->key_count; k++) /* the VPC splits groups where it is known */
         if (!(l->policy->split_by_vpc && rule->keys[k] == FL_F_OWN_VPC_ID) && !has(l, rule->keys[k]))
             return false;
@@ -71,7 +80,7 @@ bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule
 {
     struct fl_field_set present = *columns;
     fl_derive_present(&present);
-    struct lacking l = {rule, plan->policy, &present};
+    struct lacking l = {plan, rule, plan->policy, &present};
     return possible(&l);
 }
 
@@ -80,6 +89,8 @@ const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_
 {
     if (fl_plan_rule_possible(plan, rule, columns))
         return NULL;
+    if (rule->from != NULL)
+        return fl_plan_rule_lacks(plan, &plan->rules[rule->from->sources[0]], columns);
     struct fl_field_set needed = rule->reads, present = *columns;
     if (rule->where != NULL)
         fl_expr_fields(rule->where, &needed);

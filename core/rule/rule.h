@@ -42,9 +42,13 @@ struct fl_rule_decl {
     const char *remediation, *description; /* or NULL */
     struct fl_param_decl *params;
     uint32_t param_count;
+    struct fl_texts from; /* ids of the rules whose groups it reads; none: it reads records */
+    bool signal;          /* its groups are no findings: only rules that read them speak */
+    /* For each of `from` that is nowhere to be found, a name that is near, or NULL. NULL: not looked for. */
+    const char **from_guesses;
     const char *where; /* or NULL: every record */
     struct fl_texts group_by;
-    const char *window, *every, *session; /* durations or "$param"; or NULL */
+    const char *window, *every; /* durations or "$param"; or NULL */
     struct fl_measure_decl *measures;
     uint32_t measure_count;
     struct fl_value_decl *values;

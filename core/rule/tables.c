@@ -14,10 +14,10 @@ static bool same_vpc_ends(const struct fl_plan_rule *a, const struct fl_plan_rul
 static bool share(const struct fl_plan *plan, uint32_t a_index, const struct fl_plan_rule *b)
 {
     const struct fl_plan_rule *a = &plan->rules[a_index];
-    if (a->decl->has_on_flow || b->decl->has_on_flow)
+    if (a->decl->has_on_flow || b->decl->has_on_flow || a->from != NULL || b->from != NULL)
         return false;
     return a->root == b->root && a->reads_status == b->reads_status && a->pane_ms == b->pane_ms &&
-           a->session == b->session && same_vpc_ends(a, b) && a->key_count == b->key_count &&
+           same_vpc_ends(a, b) && a->key_count == b->key_count &&
            memcmp(a->keys, b->keys, a->key_count * sizeof *a->keys) == 0;
 }
 
@@ -40,7 +40,8 @@ static void add_measure(struct fl_plan_table *table, const struct fl_plan_rule *
 {
     const struct fl_measure *wanted = &rule->measures[m];
     const uint32_t *filters = &rule->filters[2 * m];
-    uint32_t at = 0;
+    /* Filters over groups are in no program, so that equal ones are not known. */
+    uint32_t at = rule->from != NULL ? table->measure_count : 0;
     while (at < table->measure_count &&
            (!fl_measure_same(&table->measures[at], wanted) || table->filters[2 * at] != filters[0] ||
             table->filters[2 * at + 1] != filters[1]))
@@ -84,8 +85,8 @@ static enum fl_status fill_table(struct fl_plan *plan, uint32_t index)
     const struct fl_plan_rule *first = &plan->rules[table->rules[0]];
     plan->table_specs[index] = (struct fl_table_spec){.keys = first->keys,
                                                       .key_count = first->key_count,
+                                                      .key_types = first->key_types,
                                                       .pane_ms = first->pane_ms,
-                                                      .session = first->session,
                                                       .measures = table->measures,
                                                       .measure_count = table->measure_count,
                                                       .evidence = plan->policy->evidence,

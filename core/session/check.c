@@ -26,8 +26,21 @@ static void print_void(const struct fl_plan_rule *rule)
     printf("\n");
 }
 
+static void print_sources(const struct fl_plan_rule *rule)
+{
+    printf("  %s\n    reads the groups of:", rule->decl->id);
+    for (uint32_t i = 0; i < rule->decl->from.count; i++)
+        printf(" %s", rule->decl->from.items[i]);
+    printf("\n");
+    print_void(rule);
+}
+
 static void print_needs(const struct fl_plan_rule *rule)
 {
+    if (rule->from != NULL) {
+        print_sources(rule);
+        return;
+    }
     struct fl_field_set fields = {{0}};
     if (rule->where != NULL)
         fl_expr_fields(rule->where, &fields);
@@ -59,8 +72,7 @@ static void warn_of_window(const struct fl_plan_rule *rule, int64_t aggregation_
     char window[FL_WHEN_TEXT_BYTES], interval[FL_WHEN_TEXT_BYTES];
     fl_duration_format(rule->window_ms, window);
     fl_duration_format(aggregation_ms, interval);
-    printf("    warning: its %s of %s is under twice the aggregation interval (%s)\n",
-           rule->session ? "session gap" : "window", window, interval);
+    printf("    warning: its window of %s is under twice the aggregation interval (%s)\n", window, interval);
 }
 
 /* Objects with the same columns. */

@@ -3,25 +3,11 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/session/rule_roots.h"
+#include "core/session/rule_select.h"
 
-struct selecting {
-    const struct fl_rule_roots *roots;
-    const struct fl_policy *policy;
-    struct fl_lua_rules *lua;
-    struct fl_arena *arena;
-    struct fl_error_list *errors;
-    struct fl_rule_decl **loaded; /* by file: the declaration as written, shared by its instances */
-    const char **loaded_files;
-    uint32_t loaded_count, loaded_capacity, files_capacity;
-    struct fl_rule_decl **instances;
-    uint32_t count, capacity;
-    bool nomem;
-};
-
-static void fail_at(struct selecting *s, uint32_t line, uint32_t column, const char *format, ...)
+static void fail_at(struct fl_selecting *s, uint32_t line, uint32_t column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-static void fail_at(struct selecting *s, uint32_t line, uint32_t column, const char *format, ...)
+static void fail_at(struct fl_selecting *s, uint32_t line, uint32_t column, const char *format, ...)
 {
     char text[FL_ERROR_TEXT_BYTES];
     va_list args;
@@ -37,7 +23,8 @@ static void fail_at(struct selecting *s, uint32_t line, uint32_t column, const c
 }
 
 /* The declaration of a file, loaded once. NULL: it did not load. */
-static struct fl_rule_decl *load(struct selecting *s, const char *id, const char *file, const char *root, bool bundled)
+struct fl_rule_decl *fl_selecting_load(struct fl_selecting *s, const char *id, const char *file, const char *root,
+                                       bool bundled)
 {
     for (uint32_t i = 0; i < s->loaded_count; i++)
         if (strcmp(s->loaded_files[i], file) == 0)
@@ -59,7 +46,7 @@ static struct fl_rule_decl *load(struct selecting *s, const char *id, const char
     return decl;
 }
 
-static struct fl_rule_decl *find_instance(struct selecting *s, const char *id)
+struct fl_rule_decl *fl_selecting_find(struct fl_selecting *s, const char *id)
 {
     for (uint32_t i = 0; i < s->count; i++)
         if (strcmp(s->instances[i]->id, id) == 0)
@@ -68,7 +55,7 @@ static struct fl_rule_decl *find_instance(struct selecting *s, const char *id)
 }
 
 /* A copy of the declaration that the policy may change. */
-static struct fl_rule_decl *new_instance(struct selecting *s, const struct fl_rule_decl *decl, const char *id)
+struct fl_rule_decl *fl_selecting_add(struct fl_selecting *s, const struct fl_rule_decl *decl, const char *id)
 {
     struct fl_rule_decl *copy = fl_arena_alloc(s->arena, sizeof *copy);
     if (copy == NULL || !fl_grow((void **)&s->instances, &s->capacity, s->count + 1, sizeof *s->instances)) {
@@ -89,7 +76,7 @@ static struct fl_rule_decl *new_instance(struct selecting *s, const struct fl_ru
 }
 
 /* Does the rule have the parameter? */
-static bool set_param(struct selecting *s, struct fl_rule_decl *rule, const struct fl_policy_param *p)
+static bool set_param(struct fl_selecting *s, struct fl_rule_decl *rule, const struct fl_policy_param *p)
 {
     for (uint32_t i = 0; i < rule->param_count; i++) {
         if (strcmp(rule->params[i].name, p->name) != 0)
@@ -105,7 +92,7 @@ static bool set_param(struct selecting *s, struct fl_rule_decl *rule, const stru
 }
 
 /* A parameter of the entry that none of the rules it names has. */
-static void refuse_params(struct selecting *s, const struct fl_rule_use *use, const bool *known)
+static void refuse_params(struct fl_selecting *s, const struct fl_rule_use *use, const bool *known)
 {
     for (uint32_t i = 0; i < use->param_count; i++) {
         const struct fl_policy_param *p = &use->params[i];
@@ -124,7 +111,7 @@ static void refuse_params(struct selecting *s, const struct fl_rule_use *use, co
     }
 }
 
-static void remove_instance(struct selecting *s, const char *id)
+static void remove_instance(struct fl_selecting *s, const char *id)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         if (strcmp(s->instances[i]->id, id) != 0)
@@ -136,7 +123,7 @@ static void remove_instance(struct selecting *s, const char *id)
 }
 
 /* known[i] becomes true when the rule has the entry's parameter i. */
-static void use_one(struct selecting *s, const struct fl_rule_use *use, const char *id, const char *file,
+static void use_one(struct fl_selecting *s, const struct fl_rule_use *use, const char *id, const char *file,
                     const char *root, bool bundled, bool *known)
 {
     const char *name = use->as != NULL ? use->as : id;
@@ -145,10 +132,10 @@ static void use_one(struct selecting *s, const struct fl_rule_use *use, const ch
         memset(known, 1, use->param_count);
         return;
     }
-    struct fl_rule_decl *rule = find_instance(s, name);
+    struct fl_rule_decl *rule = fl_selecting_find(s, name);
     if (rule == NULL) {
-        struct fl_rule_decl *decl = load(s, id, file, root, bundled);
-        rule = decl == NULL ? NULL : new_instance(s, decl, name);
+        struct fl_rule_decl *decl = fl_selecting_load(s, id, file, root, bundled);
+        rule = decl == NULL ? NULL : fl_selecting_add(s, decl, name);
     } else if (use->as != NULL) {
         fail_at(s, use->line, use->column, "there are two rules called %s", name);
         return;
@@ -164,7 +151,7 @@ static void use_one(struct selecting *s, const struct fl_rule_use *use, const ch
 }
 
 /* ./rules/ours.lua has the id rules/ours. */
-static void use_path(struct selecting *s, const struct fl_rule_use *use)
+static void use_path(struct fl_selecting *s, const struct fl_rule_use *use)
 {
     const char *relative = use->pattern + 2;
     size_t len = strlen(relative);
@@ -183,7 +170,7 @@ static void use_path(struct selecting *s, const struct fl_rule_use *use)
     refuse_params(s, use, known);
 }
 
-static void use_pattern(struct selecting *s, const struct fl_rule_use *use)
+static void use_pattern(struct fl_selecting *s, const struct fl_rule_use *use)
 {
     uint32_t matched = 0;
     struct fl_str_guess guess = {NULL, 99};
@@ -211,10 +198,10 @@ static void use_pattern(struct selecting *s, const struct fl_rule_use *use)
         fail_at(s, use->line, use->column, "%s matches no rule", use->pattern);
 }
 
-static void check_ids(struct selecting *s)
+static void check_ids(struct fl_selecting *s)
 {
     for (uint32_t i = 0; i < s->policy->intent_count; i++)
-        if (find_instance(s, s->policy->intents[i].id) != NULL)
+        if (fl_selecting_find(s, s->policy->intents[i].id) != NULL)
             fail_at(s, s->policy->intents[i].line, 0, "an intent and a rule are both called %s",
                     s->policy->intents[i].id);
 }
@@ -223,7 +210,7 @@ enum fl_status fl_rule_select(const struct fl_rule_roots *roots, const struct fl
                               struct fl_lua_rules *lua, struct fl_arena *arena, const struct fl_rule_decl ***out,
                               uint32_t *count, struct fl_error_list *errors)
 {
-    struct selecting s = {.roots = roots, .policy = policy, .lua = lua, .arena = arena, .errors = errors};
+    struct fl_selecting s = {.roots = roots, .policy = policy, .lua = lua, .arena = arena, .errors = errors};
     uint32_t errors_before = errors->count;
     for (uint32_t i = 0; i < policy->use_count; i++) {
         const struct fl_rule_use *use = &policy->uses[i];
@@ -232,6 +219,7 @@ enum fl_status fl_rule_select(const struct fl_rule_roots *roots, const struct fl
         else
             use_pattern(&s, use);
     }
+    fl_selecting_sources(&s);
     check_ids(&s);
     *count = s.count;
     *out = fl_arena_alloc(arena, ((size_t)s.count + 1) * sizeof **out);

@@ -6,11 +6,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *key_names[] = {"client", "server"};
     uint32_t keys[] = {fl_field_find(FL_STR("client")), fl_field_find(FL_STR("server"))};
+    enum fl_type key_types[] = {FL_T_ADDR, FL_T_ADDR};
     struct fl_measure measures[] = {{.name = "ports", .type = FL_T_INT}};
     struct fl_param_decl decl = {.name = "run", .text = "8"};
-    struct fl_plan_param params[] = {{&decl, NULL}};
-    struct fl_plan_rule rule = {.keys = keys, .key_names = key_names, .key_count = 2, .measures = measures,
-                                .measure_count = 1, .params = params, .param_count = 1};
+    struct fl_plan_param params[] = {{&decl, NULL, "8"}};
+    struct fl_plan_rule rule = {.keys = keys,
+                                .key_types = key_types,
+                                .key_names = key_names,
+                                .key_count = 2,
+                                .measures = measures,
+                                .measure_count = 1,
+                                .params = params,
+                                .param_count = 1};
     struct fl_value slots[2 + FL_COUNTER_COUNT + 1];
     struct fl_template template;
     struct fl_arena arena;

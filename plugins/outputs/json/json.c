@@ -184,6 +184,8 @@ static void put_rule(struct fl_json *w, const struct fl_rule_result *r)
     put_count(w, "records_selected", r->records_selected);
     put_count(w, "groups", r->groups);
     put_count(w, "findings", r->findings);
+    if (r->signal)
+        put_flag(w, "signal", true);
     put_declared(w, r->declared_file, r->declared_line);
 }
 
