@@ -94,6 +94,8 @@ const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_
     struct fl_field_set needed = rule->reads, present = *columns;
     if (rule->where != NULL)
         fl_expr_fields(rule->where, &needed);
+    struct fl_field_set read = needed;
+    fl_derive_needs(&read);
     static const uint32_t more[] = {FL_F_ACTION, FL_F_START_TIME, FL_F_VPC_ID, FL_F_ACCOUNT_ID};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
         fl_field_set_add(&needed, more[i]);
@@ -108,8 +110,9 @@ const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_
         if (fl_plan_rule_possible(plan, rule, &with))
             return fl_fields[f].name;
     }
+    /* No single one would: the first that the rule itself reads. */
     for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
-        if (fl_field_set_has(&needed, f) && !fl_field_set_has(&present, f))
+        if (fl_field_set_has(&read, f) && !fl_field_set_has(&present, f))
             return fl_fields[f].name;
     return NULL;
 }

@@ -1,20 +1,44 @@
+local services = require "services"
+
 rule {
   title    = "Database reached from the internet",
   severity = "critical",
   description = "A database or cache of ours, opened from the internet and let in.",
-  controls = { "pci-dss-4.0:1.4.4", "nist-800-53:SC-7" },
+  controls = { "pci-dss-4.0:1.4.4", "nist-800-53:SC-7", "cis-aws-3.0:2.3.3", "soc2:CC6.6" },
   attack   = { "T1190" },
   params   = {
-    service = service({ "tcp/1433..1434", "tcp/1521", "tcp/3306", "tcp/5432..5433", "tcp/6379", "tcp/9042",
-                        "tcp/9200", "tcp/11211", "tcp/27017..27019" }, "services of databases and caches"),
-    except  = network({}, "networks on the internet that may"),
+    service    = service(services.databases, "services of databases and caches"),
+    except     = network({}, "networks on the internet that may"),
+    gateways   = network({}, "own NAT gateways: they log as accepted what they drop"),
+    unanswered = flag(true, "report also what was let in and not answered, one step lower"),
   },
 
-  where    = "client in internet and client not in $except and server in ours and service in $service",
+  where    = "client in internet and client not in $except and server in ours and server not in $gateways"
+    .. " and service in $service and initiated is not null",
   group_by = { "client", "server", "service" },
   identity = { "server", "service" },
   measure  = { outcome = outcome() },
-  having   = "outcome >= allowed",
+  having   = "outcome >= allowed and ($unanswered or outcome == answered)",
   finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
   remediation = "Move the database to a private subnet and admit its applications' security groups only.",
+}
+
+test "a database that answers the internet" {
+  flows  = flows { from = "192.0.2.7:50000", to = "10.0.10.5:5432", reply = true },
+  expect = { { group = { server = "10.0.10.5", service = "tcp/5432" }, severity = "critical" } },
+}
+
+test "a blocked attempt is no exposure" {
+  flows  = flows { from = "192.0.2.7:50000", to = "10.0.10.5:3306", action = "reject" },
+  expect = {},
+}
+
+test "own clients may" {
+  flows  = flows { from = "10.0.1.5:50000", to = "10.0.10.5:5432", reply = true },
+  expect = {},
+}
+
+test "the replies of a database on the internet" {
+  flows  = flows { from = "192.0.2.7:5432", to = "10.0.1.5:50000", flags = "SYN,ACK" },
+  expect = {},
 }

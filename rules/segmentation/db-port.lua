@@ -2,7 +2,7 @@ rule {
   title    = "Only the app subnet may reach the database port",
   severity = "high",
   description = "Conversations that something outside the allowed network opened to a database server.",
-  controls = { "pci-dss-4.0:1.3.1", "nist-800-53:SC-7" },
+  controls = { "pci-dss-4.0:1.3.1", "nist-800-53:SC-7", "soc2:CC6.1" },
   attack   = { "T1210" },
   params   = {
     server  = network("db", "the database servers"),
@@ -18,7 +18,26 @@ rule {
   remediation = "Remove the security-group or NACL rule that admits this client, or add its network to `allowed`.",
 }
 
+test "another subnet may not" {
+  policy = { networks = { app = "10.0.2.0/24", db = "10.0.10.0/24" } },
+  flows  = flows { from = "10.0.1.5:40000", to = "10.0.10.9:5432", reply = true },
+  expect = { { group = { client = "10.0.1.5", server = "10.0.10.9", service = "tcp/5432" }, severity = "high" } },
+}
+
 test "the app subnet may" {
-  flows  = flows { from = "10.0.1.5:40000", to = "10.0.10.9:5432", protocol = "tcp" },
+  policy = { networks = { app = "10.0.2.0/24", db = "10.0.10.0/24" } },
+  flows  = flows { from = "10.0.2.5:40000", to = "10.0.10.9:5432", reply = true },
+  expect = {},
+}
+
+test "a blocked attempt is no breach" {
+  policy = { networks = { app = "10.0.2.0/24", db = "10.0.10.0/24" } },
+  flows  = flows { from = "10.0.1.5:40000", to = "10.0.10.9:5432", action = "reject" },
+  expect = {},
+}
+
+test "a database's own client, and the replies to it" {
+  policy = { networks = { app = "10.0.2.0/24", db = "10.0.10.0/24" } },
+  flows  = flows { from = "10.0.10.9:40000", to = "10.0.1.5:5432", reply = true },
   expect = {},
 }

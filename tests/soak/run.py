@@ -35,7 +35,7 @@ rules:
   - use: exposure/*
   - { use: scan/sequential-ports, params: { run: 5 } }
   - { use: denied/hot-spots, params: { attempts: 20 } }
-  - use: traffic/*
+  - use: cost/top-talkers
   - use: health/*
 """
 FLOOD_LIMIT = 20000
