@@ -1,6 +1,7 @@
 """What is wrong with the bad day: one planted instance of each thing that the catalogue looks for.
 
-`PLANTINGS` lists them: the rule that must find it, the identity of the one finding, and the versions that can show it.
+`PLANTINGS` lists them: the rule that must find it, the identity of the one finding (a table of versions where they see
+different addresses), and the versions that can show it.
 `unseen` says of a version in which the rule is evaluated why it cannot see this planting there.
 """
 from innocent import throughout
@@ -24,7 +25,7 @@ def planting(rule, group, versions=AWS, unseen=None):
 def hosts(world):
     """Hosts that only the bad day has; the last two are in the inventory, and one of them was never seen."""
     new = [world.add("jump9", "10.0.3.99", "a", "public"), world.add("open9", "10.0.1.98", "a", "public"),
-           world.add("rogue9", "10.0.2.99", "b"), world.add("desk9", "10.0.2.88", "b"), world.add("spare9", "10.0.2.89", "a"),
+           world.add("rogue9", "10.0.2.99", "b"), world.add("spare9", "10.0.2.89", "a"),
            world.add("blind9", "10.0.2.87", "a")]
     world.add("ghost9", "10.0.2.77", "a")
     return new
@@ -67,6 +68,12 @@ def ask(day, client, server, port, at, protocol=TCP, source=45678, lasts=20, up=
 def ssh_from_the_internet(day, w, rng):
     """A jump host with a public address and port 22 open to the world."""
     ask(day, outside("198.18.200.9"), w.jump9, 22, 39000, lasts=45)
+
+
+@planting("exposure/admin-ports", {"server": "2001:db8:1:2::21", "service": "tcp/22"})
+def ssh_over_six(day, w, rng):
+    """An application server whose SSH is closed to the internet, but not to that of IPv6."""
+    ask(day, outside("2001:db8:fffd::9"), w.app6, 22, 39500, lasts=45)
 
 
 def exposed(rule, port, protocol, what):
@@ -228,10 +235,10 @@ def the_database_calls_out(day, w, rng):
     ask(day, w.mysql1, bad(24), 443, 56300)
 
 
-@planting("egress/direct-smtp", {"client": "10.0.1.11"})
-def mail_from_a_web_server(day, w, rng):
-    """A web server delivers mail itself."""
-    ask(day, w.web1, bad(25), 25, 56400)
+@planting("egress/direct-smtp", {"client": {"v2": "10.0.4.11", "v5": "10.0.4.96"}})
+def mail_from_a_pod(day, w, rng):
+    """A pod delivers mail itself; v2 knows the node only."""
+    ask(day, w.pod3, bad(25), 25, 56400)
 
 
 @planting("egress/foreign-time", {"src_peer": "10.0.7.10"})
@@ -394,61 +401,12 @@ def no_route(day, w, rng):
         day.lose(beyond("10.2.2.12", "dev"), beyond("172.21.0.9", "onprem"), 41000 + i, 443, 62000 + 100 * i, 20)
 
 
-@planting("idle/outside-hours", {"interface_id": "eni-0000000000a000258"})
-def office_hours_only(day, w, rng):
-    """A host that works from nine to five and is paid for all day."""
-    for at in range(9 * 3600, 17 * 3600, 240):
-        ask(day, w.desk9, w.app1, 8080, at + rng.below(60), source=rng.port(), lasts=3)
-
-
 @planting("idle/interfaces", {"interface_id": "eni-0000000000a000259"})
 def never_used(day, w, rng):
     """An interface that carries nothing all day."""
 
 
 # What costs.
-
-@planting("cost/nat-bytes", {"client": "10.0.7.10"})
-def images_through_the_nat(day, w, rng):
-    """A build server fetches forty gigabytes through the NAT gateway."""
-    day.talk(w.ci1, outside("198.19.250.21"), TCP, 47091, 443, 62000, 7000, (13000000, 700000000), (27000000, 40000000000))
-
-
-@planting("cost/aws-through-nat", {"client": "10.0.7.11"})
-def storage_through_the_nat(day, w, rng):
-    """A build server reaches S3 through the NAT gateway, although a gateway endpoint would be free."""
-    day.talk(w.ci2, outside("203.0.113.66", service="S3"), TCP, 47092, 443, 62000, 7000, (13000000, 700000000),
-             (27000000, 40000000000))
-
-
-@planting("cost/cross-az", {"client": "10.0.2.22", "server": "10.0.20.6"})
-def files_of_the_other_zone(day, w, rng):
-    """An application server in zone b reads sixty gigabytes from the file server in zone a."""
-    day.talk(w.app2, w.files1, TCP, 47093, 2049, 30000, 40000, (20000000, 1100000000), (40000000, 60000000000))
-
-
-@planting("cost/unneeded-internet-path", {"client": "10.0.1.11"})
-def out_and_in_again(day, w, rng):
-    """A web server calls the balancer of its own VPC by the public address."""
-    for at in range(30000, 60000, 600):
-        day.talk(w.web1, outside("198.51.100.20"), TCP, rng.port(), 443, at, 30, (20000, 1200000), (60000, 80000000))
-
-
-@planting("cost/rate-spike", {"client": "10.0.4.11"})
-def peaks(day, w, rng):
-    """A node sends 1.4 Mbit/s for hours, with peaks of 6."""
-    for i in range(0, 240):
-        rate = 45000000 if i in (60, 61, 150, 151, 152) else 10500000
-        day.talk(w.node2, w.monitoring, TCP, 47094, 4317, 36000 + 60 * i, 59, (rate // 1400, rate), (rate // 2800, rate // 40),
-                 opened=i == 0, closed=False)
-
-
-@planting("c2/beacon", {"client": "10.0.1.12"})
-def calls_home(day, w, rng):
-    """A web server asks a stranger every five minutes, all day, always as much."""
-    for at in throughout(rng, 300):
-        ask(day, w.web2, bad(34), 443, at, source=rng.port(), lasts=1, up=(9, 1400), down=(8, 2100))
-
 
 @planting("cost/top-talkers", {"client": "10.0.4.10", "server": "10.0.20.6", "service": "tcp/2049"})
 def the_most_bytes(day, w, rng):

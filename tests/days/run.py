@@ -45,16 +45,16 @@ def run(flowlaw, policy, inputs):
     return rules, findings
 
 
-def matches(entry, finding):
-    """Does the finding have the rule and the group values that the entry names?"""
-    if not fnmatch.fnmatchcase(finding["rule"], entry["rule"]):
+def matches(entry, finding, version):
+    """Does the finding have the rule and the group values that the entry names for this version?"""
+    if not fnmatch.fnmatchcase(finding["rule"], entry["rule"]) or version not in entry.get("versions", VERSIONS):
         return False
-    return all(fnmatch.fnmatchcase(str(finding["group"].get(key)), str(value))
+    return all(fnmatch.fnmatchcase(str(finding["group"].get(key)), value[version] if isinstance(value, dict) else value)
                for key, value in entry.get("group", {}).items())
 
 
 def explained(entries, finding, version):
-    return any(matches(entry, finding) and version in entry.get("versions", VERSIONS) for entry in entries)
+    return any(matches(entry, finding, version) for entry in entries)
 
 
 def show(finding):
@@ -105,7 +105,7 @@ class Judge:
                 if version not in planting["unseen"]:
                     self.say(version, name, f"is evaluated, and nothing says why it cannot see: {planting['what']}")
                 continue
-            found = [f for f in rest.values() if matches(planting, f)]
+            found = [f for f in rest.values() if matches(planting, f, version)]
             if len(found) != 1:
                 self.say(version, name, f"found {len(found)} times, not once: {planting['what']} {planting['group']}")
             for finding in found:
@@ -141,7 +141,7 @@ def table(results):
 def verdict(rule, findings, day, version):
     if not rule["evaluated"]:
         return "not evaluated"
-    planted = [f for f in findings if any(matches(p, f) and version in p["versions"] for p in PLANTINGS)] if day else []
+    planted = [f for f in findings if any(matches(p, f, version) for p in PLANTINGS)] if day else []
     others = len(findings) - len(planted)
     text = [f"found {len(planted)}"] if planted else []
     return ", ".join(text + ([f"speaks {others}"] if others else [])) or "silent"
