@@ -15,6 +15,7 @@ static const struct {
 } verbs[] = {
     {"audit", fl_cli_audit, "stream logs, print findings"},
     {"check", fl_cli_check, "load errors; fields needed and, with INPUT, lacking"},
+    {"explain", fl_cli_explain, "what a rule asks; why a record or a finding counted"},
     {"list", fl_cli_list, "rules, fields, measures, networks, plugins"},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
@@ -23,7 +24,7 @@ static void print_help(FILE *out)
 {
     fputs("flowlaw audits network flow logs against your own laws.\n\n", out);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(out, "  flowlaw %-6s  %s\n", verbs[i].name, verbs[i].what);
+        fprintf(out, "  flowlaw %-7s  %s\n", verbs[i].name, verbs[i].what);
     fputs("\nflowlaw VERB --help says more; flowlaw --version says how it was built.\n\nExample:\n"
           "  flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs\n",
           out);

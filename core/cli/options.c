@@ -87,30 +87,93 @@ static bool take_as_of(struct reading *r, const char *value)
                                                               : fail(r, value, "--as-of takes a date or time, not");
 }
 
-enum verb { VERB_AUDIT = 1, VERB_CHECK = 2, VERB_LIST = 4 };
+/* Each verb has a bit. */
+enum verb { VERB_AUDIT = 1, VERB_CHECK = 2, VERB_LIST = 4, VERB_EXPLAIN = 8 };
+#define VERB_ANY (VERB_AUDIT | VERB_CHECK | VERB_LIST | VERB_EXPLAIN)
+
+static const struct {
+    const char *name;
+    enum verb verb;
+} verbs[] = {{"audit", VERB_AUDIT}, {"check", VERB_CHECK}, {"list", VERB_LIST}, {"explain", VERB_EXPLAIN}};
+
+enum takes { TAKES_VALUE, TAKES_NOTHING };
+
+static bool take_policy(struct reading *r, const char *value)
+{
+    r->out->policy = value;
+    return true;
+}
+
+static bool take_rules(struct reading *r, const char *value)
+{
+    r->out->rules = value;
+    return true;
+}
+
+static bool take_format(struct reading *r, const char *value)
+{
+    r->out->format = value;
+    return true;
+}
+
+static bool take_threads(struct reading *r, const char *value)
+{
+    int64_t number;
+    if (!take_number(r, "--threads", value, 1, 1024, &number))
+        return false;
+    r->out->threads = (uint32_t)number;
+    return true;
+}
+
+static bool take_allow_empty(struct reading *r, const char *value)
+{
+    (void)value;
+    r->out->allow_empty = true;
+    return true;
+}
+
+static bool take_record(struct reading *r, const char *value)
+{
+    int64_t number;
+    if (!take_number(r, "--record", value, 1, INT64_MAX, &number))
+        return false;
+    r->out->record = (uint64_t)number;
+    return true;
+}
+
+static bool take_finding(struct reading *r, const char *value)
+{
+    r->out->finding = value;
+    return true;
+}
 
 static const struct option {
     const char *name;
     unsigned verbs; /* that use it */
-    bool flag;      /* takes no value */
+    enum takes takes;
+    bool (*take)(struct reading *r, const char *value); /* value: NULL when it takes nothing */
 } options[] = {
-    {"-p", VERB_AUDIT | VERB_CHECK | VERB_LIST, false},
-    {"--policy", VERB_AUDIT | VERB_CHECK | VERB_LIST, false},
-    {"--rules", VERB_AUDIT | VERB_CHECK | VERB_LIST, false},
-    {"--format", VERB_AUDIT | VERB_CHECK, false},
-    {"--threads", VERB_AUDIT, false},
-    {"--fail-on", VERB_AUDIT, false},
-    {"-o", VERB_AUDIT | VERB_LIST, false},
-    {"--output", VERB_AUDIT | VERB_LIST, false},
-    {"--as-of", VERB_AUDIT, false},
-    {"--allow-empty", VERB_AUDIT, true},
+    {"-p", VERB_ANY, TAKES_VALUE, take_policy},
+    {"--policy", VERB_ANY, TAKES_VALUE, take_policy},
+    {"--rules", VERB_ANY, TAKES_VALUE, take_rules},
+    {"--format", VERB_AUDIT | VERB_CHECK | VERB_EXPLAIN, TAKES_VALUE, take_format},
+    {"--threads", VERB_AUDIT, TAKES_VALUE, take_threads},
+    {"--fail-on", VERB_AUDIT, TAKES_VALUE, take_severity},
+    {"-o", VERB_AUDIT | VERB_LIST, TAKES_VALUE, take_output},
+    {"--output", VERB_AUDIT | VERB_LIST, TAKES_VALUE, take_output},
+    {"--as-of", VERB_AUDIT, TAKES_VALUE, take_as_of},
+    {"--allow-empty", VERB_AUDIT, TAKES_NOTHING, take_allow_empty},
+    {"--record", VERB_EXPLAIN, TAKES_VALUE, take_record},
+    {"--finding", VERB_EXPLAIN, TAKES_VALUE, take_finding},
 };
 #define OPTION_COUNT (sizeof options / sizeof options[0])
 
 static bool used_by(const struct reading *r, const struct option *option)
 {
-    unsigned verb = strcmp(r->verb, "audit") == 0 ? VERB_AUDIT : strcmp(r->verb, "check") == 0 ? VERB_CHECK : VERB_LIST;
-    return (option->verbs & verb) != 0;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        if (strcmp(r->verb, verbs[i].name) == 0)
+            return (option->verbs & verbs[i].verb) != 0;
+    return false;
 }
 
 static bool no_option(const struct reading *r, const char *argument)
@@ -138,40 +201,12 @@ static bool take_option(struct reading *r, const char *argument)
         return no_option(r, argument);
     if (!used_by(r, &options[i]))
         return fail(r, "has no use here", options[i].name);
-    if (options[i].flag && strchr(argument, '=') != NULL)
+    if (options[i].takes == TAKES_NOTHING && strchr(argument, '=') != NULL)
         return fail(r, "takes no value", options[i].name);
-    if (options[i].flag) {
-        r->out->allow_empty = true;
-        return true;
-    }
-    const char *value = value_of(r, argument, options[i].name);
-    int64_t number;
-    if (value == NULL)
+    const char *value = NULL;
+    if (options[i].takes == TAKES_VALUE && (value = value_of(r, argument, options[i].name)) == NULL)
         return false;
-    switch (i) {
-    case 0:
-    case 1:
-        r->out->policy = value;
-        return true;
-    case 2:
-        r->out->rules = value;
-        return true;
-    case 3:
-        r->out->format = value;
-        return true;
-    case 4:
-        if (!take_number(r, "--threads", value, 1, 1024, &number))
-            return false;
-        r->out->threads = (uint32_t)number;
-        return true;
-    case 5:
-        return take_severity(r, value);
-    case 6:
-    case 7:
-        return take_output(r, value);
-    default:
-        return take_as_of(r, value);
-    }
+    return options[i].take(r, value);
 }
 
 /* For tests: FL_SCHEDULE=seed deals objects and chunks to logical workers in a shuffled order, FL_CHUNK sets the bytes

@@ -11,6 +11,14 @@
 #include "core/rule/ops.h"
 #include "core/rule/plan.h"
 
+/* Somebody who looks at one record while it is scanned, all of the plan's columns filled in. */
+struct fl_row_watch {
+    uint32_t source; /* rank of the object */
+    uint64_t offset; /* of the record in it */
+    void *context;
+    enum fl_status (*take)(void *context, const struct fl_batch *batch, uint32_t row);
+};
+
 struct fl_engine_options {
     uint32_t threads;        /* at least 1 */
     size_t chunk_bytes;      /* 0 = default */
@@ -21,6 +29,7 @@ struct fl_engine_options {
     /* Called from time to time by worker 0 with totals so far; may be NULL. */
     void (*progress)(void *context, uint64_t object_bytes, uint64_t records);
     void *progress_context;
+    const struct fl_row_watch *watch; /* or NULL */
 };
 
 /* What one rule gathered, its groups aside: they are those of its table in the store. */
@@ -69,5 +78,10 @@ void fl_evidence_fields(void *token, struct fl_str raw,
                         void (*emit)(void *context, const char *name, size_t name_len, const char *value,
                                      size_t value_len),
                         void *context);
+
+/* Where the line with this number begins in the decompressed object; its text, without line end, goes to raw.
+ * FL_END: the object has fewer lines; FL_E_IO: it cannot be opened. */
+enum fl_status fl_evidence_locate(const struct fl_source *source, uint64_t record, uint64_t *offset,
+                                  struct fl_buf *raw);
 
 #endif

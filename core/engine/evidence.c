@@ -155,6 +155,43 @@ enum fl_status fl_evidence_read(const struct fl_source_list *sources, const stru
     return status;
 }
 
+/* The start of the `wanted`-th line (from 1) of a text that has that many. */
+static size_t nth_line(const char *text, size_t len, uint64_t wanted)
+{
+    size_t at = 0;
+    for (; wanted > 1; wanted--)
+        at = (size_t)((const char *)memchr(text + at, '\n', len - at) - text) + 1;
+    return at;
+}
+
+enum fl_status fl_evidence_locate(const struct fl_source *source, uint64_t record, uint64_t *offset, struct fl_buf *raw)
+{
+    struct fl_reader *reader = fl_reader_new(0);
+    if (reader == NULL)
+        return FL_E_NOMEM;
+    struct fl_chunk chunk;
+    uint64_t before = 0; /* lines that ended */
+    enum fl_status status = fl_reader_open(reader, source, NULL);
+    while (status == FL_OK && (status = fl_reader_next(reader, &chunk)) == FL_OK) {
+        uint64_t ended = count_lines(chunk.text, chunk.len);
+        bool rest = chunk.len > 0 && chunk.text[chunk.len - 1] != '\n';
+        if (before + ended + rest < record) {
+            before += ended;
+            continue;
+        }
+        size_t begin = nth_line(chunk.text, chunk.len, record - before);
+        const char *end = memchr(chunk.text + begin, '\n', chunk.len - begin);
+        size_t len = end == NULL ? chunk.len - begin : (size_t)(end - chunk.text) - begin;
+        if (len > 0 && chunk.text[begin + len - 1] == '\r')
+            len--;
+        *offset = chunk.offset + begin;
+        fl_buf_add(raw, chunk.text + begin, len);
+        break;
+    }
+    fl_reader_free(reader);
+    return status;
+}
+
 void fl_evidence_fields(void *token, struct fl_str raw,
                         void (*emit)(void *context, const char *name, size_t name_len, const char *value,
                                      size_t value_len),

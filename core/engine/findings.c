@@ -578,12 +578,31 @@ static void count_intent(struct fl_judging *j, const struct fl_plan_rule *rule, 
     }
 }
 
+/* Tells each hit, in order, to somebody who watches. */
+static enum fl_status tell_hits(const struct fl_judging *j)
+{
+    const struct fl_judge_watch *watch = j->options->watch;
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; watch != NULL && i < j->hit_count && status == FL_OK; i++) {
+        const struct fl_hit *hit = &j->hits[i];
+        char id[33];
+        make_id(j, hit, id);
+        struct fl_judged_hit told = {
+            id, hit->rule, hit->slots, hit->window_start_ms, hit->window_end_ms, severity_of(j, hit), hit->waiver};
+        status = watch->hit(watch->context, &told);
+    }
+    return status;
+}
+
 enum fl_status fl_judge_findings(struct fl_judging *j)
 {
     for (uint32_t i = 0; i < j->hit_count; i++)
         apply_waivers(j, &j->hits[i]);
     if (j->hit_count > 0)
         qsort_r(j->hits, j->hit_count, sizeof *j->hits, compare_hits, (void *)j->plan);
+    enum fl_status told = tell_hits(j);
+    if (told != FL_OK)
+        return told;
     struct fl_finding *findings = fl_arena_alloc(j->arena, (size_t)(j->hit_count + 1) * sizeof *findings);
     struct fl_place *places = fl_alloc((size_t)(j->plan->policy->evidence + 1) * sizeof *places);
     struct wanted_list list = {0};

@@ -256,19 +256,23 @@ static bool tally_intent(struct visiting *v, const struct fl_group_view *view, c
     return !blocked && !permitted;
 }
 
-static enum fl_status visit_group(void *context, const struct fl_group_view *view)
+/* Where the group goes; a hit is kept. */
+static enum fl_status judge_group(struct visiting *v, const struct fl_group_view *view, enum fl_fate *fate)
 {
-    struct visiting *v = context;
     const struct fl_plan_rule *rule = v->rule;
-    struct fl_rule_tally *tally = &v->j->rules[v->index];
-    tally->groups++;
-    fill_slots(v, view);
     const struct fl_value *outcome = rule->outcome_measure >= 0 ? &view->measures[rule->outcome_measure] : NULL;
+    bool no_outcome = outcome != NULL && outcome->type == FL_T_NULL;
+    bool blocked = outcome != NULL && !no_outcome && outcome->i == FL_OUTCOME_BLOCKED;
+    *fate = no_outcome ? FL_FATE_NO_OUTCOME : FL_FATE_BLOCKED;
     if (rule->role != FL_ROLE_RULE) {
-        if (!tally_intent(v, view, outcome))
+        if (!tally_intent(v, view, outcome)) {
+            *fate = no_outcome || blocked ? *fate : FL_FATE_PERMITTED;
             return FL_OK;
-        if (rule->role == FL_ROLE_UNDECIDED)
+        }
+        if (rule->role == FL_ROLE_UNDECIDED) {
+            *fate = FL_FATE_UNDECIDED;
             return keep_undecided(v, view);
+        }
     }
     bool satisfied = satisfies(v, rule->having);
     if (satisfied && rule->reader_count > 0) {
@@ -276,19 +280,21 @@ static enum fl_status visit_group(void *context, const struct fl_group_view *vie
         if (fed != FL_OK)
             return fed;
     }
-    if (outcome != NULL && outcome->type == FL_T_NULL) {
-        tally->without_action++;
+    if (no_outcome) {
+        v->j->rules[v->index].without_action++;
         return FL_OK;
     }
-    if (!satisfied)
+    if (!satisfied || rule->decl->signal || blocked) {
+        *fate = !satisfied ? FL_FATE_HAVING : rule->decl->signal ? FL_FATE_SIGNAL : FL_FATE_BLOCKED;
         return FL_OK;
-    if (rule->decl->signal || (outcome != NULL && outcome->i == FL_OUTCOME_BLOCKED))
-        return FL_OK;
+    }
     struct fl_verdict verdict = {.severity = -1};
     bool fires;
     enum fl_status status = ask_on_group(v, view, &verdict, &fires);
+    *fate = FL_FATE_CODE;
     if (status != FL_OK || !fires)
         return status;
+    *fate = FL_FATE_HIT;
     struct fl_hit hit;
     status = make_hit(v, view, &hit);
     if (status != FL_OK)
@@ -301,6 +307,20 @@ static enum fl_status visit_group(void *context, const struct fl_group_view *vie
     hit.message = verdict.message;
     hit.extra = verdict.extra;
     return fl_judge_keep_hit(v->j, &hit);
+}
+
+static enum fl_status visit_group(void *context, const struct fl_group_view *view)
+{
+    struct visiting *v = context;
+    const struct fl_judge_watch *watch = v->j->options->watch;
+    enum fl_fate fate;
+    v->j->rules[v->index].groups++;
+    fill_slots(v, view);
+    enum fl_status status = judge_group(v, view, &fate);
+    if (status != FL_OK || watch == NULL)
+        return status;
+    struct fl_judged_group group = {fate, v->slots, view->window_start_ms, view->window_end_ms};
+    return watch->group(watch->context, v->index, &group);
 }
 
 static const char *why_void(struct fl_judging *j, uint32_t index)

@@ -14,6 +14,42 @@ struct fl_waiver_bind {
     const struct fl_node *where; /* NULL = every occurrence */
 };
 
+/* What became of a group. */
+enum fl_fate {
+    FL_FATE_HIT,        /* an occurrence of a finding */
+    FL_FATE_HAVING,     /* its `having` is not true */
+    FL_FATE_NO_OUTCOME, /* no record of it tells an action */
+    FL_FATE_BLOCKED,    /* outcome() is blocked */
+    FL_FATE_SIGNAL,     /* a signal: it goes to the rules that read it */
+    FL_FATE_CODE,       /* on_group did not fire, or failed */
+    FL_FATE_PERMITTED,  /* the intent allows it */
+    FL_FATE_UNDECIDED,  /* counted among an intent's undecided conversations */
+};
+
+/* A group as somebody who watches the judgement sees it. Views: valid during the call. */
+struct fl_judged_group {
+    enum fl_fate fate;
+    const struct fl_value *slots; /* keys, counters, measures */
+    int64_t window_start_ms, window_end_ms;
+};
+
+/* A group that fired, after waivers. */
+struct fl_judged_hit {
+    const char *id; /* of its finding */
+    uint32_t rule;
+    const struct fl_value *slots;
+    int64_t window_start_ms, window_end_ms;
+    enum fl_severity severity;
+    int waiver; /* index into the policy's, or -1 */
+};
+
+/* Somebody who watches the judgement. Each group is told before the hits. */
+struct fl_judge_watch {
+    void *context;
+    enum fl_status (*group)(void *context, uint32_t rule, const struct fl_judged_group *group);
+    enum fl_status (*hit)(void *context, const struct fl_judged_hit *hit);
+};
+
 struct fl_judge_options {
     const struct fl_rule_ops *ops; /* or NULL */
     void *vm;
@@ -23,6 +59,7 @@ struct fl_judge_options {
     int fail_on;      /* enum fl_severity, or -1: the policy's */
     bool allow_empty;
     const char *told_format;
+    const struct fl_judge_watch *watch; /* or NULL */
 };
 
 /* Compiles every waiver for every rule that it matches. A waiver that matches no rule, or whose condition fits none

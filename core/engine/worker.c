@@ -373,6 +373,25 @@ static enum fl_status note_first_rows(struct fl_worker *worker)
     return note_own(worker, rows);
 }
 
+/* Shows the record that somebody looks at, if it is in this batch. */
+static enum fl_status show_row(struct fl_worker *worker)
+{
+    const struct fl_row_watch *watch = worker->options->watch;
+    struct fl_batch *batch = &worker->batch;
+    if (watch == NULL || batch->source != watch->source || watch->offset < batch->base_offset)
+        return FL_OK;
+    for (uint32_t r = 0; r < batch->rows; r++) {
+        if (batch->base_offset + batch->row_start[r] != watch->offset)
+            continue;
+        uint64_t *row = bitmap(worker, 1);
+        memset(row, 0, fl_batch_words(batch) * sizeof *row);
+        row[r >> 6] = UINT64_C(1) << (r & 63);
+        enum fl_status status = need_fields(worker, &worker->plan->wanted, row);
+        return status == FL_OK ? watch->take(watch->context, batch, r) : status;
+    }
+    return FL_OK;
+}
+
 static enum fl_status run_batch(struct fl_worker *worker)
 {
     struct fl_batch *batch = &worker->batch;
@@ -386,6 +405,8 @@ static enum fl_status run_batch(struct fl_worker *worker)
     count_rows(worker, worker->host.stats);
     count_long_rows(worker, worker->host.stats);
     status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
+    if (status == FL_OK)
+        status = show_row(worker);
     if (status != FL_OK || worker->plan->rule_count == 0)
         return status;
     status = note_first_rows(worker);

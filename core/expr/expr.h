@@ -116,6 +116,14 @@ bool fl_expr_reads(const struct fl_node *node, uint32_t field);
 void fl_expr_print(const struct fl_node *node, const char *(*network_name)(void *context, uint32_t id), void *context,
                    struct fl_buf *out);
 
+/* The condition for people: services, durations and names of slots as they are written, networks by name. */
+struct fl_expr_words {
+    void *context;
+    const char *(*network)(void *context, uint32_t id);
+    const char *(*slot)(void *context, uint32_t slot);
+};
+void fl_expr_show(const struct fl_node *node, const struct fl_expr_words *words, struct fl_buf *out);
+
 /* Three-valued evaluation of a tree, exact (SEMANTICS 1). get() supplies FIELD and SLOT values; in_network()
  * tests membership. Result: value of the node's type, null = unknown. */
 struct fl_eval {

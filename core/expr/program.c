@@ -390,6 +390,22 @@ void fl_program_whole_columns(const struct fl_program *p, struct fl_field_set *f
         fl_field_set_add(fields, p->groups[g].field);
 }
 
+void fl_program_visit(const struct fl_program *p, uint32_t root,
+                      void (*visit)(void *context, const struct fl_program_leaf *leaf), void *context)
+{
+    const struct fl_program_node *node = &p->nodes[root];
+    if (node->kind == FL_P_CONST)
+        return;
+    if (node->kind != FL_P_TERM) {
+        fl_program_visit(p, node->left, visit, context);
+        fl_program_visit(p, node->right, visit, context);
+        return;
+    }
+    const struct fl_term *term = &p->terms[node->term];
+    struct fl_program_leaf leaf = {node->term, term->node, term->negated, term->kind == FL_TERM_NARROW};
+    visit(context, &leaf);
+}
+
 bool fl_program_in_network(const struct fl_program *p, uint32_t network, struct fl_addr addr)
 {
     return network < p->network_count && fl_prefix_sets_has(&p->sets, fl_prefix_sets_class(&p->sets, addr), network);

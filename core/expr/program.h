@@ -43,6 +43,17 @@ void fl_program_whole_columns(const struct fl_program *program, struct fl_field_
 /* Memory that the compiled conditions hold, tables of networks and ports aside. */
 size_t fl_program_bytes(const struct fl_program *program);
 
+/* A term of a condition, as it is run: equal terms of all conditions have one number. */
+struct fl_program_leaf {
+    uint32_t number;
+    const struct fl_node *node; /* without the negation */
+    bool negated;
+    bool whole_column; /* tested for all rows of a batch in one pass; else for the rows still in play */
+};
+/* Visits the terms below a root; the same one may come twice. */
+void fl_program_visit(const struct fl_program *program, uint32_t root,
+                      void (*visit)(void *context, const struct fl_program_leaf *leaf), void *context);
+
 bool fl_program_in_network(const struct fl_program *program, uint32_t network, struct fl_addr addr);
 
 struct fl_program_state *fl_program_state_new(const struct fl_program *program);

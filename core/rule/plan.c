@@ -174,6 +174,15 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
     return FL_OK;
 }
 
+void fl_plan_want(struct fl_plan *plan, const struct fl_field_set *fields)
+{
+    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
+        plan->wanted.bits[w] |= fields->bits[w];
+    fl_derive_needs(&plan->wanted);
+    choose_lazy(plan);
+    fl_derive_init(&plan->derive, &plan->wanted, plan->policy);
+}
+
 void fl_plan_dispose(struct fl_plan *plan)
 {
     if (plan->program != NULL)

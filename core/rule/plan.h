@@ -164,6 +164,8 @@ struct fl_plan {
 /* Compiles; every error goes to errors. */
 enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *policy,
                              const struct fl_rule_decl *const *decls, uint32_t count, struct fl_error_list *errors);
+/* Has batches hold these fields too. Before the plan is run. */
+void fl_plan_want(struct fl_plan *plan, const struct fl_field_set *fields);
 void fl_plan_dispose(struct fl_plan *plan);
 
 /* tables.c: which rules share a table. After the fields that rules read are collected. */

@@ -28,6 +28,37 @@ static const char *policy_path(struct fl_session *session, const struct fl_sessi
     return NULL;
 }
 
+/* Does some entry of the policy's rules use the rule? */
+static bool is_used(const struct fl_policy *policy, const char *id)
+{
+    for (uint32_t i = 0; i < policy->use_count; i++) {
+        const struct fl_rule_use *use = &policy->uses[i];
+        if (use->enabled && fl_glob_match(fl_str_of(use->as != NULL ? use->as : use->pattern), fl_str_of(id)))
+            return true;
+    }
+    return false;
+}
+
+/* A rule that is asked for, though the policy does not use it: as it stands in its file. */
+static enum fl_status use_too(struct fl_session *session, const char *id)
+{
+    struct fl_policy *policy = &session->policy;
+    const struct fl_rule_found *found = NULL;
+    for (uint32_t i = 0; id != NULL && i < session->roots.count; i++)
+        if (strcmp(session->roots.items[i].id, id) == 0)
+            found = &session->roots.items[i];
+    if (found == NULL || is_used(policy, id))
+        return FL_OK;
+    struct fl_rule_use *uses = fl_arena_alloc(&session->arena, ((size_t)policy->use_count + 1) * sizeof *uses);
+    if (uses == NULL)
+        return FL_E_NOMEM;
+    if (policy->use_count > 0)
+        memcpy(uses, policy->uses, policy->use_count * sizeof *uses);
+    uses[policy->use_count++] = (struct fl_rule_use){.pattern = found->id, .severity = -1, .enabled = true};
+    policy->uses = uses;
+    return FL_OK;
+}
+
 static enum fl_status select_rules(struct fl_session *session, const struct fl_session_options *options,
                                    const struct fl_rule_decl ***decls, uint32_t *count, struct fl_error_list *errors)
 {
@@ -37,6 +68,8 @@ static enum fl_status select_rules(struct fl_session *session, const struct fl_s
     *decls = NULL;
     *count = 0;
     enum fl_status status = fl_rule_roots_open(&session->roots, options->rules, session->policy.folder, errors);
+    if (status == FL_OK)
+        status = use_too(session, options->rule);
     if (status != FL_OK)
         return status;
     return fl_rule_select(&session->roots, &session->policy, session->lua, &session->arena, decls, count, errors);

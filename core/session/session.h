@@ -25,6 +25,9 @@ struct fl_session_options {
     int64_t as_of_ms;   /* INT64_MIN = newest event */
     size_t chunk_bytes; /* 0 = default */
     uint64_t schedule_seed;
+    const char *rule;    /* id of a rule to load though the policy may not use it, or NULL */
+    uint64_t record;     /* explain: number of a record, or 0 */
+    const char *finding; /* explain: id of a finding, or NULL */
     char *const *inputs;
     uint32_t input_count;
     struct fl_output_choice outputs[FL_OUTPUTS_MAX];
@@ -52,6 +55,9 @@ void fl_session_close(struct fl_session *session);
 int fl_session_audit(const struct fl_session_options *options);
 /* flowlaw check: what loads, and with inputs which rules lack fields. Returns the exit status. */
 int fl_session_check(const struct fl_session_options *options);
+/* flowlaw explain: what a rule asks, why a record or a finding counted; the first input is the rule or the finding.
+ * Returns the exit status. */
+int fl_session_explain(const struct fl_session_options *options);
 
 /* deliver.c: writes a report to every output chosen; false when one could not be delivered. */
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);

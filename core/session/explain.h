@@ -1,0 +1,80 @@
+/* explain.h: what the files of `flowlaw explain` share. Inside core/session.
+ *
+ * Text gathers in one buffer and is printed at the end. What others wrote (names, texts of rules, lines of logs) goes
+ * through fl_explain_add(), which escapes it.
+ */
+#ifndef FL_SESSION_EXPLAIN_H
+#define FL_SESSION_EXPLAIN_H
+
+#include "core/base/memory.h"
+#include "core/session/session.h"
+
+struct fl_explaining {
+    const struct fl_session_options *options;
+    struct fl_session *session;
+    struct fl_buf out;
+    char *const *inputs; /* behind the name of the rule or finding */
+    uint32_t input_count;
+    const char *name; /* of the rule or finding */
+};
+
+void fl_explain_add(struct fl_explaining *e, const char *text);
+void fl_explain_add_str(struct fl_explaining *e, struct fl_str text);
+void fl_explain_value(struct fl_explaining *e, const struct fl_value *value);
+/* Starts a line of `label` and its text. */
+void fl_explain_label(struct fl_explaining *e, const char *label);
+
+/* Is it a rule that this explanation is about? An intent is written as several rules. */
+bool fl_explain_concerns(const struct fl_explaining *e, const struct fl_plan_rule *rule);
+
+/* explain_plan.c: what the rule asks. */
+void fl_explain_plan(struct fl_explaining *e);
+
+/* explain_tree.c: a condition with the values that made each part of it true, false or unknown. */
+struct fl_explain_values {
+    const struct fl_plan *plan;
+    const struct fl_plan_rule *rule;
+    const struct fl_value *fields; /* by field; NULL: slots are given */
+    const struct fl_value *slots;
+    bool brief; /* of a junction, only what made it true, false or unknown */
+};
+/* The tree, each line behind `indent` blanks. */
+void fl_explain_tree(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values,
+                     unsigned indent);
+/* The condition as text. */
+void fl_explain_condition(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_node *node);
+const char *fl_explain_slot_name(const struct fl_plan_rule *rule, uint32_t slot);
+/* 1 true, 0 false, -1 unknown. */
+int fl_explain_truth(const struct fl_node *node, const struct fl_explain_values *values);
+
+/* explain_group.c: groups that were kept while somebody watched. */
+struct fl_kept_group {
+    uint32_t rule;
+    struct fl_judged_group group;
+    char id[33]; /* of the finding that it is an occurrence of; empty: of none */
+    enum fl_severity severity;
+    int waiver;
+};
+struct fl_kept_groups {
+    struct fl_kept_group *items;
+    uint32_t count, capacity;
+};
+enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *list, uint32_t rule,
+                               const struct fl_judged_group *group);
+/* Prints one: its values, and what became of it. */
+void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept);
+bool fl_explain_copy(struct fl_explaining *e, struct fl_value *value); /* text and lists into the session's arena */
+
+/* explain_record.c, explain_finding.c: exit status. */
+int fl_explain_record(struct fl_explaining *e);
+int fl_explain_finding(struct fl_explaining *e, const char *id);
+
+/* explain_run.c: an audit of the inputs with somebody watching. */
+struct fl_explain_watch {
+    const struct fl_row_watch *row;     /* or NULL */
+    const struct fl_judge_watch *judge; /* or NULL */
+};
+enum fl_status fl_explain_run(struct fl_explaining *e, const struct fl_source_list *sources,
+                              const struct fl_explain_watch *watch, struct fl_report *report, struct fl_error *err);
+
+#endif

@@ -1,0 +1,140 @@
+/* explain_finding.c: what a finding rests on. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/session/explain.h"
+
+#define GROUPS_SHOWN 10
+#define OTHERS_SHOWN 10
+
+struct finding {
+    struct fl_explaining *e;
+    const char *id; /* or its beginning */
+    struct fl_kept_groups groups;
+};
+
+static enum fl_status pass_group(void *context, uint32_t rule, const struct fl_judged_group *group)
+{
+    (void)context, (void)rule, (void)group;
+    return FL_OK;
+}
+
+static bool is_meant(const char *id, const char *wanted)
+{
+    return strncmp(id, wanted, strlen(wanted)) == 0;
+}
+
+static enum fl_status take_hit(void *context, const struct fl_judged_hit *hit)
+{
+    struct finding *f = context;
+    if (!is_meant(hit->id, f->id))
+        return FL_OK;
+    struct fl_judged_group group = {FL_FATE_HIT, hit->slots, hit->window_start_ms, hit->window_end_ms};
+    enum fl_status status = fl_explain_keep(f->e, &f->groups, hit->rule, &group);
+    if (status != FL_OK)
+        return status;
+    struct fl_kept_group *kept = &f->groups.items[f->groups.count - 1];
+    memcpy(kept->id, hit->id, sizeof kept->id);
+    kept->severity = hit->severity;
+    kept->waiver = hit->waiver;
+    return FL_OK;
+}
+
+static void add_line(struct fl_explaining *e, const char *label, const char *text)
+{
+    if (text == NULL)
+        return;
+    fl_explain_label(e, label);
+    fl_explain_add(e, text);
+    fl_buf_add_char(&e->out, '\n');
+}
+
+static void add_evidence(struct fl_explaining *e, const struct fl_finding *f)
+{
+    fl_buf_add_format(&e->out, "\n records (the first %u of %" PRIu64 ")\n", f->evidence_count, f->flows);
+    for (uint32_t i = 0; i < f->evidence_count; i++) {
+        fl_buf_add_text(&e->out, "  ");
+        fl_explain_add(e, f->evidence[i].source);
+        fl_buf_add_format(&e->out, ":%" PRIu64 "  ", f->evidence[i].record);
+        fl_explain_add_str(e, f->evidence[i].raw);
+        fl_buf_add_char(&e->out, '\n');
+    }
+    if (f->evidence_count == 0)
+        return;
+    fl_buf_add_text(&e->out, "  why one of them counted: flowlaw explain ");
+    fl_explain_add(e, f->rule);
+    fl_buf_add_format(&e->out, " --record %" PRIu64 " ", f->evidence[0].record);
+    fl_explain_add(e, f->evidence[0].source);
+    fl_buf_add_char(&e->out, '\n');
+}
+
+static void show(struct fl_explaining *e, const struct finding *found, const struct fl_finding *f)
+{
+    fl_buf_add_format(&e->out, "finding %s: %s of ", f->id, fl_severity_name(f->severity));
+    fl_explain_add(e, f->rule);
+    fl_buf_add_char(&e->out, '\n');
+    add_line(e, "message", f->message);
+    add_line(e, "law", f->title);
+    fl_explain_label(e, "declared");
+    fl_explain_add(e, f->declared_file);
+    fl_buf_add_format(&e->out, ":%u\n", f->declared_line);
+    add_line(e, "threshold", f->threshold);
+    add_line(e, "waived", f->waived);
+    uint32_t shown = found->groups.count < GROUPS_SHOWN ? found->groups.count : GROUPS_SHOWN;
+    for (uint32_t i = 0; i < shown; i++) {
+        fl_buf_add_format(&e->out, "\n occurrence %u of %u\n", i + 1, found->groups.count);
+        fl_explain_group(e, &found->groups.items[i]);
+    }
+    if (found->groups.count > shown)
+        fl_buf_add_format(&e->out, "\n ... and %u more\n", found->groups.count - shown);
+    add_evidence(e, f);
+}
+
+static int none(const struct fl_report *report, const char *id)
+{
+    fl_log_error("there is no finding %s in this input under this policy; it has %u", id, report->finding_count);
+    for (uint32_t i = 0; i < report->finding_count && i < OTHERS_SHOWN; i++)
+        fl_log_error("  %s  %s: %s", report->findings[i].id, report->findings[i].rule, report->findings[i].message);
+    return 3;
+}
+
+static int choose(struct fl_explaining *e, const struct finding *found, const struct fl_report *report)
+{
+    const struct fl_finding *meant = NULL;
+    for (uint32_t i = 0; i < report->finding_count; i++) {
+        if (!is_meant(report->findings[i].id, found->id))
+            continue;
+        if (meant != NULL) {
+            fl_log_error("more than one finding begins with %s: give more digits", found->id);
+            return 2;
+        }
+        meant = &report->findings[i];
+    }
+    if (meant == NULL)
+        return none(report, found->id);
+    show(e, found, meant);
+    return 0;
+}
+
+int fl_explain_finding(struct fl_explaining *e, const char *id)
+{
+    struct finding found = {.e = e, .id = id};
+    struct fl_judge_watch judge = {&found, pass_group, take_hit};
+    struct fl_explain_watch watch = {NULL, &judge};
+    struct fl_source_list sources;
+    struct fl_report report;
+    struct fl_error err;
+    int exit_status = FL_EXIT_INTERNAL;
+    if (fl_source_list_open(&sources, e->inputs, e->input_count, &err) != FL_OK) {
+        fl_log_status(&err);
+        return FL_EXIT_INTERNAL;
+    }
+    if (fl_explain_run(e, &sources, &watch, &report, &err) == FL_OK)
+        exit_status = choose(e, &found, &report);
+    else
+        fl_log_status(&err);
+    fl_free(found.groups.items);
+    fl_source_list_close(&sources);
+    return exit_status;
+}

@@ -1,0 +1,171 @@
+/* explain_group.c: a group with its values, and what became of it. */
+#include <string.h>
+
+#include "core/rule/compile.h"
+#include "core/session/explain.h"
+
+static void add_time(struct fl_explaining *e, int64_t ms)
+{
+    char text[FL_WHEN_TEXT_BYTES];
+    fl_when_format(ms, text);
+    fl_buf_add_text(&e->out, text);
+}
+
+static const char *fate_text(enum fl_fate fate)
+{
+    switch (fate) {
+    case FL_FATE_HIT:
+        return "it fires";
+    case FL_FATE_HAVING:
+        return "no finding: `having` is not true";
+    case FL_FATE_NO_OUTCOME:
+        return "not judged: no record of it tells an action";
+    case FL_FATE_BLOCKED:
+        return "no finding: it was blocked";
+    case FL_FATE_SIGNAL:
+        return "no finding: the rule is a signal, read by other rules";
+    case FL_FATE_CODE:
+        return "no finding: on_group did not fire";
+    case FL_FATE_PERMITTED:
+        return "no finding: the intent allows it";
+    case FL_FATE_UNDECIDED:
+        break;
+    }
+    return "no finding: it is not known which end opened it";
+}
+
+static void add_slots(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_value *slots,
+                      uint32_t from, uint32_t count)
+{
+    for (uint32_t i = from; i < from + count; i++) {
+        fl_buf_add_text(&e->out, i > from ? ", " : "");
+        fl_explain_add(e, fl_explain_slot_name(rule, i));
+        fl_buf_add_char(&e->out, '=');
+        fl_explain_value(e, &slots[i]);
+    }
+    fl_buf_add_char(&e->out, '\n');
+}
+
+bool fl_explain_copy(struct fl_explaining *e, struct fl_value *value)
+{
+    struct fl_arena *arena = &e->session->arena;
+    if (value->type == FL_T_STR) {
+        value->str.ptr = fl_arena_strndup(arena, value->str.ptr, value->str.len);
+        return value->str.ptr != NULL;
+    }
+    if (value->type != FL_T_LIST)
+        return true;
+    uint32_t n = value->list.count * (value->list.weighted ? 2 : 1);
+    struct fl_value *items = fl_arena_alloc(arena, ((size_t)n + 1) * sizeof *items);
+    if (items == NULL)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        items[i] = value->list.items[i];
+        if (!fl_explain_copy(e, &items[i]))
+            return false;
+    }
+    value->list.items = items;
+    return true;
+}
+
+enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *list, uint32_t rule,
+                               const struct fl_judged_group *group)
+{
+    const struct fl_plan_rule *r = &e->session->plan.rules[rule];
+    uint32_t count = r->key_count + FL_COUNTER_COUNT + r->measure_count;
+    struct fl_value *slots = fl_arena_alloc(&e->session->arena, count * sizeof *slots);
+    if (slots == NULL || !fl_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items))
+        return FL_E_NOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        slots[i] = group->slots[i];
+        if (!fl_explain_copy(e, &slots[i]))
+            return FL_E_NOMEM;
+    }
+    struct fl_kept_group *kept = &list->items[list->count++];
+    *kept = (struct fl_kept_group){.rule = rule, .group = *group, .waiver = -1};
+    kept->group.slots = slots;
+    return FL_OK;
+}
+
+static void add_waiver(struct fl_explaining *e, const struct fl_waiver *waiver)
+{
+    fl_buf_add_text(&e->out, ", excused by the waiver at ");
+    fl_explain_add(e, e->session->policy.file);
+    fl_buf_add_format(&e->out, ":%u: ", waiver->line);
+    fl_explain_add(e, waiver->reason);
+}
+
+/* The waivers that were asked, with the values that decided. */
+static void add_waivers_asked(struct fl_explaining *e, const struct fl_kept_group *kept)
+{
+    const struct fl_session *session = e->session;
+    struct fl_explain_values values = {
+        .plan = &session->plan, .rule = &session->plan.rules[kept->rule], .slots = kept->group.slots};
+    for (uint32_t i = 0; i < session->waiver_count; i++) {
+        const struct fl_waiver_bind *bind = &session->waivers[i];
+        if (bind->rule != kept->rule)
+            continue;
+        const struct fl_waiver *w = &session->policy.waivers[bind->waiver];
+        int matches = bind->where == NULL ? 1 : fl_explain_truth(bind->where, &values);
+        const struct fl_value *last = &kept->group.slots[session->plan.rules[kept->rule].key_count + FL_C_LAST_SEEN];
+        bool expired = matches == 1 && last->type != FL_T_NULL && last->i >= w->expires_ms;
+        fl_explain_label(e, "waiver");
+        fl_explain_add(e, session->policy.file);
+        fl_buf_add_format(&e->out, ":%u %s\n", w->line,
+                          expired        ? "matches, but had expired when the group was last seen"
+                          : matches == 1 ? "matches"
+                                         : "does not match");
+        if (bind->where != NULL)
+            fl_explain_tree(e, bind->where, &values, 4);
+        if (matches == 1 && !expired)
+            return;
+    }
+}
+
+static void add_judgement(struct fl_explaining *e, const struct fl_kept_group *kept)
+{
+    fl_explain_label(e, "judgement");
+    fl_buf_add_text(&e->out, fate_text(kept->group.fate));
+    if (kept->id[0] != '\0')
+        fl_buf_add_format(&e->out, ": %s, finding %s", fl_severity_name(kept->severity), kept->id);
+    if (kept->waiver >= 0)
+        add_waiver(e, &e->session->policy.waivers[kept->waiver]);
+    fl_buf_add_char(&e->out, '\n');
+    if (kept->id[0] != '\0')
+        add_waivers_asked(e, kept);
+}
+
+void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept)
+{
+    const struct fl_judged_group *group = &kept->group;
+    const struct fl_plan_rule *rule = &e->session->plan.rules[kept->rule];
+    uint32_t keys = rule->role == FL_ROLE_EXPECT ? rule->identity_count : rule->key_count;
+    fl_explain_label(e, "group");
+    if (keys == 0)
+        fl_buf_add_text(&e->out, "the whole audit\n");
+    else
+        add_slots(e, rule, group->slots, 0, keys);
+    if (group->window_start_ms != INT64_MIN) {
+        fl_explain_label(e, "window");
+        add_time(e, group->window_start_ms);
+        fl_buf_add_text(&e->out, " .. ");
+        add_time(e, group->window_end_ms);
+        fl_buf_add_char(&e->out, '\n');
+    }
+    if (rule->role == FL_ROLE_EXPECT) {
+        add_judgement(e, kept);
+        return;
+    }
+    fl_explain_label(e, "counters");
+    add_slots(e, rule, group->slots, rule->key_count, FL_COUNTER_COUNT);
+    if (rule->measure_count > 0) {
+        fl_explain_label(e, "measures");
+        add_slots(e, rule, group->slots, rule->key_count + FL_COUNTER_COUNT, rule->measure_count);
+    }
+    if (rule->having != NULL) {
+        struct fl_explain_values values = {.plan = &e->session->plan, .rule = rule, .slots = group->slots};
+        fl_buf_add_text(&e->out, "  having\n");
+        fl_explain_tree(e, rule->having, &values, 4);
+    }
+    add_judgement(e, kept);
+}

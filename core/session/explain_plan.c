@@ -1,0 +1,362 @@
+/* explain_plan.c: a rule as it was compiled. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/rule/compile.h"
+#include "core/session/explain.h"
+
+static void add_texts(struct fl_explaining *e, const char *label, const struct fl_texts *texts)
+{
+    if (texts->count == 0)
+        return;
+    fl_explain_label(e, label);
+    for (uint32_t i = 0; i < texts->count; i++) {
+        fl_buf_add_text(&e->out, i > 0 ? ", " : "");
+        fl_explain_add(e, texts->items[i]);
+    }
+    fl_buf_add_char(&e->out, '\n');
+}
+
+static void add_param(struct fl_explaining *e, const struct fl_param_decl *p)
+{
+    static const char *const types[] = {
+        [FL_P_NETWORK] = "network", [FL_P_SERVICE] = "service", [FL_P_DURATION] = "duration", [FL_P_PORT] = "port",
+        [FL_P_NUMBER] = "number",   [FL_P_TEXT] = "text",       [FL_P_FLAG] = "flag"};
+    fl_buf_add_text(&e->out, "    ");
+    fl_explain_add(e, p->name);
+    fl_buf_add_text(&e->out, " = ");
+    fl_explain_add(e, p->text);
+    fl_buf_add_format(&e->out, "   (%s, ", types[p->type]);
+    if (p->from_policy) {
+        fl_buf_add_text(&e->out, "set at ");
+        fl_explain_add(e, p->file);
+        fl_buf_add_format(&e->out, ":%u:%u; default ", p->line, p->column);
+        fl_explain_add(e, p->default_text);
+    } else {
+        fl_buf_add_text(&e->out, "the rule's default");
+    }
+    fl_buf_add_char(&e->out, ')');
+    if (p->what != NULL) {
+        fl_buf_add_text(&e->out, "  ");
+        fl_explain_add(e, p->what);
+    }
+    fl_buf_add_char(&e->out, '\n');
+}
+
+/* ---- terms ---- */
+
+struct leaves {
+    struct fl_program_leaf *items;
+    uint32_t count, capacity;
+    bool failed;
+};
+
+static void take_leaf(void *context, const struct fl_program_leaf *leaf)
+{
+    struct leaves *l = context;
+    for (uint32_t i = 0; i < l->count; i++)
+        if (l->items[i].number == leaf->number)
+            return;
+    if (!fl_grow((void **)&l->items, &l->capacity, l->count + 1, sizeof *l->items)) {
+        l->failed = true;
+        return;
+    }
+    l->items[l->count++] = *leaf;
+}
+
+struct seeking {
+    uint32_t number;
+    bool found;
+};
+
+static void seek_leaf(void *context, const struct fl_program_leaf *leaf)
+{
+    struct seeking *s = context;
+    s->found |= leaf->number == s->number;
+}
+
+static bool tests(const struct fl_plan *plan, const struct fl_plan_rule *rule, uint32_t number)
+{
+    struct seeking s = {.number = number};
+    fl_program_visit(plan->program, rule->root, seek_leaf, &s);
+    for (uint32_t f = 0; f < 2 * rule->measure_count; f++)
+        if (rule->filters[f] != UINT32_MAX)
+            fl_program_visit(plan->program, rule->filters[f], seek_leaf, &s);
+    return s.found;
+}
+
+/* Whom else the term is evaluated for, which costs nothing more. */
+static void add_sharers(struct fl_explaining *e, uint32_t number)
+{
+    const struct fl_plan *plan = &e->session->plan;
+    uint32_t others = 0;
+    for (uint32_t r = 0; r < plan->rule_count; r++) {
+        const struct fl_plan_rule *rule = &plan->rules[r];
+        if (rule->void_reason != NULL || fl_explain_concerns(e, rule) || rule->role > FL_ROLE_EXPECT ||
+            !tests(plan, rule, number))
+            continue;
+        if (others < 3) {
+            fl_buf_add_text(&e->out, others == 0 ? "   shared with " : ", ");
+            fl_explain_add(e, rule->decl->id);
+        }
+        others++;
+    }
+    if (others > 3)
+        fl_buf_add_format(&e->out, " and %u more", others - 3);
+}
+
+static void add_terms(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    const struct fl_plan *plan = &e->session->plan;
+    struct leaves l = {0};
+    fl_program_visit(plan->program, rule->root, take_leaf, &l);
+    for (uint32_t f = 0; f < 2 * rule->measure_count; f++)
+        if (rule->filters[f] != UINT32_MAX)
+            fl_program_visit(plan->program, rule->filters[f], take_leaf, &l);
+    e->out.failed |= l.failed;
+    if (l.count > 0)
+        fl_buf_add_text(&e->out, "  terms\n");
+    for (uint32_t i = 0; i < l.count; i++) {
+        struct fl_node negation = {.kind = FL_N_NOT, .type = FL_T_BOOL, .left = l.items[i].node};
+        fl_buf_add_text(&e->out, "    ");
+        fl_explain_condition(e, rule, l.items[i].negated ? &negation : l.items[i].node);
+        fl_buf_add_text(&e->out, l.items[i].whole_column ? "   [whole column]" : "   [records still in play]");
+        add_sharers(e, l.items[i].number);
+        fl_buf_add_char(&e->out, '\n');
+    }
+    fl_free(l.items);
+}
+
+/* ---- columns ---- */
+
+static struct fl_field_set fields_of(const struct fl_plan_rule *rule)
+{
+    struct fl_field_set fields = rule->reads;
+    if (rule->where != NULL)
+        fl_expr_fields(rule->where, &fields);
+    for (uint32_t m = 0; m < rule->measure_count; m++) {
+        if (rule->measures[m].filter != NULL)
+            fl_expr_fields(rule->measures[m].filter, &fields);
+        if (rule->measures[m].filter2 != NULL)
+            fl_expr_fields(rule->measures[m].filter2, &fields);
+    }
+    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
+        fields.bits[w] |= rule->lua_fields.bits[w];
+    fl_derive_needs(&fields);
+    return fields;
+}
+
+static void add_columns(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    static const char *const labels[] = {"columns", "  lazy", "derived", "  lazy"};
+    struct fl_field_set fields = fields_of(rule);
+    for (unsigned kind = 0; kind < 4; kind++) {
+        bool any = false;
+        for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
+            if (!fl_field_set_has(&fields, f) || (f >= FL_DERIVED_FIRST) != (kind >= 2) ||
+                fl_field_set_has(&e->session->plan.lazy, f) != (kind % 2 == 1))
+                continue;
+            if (!any)
+                fl_explain_label(e, labels[kind]);
+            fl_buf_add_format(&e->out, "%s%s", any ? " " : "", fl_fields[f].name);
+            any = true;
+        }
+        if (any)
+            fl_buf_add_char(&e->out, '\n');
+    }
+}
+
+/* ---- groups ---- */
+
+static void add_keys(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    fl_explain_label(e, "group_by");
+    for (uint32_t k = 0; k < rule->key_count; k++)
+        fl_buf_add_format(&e->out, "%s%s (%s)", k > 0 ? ", " : "", rule->key_names[k],
+                          fl_type_name(fl_fields[rule->keys[k]].type));
+    fl_buf_add_text(&e->out, rule->key_count == 0 ? "nothing: the whole audit is one group\n" : "\n");
+    if (rule->identity_count == 0)
+        return;
+    fl_explain_label(e, "identity");
+    for (uint32_t i = 0; i < rule->identity_count; i++)
+        fl_buf_add_format(&e->out, "%s%s", i > 0 ? ", " : "", rule->key_names[rule->identity[i]]);
+    fl_buf_add_char(&e->out, '\n');
+}
+
+static void add_windows(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    if (rule->window_ms == 0)
+        return;
+    char window[FL_WHEN_TEXT_BYTES], every[FL_WHEN_TEXT_BYTES], pane[FL_WHEN_TEXT_BYTES];
+    fl_duration_format(rule->window_ms, window);
+    fl_duration_format(rule->every_ms, every);
+    fl_duration_format(rule->pane_ms, pane);
+    fl_explain_label(e, "window");
+    fl_buf_add_format(&e->out, "%s, one every %s; panes of %s, %lld in a window\n", window, every, pane,
+                      (long long)(rule->window_ms / rule->pane_ms));
+}
+
+static void add_arguments(struct fl_explaining *e, const struct fl_plan_rule *rule, uint32_t m)
+{
+    const struct fl_measure_decl *decl = &rule->decl->measures[m];
+    const struct fl_node *filters[] = {rule->measures[m].filter, rule->measures[m].filter2};
+    const char *separator = "";
+    if (decl->field != NULL) {
+        fl_explain_add(e, decl->field);
+        separator = ", ";
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        if (filters[i] == NULL)
+            continue;
+        fl_buf_add_text(&e->out, separator);
+        fl_explain_condition(e, rule, filters[i]);
+        separator = ", ";
+    }
+    if (decl->k > 0)
+        fl_buf_add_format(&e->out, "%s%lld", separator, (long long)decl->k);
+    if (decl->by != NULL) {
+        fl_buf_add_text(&e->out, ", by ");
+        fl_explain_add(e, decl->by);
+    }
+}
+
+static void add_measures(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    uint32_t bytes = 0;
+    if (rule->measure_count > 0)
+        fl_buf_add_text(&e->out, "  measures\n");
+    for (uint32_t m = 0; m < rule->measure_count; m++) {
+        const struct fl_measure *measure = &rule->measures[m];
+        bytes += measure->state_bytes;
+        fl_buf_add_format(&e->out, "    %s = %s(", measure->name, fl_measures[measure->kind].name);
+        add_arguments(e, rule, m);
+        fl_buf_add_format(&e->out, ")   (%s; %u bytes of state)\n", fl_type_name(measure->type), measure->state_bytes);
+    }
+    fl_explain_label(e, "state");
+    fl_buf_add_format(&e->out, "%u bytes of measures a group%s, beside key, counters and %u places of evidence\n",
+                      bytes, rule->window_ms > 0 ? " and pane" : "", e->session->policy.evidence);
+}
+
+static void add_code(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    const struct fl_rule_decl *decl = rule->decl;
+    if (!decl->has_on_flow && !decl->has_on_group)
+        return;
+    fl_explain_label(e, "Lua");
+    if (decl->has_on_flow)
+        fl_buf_add_text(&e->out, "on_flow, for each record that `where` lets through");
+    if (decl->has_on_group)
+        fl_buf_add_format(&e->out, "%son_group, for each group that satisfied `having`", decl->has_on_flow ? "; " : "");
+    fl_buf_add_char(&e->out, '\n');
+    add_texts(e, "  fields", &decl->fields);
+}
+
+static const char *part_of(const struct fl_plan_rule *rule)
+{
+    switch (rule->role) {
+    case FL_ROLE_BREACH:
+        return "conversations that break the intent";
+    case FL_ROLE_EXPECT:
+        return "conversations that the intent waits for";
+    case FL_ROLE_UNDECIDED:
+        return "conversations that would do so only one way round";
+    case FL_ROLE_PERMITTED:
+        return "conversations that the intent allows";
+    case FL_ROLE_RULE:
+        break;
+    }
+    return NULL;
+}
+
+static void add_head(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    const struct fl_rule_decl *decl = rule->decl;
+    fl_explain_add(e, e->name);
+    fl_buf_add_text(&e->out, ": ");
+    fl_explain_add(e, decl->title);
+    fl_buf_add_char(&e->out, '\n');
+    fl_explain_label(e, "severity");
+    fl_buf_add_format(&e->out, "%s\n", fl_severity_name(decl->severity));
+    fl_explain_label(e, "declared");
+    fl_explain_add(e, decl->file);
+    fl_buf_add_format(&e->out, ":%u%s\n", decl->line, decl->intent != NULL ? " (an intent)" : "");
+    add_texts(e, "controls", &decl->controls);
+    add_texts(e, "attack", &decl->attack);
+    if (rule->void_reason != NULL) {
+        fl_explain_label(e, "void");
+        fl_buf_add_text(&e->out, "not evaluated: ");
+        fl_explain_add(e, rule->void_reason);
+        fl_buf_add_char(&e->out, '\n');
+    }
+    if (decl->param_count > 0)
+        fl_buf_add_text(&e->out, "  params\n");
+    for (uint32_t i = 0; i < decl->param_count; i++)
+        add_param(e, &decl->params[i]);
+}
+
+static void add_rule(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    const char *part = part_of(rule);
+    if (part != NULL)
+        fl_buf_add_format(&e->out, "\n %s\n", part);
+    fl_explain_label(e, "where");
+    if (rule->where != NULL)
+        fl_explain_condition(e, rule, rule->where);
+    else
+        fl_buf_add_text(&e->out, "every record");
+    fl_buf_add_text(&e->out, rule->reads_status ? "   (sees NODATA and SKIPDATA lines too)\n" : "\n");
+    if (rule->void_reason != NULL || rule->role > FL_ROLE_EXPECT) /* what stands beside an intent measures the same */
+        return;
+    add_terms(e, rule);
+    add_columns(e, rule);
+    add_keys(e, rule);
+    add_windows(e, rule);
+    add_measures(e, rule);
+    if (rule->having != NULL) {
+        fl_explain_label(e, "having");
+        fl_explain_condition(e, rule, rule->having);
+        fl_buf_add_char(&e->out, '\n');
+    }
+    if (rule->outcome_measure >= 0 && rule->role <= FL_ROLE_EXPECT) {
+        fl_explain_label(e, "outcome");
+        fl_buf_add_text(&e->out, "blocked: no finding; allowed: one severity lower; answered: as declared\n");
+    }
+    add_code(e, rule);
+}
+
+static void add_waivers(struct fl_explaining *e)
+{
+    const struct fl_session *session = e->session;
+    for (uint32_t i = 0; i < session->waiver_count; i++) {
+        const struct fl_waiver_bind *bind = &session->waivers[i];
+        const struct fl_waiver *w = &session->policy.waivers[bind->waiver];
+        if (!fl_explain_concerns(e, &session->plan.rules[bind->rule]))
+            continue;
+        fl_explain_label(e, "waiver");
+        fl_explain_add(e, session->policy.file);
+        fl_buf_add_format(&e->out, ":%u, where ", w->line);
+        fl_explain_add(e, w->where.text != NULL ? w->where.text : "true");
+        fl_buf_add_text(&e->out, ": ");
+        fl_explain_add(e, w->reason);
+        if (w->expires != NULL) {
+            fl_buf_add_text(&e->out, ", until ");
+            fl_explain_add(e, w->expires);
+        }
+        fl_buf_add_char(&e->out, '\n');
+    }
+}
+
+void fl_explain_plan(struct fl_explaining *e)
+{
+    const struct fl_plan *plan = &e->session->plan;
+    bool headed = false;
+    for (uint32_t r = 0; r < plan->rule_count; r++) {
+        if (!fl_explain_concerns(e, &plan->rules[r]))
+            continue;
+        if (!headed)
+            add_head(e, &plan->rules[r]);
+        headed = true;
+        add_rule(e, &plan->rules[r]);
+    }
+    add_waivers(e);
+}
