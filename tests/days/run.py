@@ -54,7 +54,11 @@ def matches(entry, finding, version):
 
 
 def explained(entries, finding, version):
-    return any(matches(entry, finding, version) for entry in entries)
+    """Is there an entry of speakers.json for this finding? Notes that the entry was of use."""
+    found = [entry for entry in entries if matches(entry, finding, version)]
+    for entry in found:
+        entry["used"] = True
+    return bool(found)
 
 
 def show(finding):
@@ -75,7 +79,6 @@ class Judge:
         self.speakers, self.only = speakers, only
         self.wrong = {}
         self.judged = set()
-        self.used = set()
 
     def say(self, version, rule, text):
         self.wrong.setdefault((version, rule), []).append(text)
@@ -160,6 +163,26 @@ def bundled_policies(flowlaw, folder, speakers):
         yield policy.stem, complaints
 
 
+def judgements(flowlaw, folder, results, speakers, only):
+    """(what was judged, complaints) in the order in which they are printed."""
+    judge = Judge(speakers, only)
+    for version, (innocent, bad) in results.items():
+        judge.version(version, innocent, bad)
+    for version, rule in sorted(judge.judged):
+        yield f"{version} {rule}", judge.wrong.get((version, rule), [])
+    if only != "*":
+        return
+    known = set(results["v5"][0][0])
+    for rule in sorted({planting["rule"] for planting in PLANTINGS} - known):
+        yield rule, ["something is planted for it, and there is no such rule"]
+    for rule in sorted(bundled(flowlaw) - known):
+        yield rule, ["no policy of the days uses it"]
+    for policy, complaints in bundled_policies(flowlaw, folder, speakers):
+        yield "policy " + policy, complaints
+    idle = [entry["reason"] for entries in speakers.values() for entry in entries if "used" not in entry]
+    yield "speakers.json", ["explains what nobody says: " + reason for reason in idle]
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("flowlaw")
@@ -174,36 +197,21 @@ def main():
         folder = options.keep or scratch
         generate.Rng.other = options.seed
         generate.write(folder)
-        results, policies = {}, {}
+        results = {}
         for version in VERSIONS:
             quiet, planted = f"{folder}/innocent/{version}", f"{folder}/bad/{version}"
             results[version] = (audit(options.flowlaw, f"{folder}/innocent", [quiet]),
                                 audit(options.flowlaw, f"{folder}/bad", [quiet, planted]))
-        if not options.table:
-            policies = dict(bundled_policies(options.flowlaw, folder, speakers))
-    if options.table:
-        print(table(results))
-        return 0
-    judge = Judge(speakers, options.only)
-    for version, (innocent, bad) in results.items():
-        judge.version(version, innocent, bad)
-    known = set(results["v5"][0][0])
-    absent = [(rule, "something is planted for it, and there is no such rule")
-              for rule in sorted({p["rule"] for p in PLANTINGS} - known)]
-    absent += [(rule, "no policy of the days uses it") for rule in sorted(bundled(options.flowlaw) - known)]
-    for pair in sorted(judge.judged):
-        complaints = judge.wrong.get(pair)
-        print(f"{'FAIL' if complaints else 'ok'} days {pair[0]} {pair[1]}")
-        for text in (complaints or [])[:None if options.verbose else 4]:
-            print("    " + text)
-    for rule, text in absent:
-        print(f"FAIL days {rule}\n    {text}")
-    for policy, complaints in policies.items():
-        print(f"{'FAIL' if complaints else 'ok'} days policy {policy}")
-        for text in complaints:
-            print("    " + text)
-    failed = sum(pair in judge.wrong for pair in judge.judged) + len(absent) + sum(map(bool, policies.values()))
-    print(f"{len(judge.judged) + len(absent) + len(policies) - failed} passed, {failed} failed")
+        if options.table:
+            print(table(results))
+            return 0
+        passed = failed = 0
+        for what, complaints in judgements(options.flowlaw, folder, results, speakers, options.only):
+            print(f"{'FAIL' if complaints else 'ok'} days {what}")
+            for text in complaints[:None if options.verbose else 4]:
+                print("    " + text)
+            passed, failed = passed + (not complaints), failed + bool(complaints)
+    print(f"{passed} passed, {failed} failed")
     return failed > 0
 
 
