@@ -23,7 +23,8 @@ struct folding {
     struct kept_pane *panes; /* in the order of time */
     uint32_t pane_count, pane_capacity;
     int64_t next_window_ms;
-    struct fl_entry *sum; /* of a window of several panes */
+    struct fl_entry *sum; /* of a window of several panes, or of the session at hand */
+    bool in_session;
 };
 
 static uint32_t measure_at(const struct folding *f, uint32_t i)
@@ -43,6 +44,10 @@ static enum fl_status emit(struct folding *f, const struct fl_entry *e, int64_t 
                                  .measures = f->values,
                                  .states = f->states};
     fl_entry_counters(e, &view.counters);
+    if (t->spec.session) {
+        view.window_start_ms = view.counters.first_ms;
+        view.window_end_ms = view.counters.last_ms;
+    }
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < f->measure_count && status == FL_OK; i++) {
         uint32_t m = measure_at(f, i);
@@ -73,6 +78,32 @@ static enum fl_status emit_panes(struct folding *f, uint32_t count, int64_t wind
     fl_entry_dispose_states(t, f->sum);
     memset(f->sum, 0, t->entry_bytes);
     return status;
+}
+
+static enum fl_status end_session(struct folding *f)
+{
+    if (!f->in_session)
+        return FL_OK;
+    enum fl_status status = emit(f, f->sum, 0);
+    fl_entry_dispose_states(f->shape, f->sum);
+    memset(f->sum, 0, f->shape->entry_bytes);
+    f->in_session = false;
+    return status;
+}
+
+/* A pane is one gap wide, so what starts in it belongs together. Its first record joins what stands before when it
+ * starts at most a gap behind the latest end there, which may be that of a record of much earlier panes. */
+static enum fl_status fold_session(struct folding *f, const struct fl_entry *e)
+{
+    struct fl_counters counters;
+    enum fl_status status = FL_OK;
+    fl_entry_counters(e, &counters);
+    if (f->in_session && counters.first_ms - f->sum->last_ms > f->shape->spec.pane_ms)
+        status = end_session(f);
+    if (!f->in_session)
+        fl_entry_clear(f->sum);
+    f->in_session = true;
+    return status == FL_OK ? fl_entry_merge(f->shape, f->sum, e) : status;
 }
 
 static int64_t floor_to(int64_t value, int64_t step)
@@ -165,7 +196,7 @@ static enum fl_status begin_key(struct folding *f, const uint8_t *key, size_t le
 
 static enum fl_status end_key(struct folding *f)
 {
-    enum fl_status status = emit_windows(f, INT64_MAX);
+    enum fl_status status = f->shape->spec.session ? end_session(f) : emit_windows(f, INT64_MAX);
     while (f->pane_count > 0)
         drop_first_pane(f);
     return status;
@@ -185,6 +216,8 @@ static enum fl_status fold_row(struct folding *f, const struct fl_row *row)
     }
     if (status != FL_OK || !windows)
         return status != FL_OK ? status : emit(f, row->entry, 0);
+    if (t->spec.session)
+        return fold_session(f, row->entry);
     int64_t start_ms = fl_key_pane(row->key + len) * t->spec.pane_ms;
     if (walk->window_ms == t->spec.pane_ms)
         return emit(f, row->entry, start_ms);
@@ -213,6 +246,8 @@ enum fl_status fl_fold_rows(struct fl_rows *rows, const struct fl_walk *walk)
         status = end_key(&f);
     while (f.pane_count > 0)
         drop_first_pane(&f);
+    if (f.in_session)
+        fl_entry_dispose_states(t, f.sum);
     for (uint32_t i = 0; i < f.pane_capacity; i++)
         fl_free(f.panes[i].own);
     fl_free(f.panes);

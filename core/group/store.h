@@ -43,7 +43,8 @@ struct fl_group_view {
 
 struct fl_walk {
     /* Windows of window_ms start at every multiple of every_ms (both multiples of the table's pane_ms); windows without
-     * a record are not visited; every pane's states are merged into each window that holds it. */
+     * a record are not visited; every pane's states are merged into each window that holds it. The window of a session
+     * is [first_ms, last_ms] of its records. */
     int64_t window_ms, every_ms;
     const uint32_t *measures; /* those of the table that are asked for; NULL = all of them */
     uint32_t measure_count;

@@ -200,7 +200,9 @@ static void add_counters(struct fl_entry *e, const struct fl_batch *batch, const
     e->flows++;
     fl_total_add(&e->packets, &e->packets_high, cell_or_zero(batch, FL_F_PACKETS, p->row));
     fl_total_add(&e->bytes, &e->bytes_high, cell_or_zero(batch, FL_F_BYTES, p->row));
-    int64_t last = p->place.end_ms != INT64_MAX ? p->place.end_ms : p->place.start_ms;
+    int64_t start = p->place.start_ms, end = p->place.end_ms;
+    bool ends = end >= FL_WHEN_MIN_MS && end < FL_WHEN_MAX_MS && (start == INT64_MAX || end > start);
+    int64_t last = ends ? end : start;
     if (last != INT64_MAX && last > e->last_ms)
         e->last_ms = last;
 }

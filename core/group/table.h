@@ -13,6 +13,7 @@ struct fl_table_spec {
     uint32_t key_count;
     const enum fl_type *key_types;     /* NULL: those of the fields */
     int64_t pane_ms;                   /* 0: no windows */
+    bool session;                      /* a window is a burst: what starts within pane_ms of what goes before */
     const struct fl_measure *measures; /* prepared */
     uint32_t measure_count;
     uint32_t evidence;   /* places kept per group, at least 1 */
@@ -24,7 +25,9 @@ struct fl_table_spec {
 struct fl_counters {
     uint64_t flows;
     __int128 packets, bytes;
-    int64_t first_ms, last_ms; /* least start_time, greatest end_time (else start); INT64_MAX / INT64_MIN when none */
+    /* Least start_time; greatest end_time, or start_time where the end is null, before the start or no time of
+     * 1970..2100. INT64_MAX / INT64_MIN when there is none. */
+    int64_t first_ms, last_ms;
 };
 
 struct fl_table;

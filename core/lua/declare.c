@@ -248,7 +248,7 @@ static void check_keys(lua_State *L, int table)
 
 static void refuse_later(lua_State *L, int table)
 {
-    static const char *const later[] = {"over", "session"};
+    static const char *const later[] = {"over"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         if (lua_getfield(L, table, later[i]) != LUA_TNIL)
             report(L, "%s is not supported by this version", later[i]);
@@ -518,6 +518,7 @@ static int declare_rule(lua_State *L)
     decl->group_by = texts_field(L, 1, "group_by");
     decl->window = text_field(L, 1, "window");
     decl->every = text_field(L, 1, "every");
+    decl->session = text_field(L, 1, "session");
     decl->having = text_field(L, 1, "having");
     decl->identity = texts_field(L, 1, "identity");
     decl->finding = text_field(L, 1, "finding");

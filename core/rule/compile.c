@@ -242,9 +242,26 @@ static int64_t gcd(int64_t a, int64_t b)
     return a;
 }
 
+static void compile_session(struct fl_compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
+    struct fl_error err;
+    if (c->decl->window != NULL || c->decl->every != NULL) {
+        fl_fail(&err, FL_E_VALUE, "a rule has either `session` or `window`: a session ends where its group is silent");
+        report(c, &err, "session", NULL, c->decl->session);
+    } else if (duration_of(c, c->decl->session, "session", &rule->window_ms)) {
+        rule->session = true;
+        rule->every_ms = rule->pane_ms = rule->window_ms;
+    }
+}
+
 static void compile_windows(struct fl_compiling *c)
 {
     struct fl_plan_rule *rule = c->rule;
+    if (c->decl->session != NULL) {
+        compile_session(c);
+        return;
+    }
     if (!duration_of(c, c->decl->window, "window", &rule->window_ms) ||
         !duration_of(c, c->decl->every, "every", &rule->every_ms))
         return;

@@ -99,6 +99,7 @@ struct fl_plan_rule {
     struct fl_plan_value *values;
     uint32_t value_count;
     int64_t window_ms, every_ms, pane_ms;
+    bool session; /* windows are bursts, and all three are the gap between them */
     const struct fl_node *having;
     const char *having_text; /* with the values of parameters */
     uint32_t having_slot;    /* measure first named in having; UINT32_MAX */

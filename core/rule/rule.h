@@ -48,7 +48,7 @@ struct fl_rule_decl {
     const char **from_guesses;
     const char *where; /* or NULL: every record */
     struct fl_texts group_by;
-    const char *window, *every; /* durations or "$param"; or NULL */
+    const char *window, *every, *session; /* durations or "$param"; or NULL */
     struct fl_measure_decl *measures;
     uint32_t measure_count;
     struct fl_value_decl *values;

@@ -17,7 +17,7 @@ static bool share(const struct fl_plan *plan, uint32_t a_index, const struct fl_
     if (a->decl->has_on_flow || b->decl->has_on_flow || a->from != NULL || b->from != NULL)
         return false;
     return a->root == b->root && a->reads_status == b->reads_status && a->pane_ms == b->pane_ms &&
-           same_vpc_ends(a, b) && a->key_count == b->key_count &&
+           a->session == b->session && same_vpc_ends(a, b) && a->key_count == b->key_count &&
            memcmp(a->keys, b->keys, a->key_count * sizeof *a->keys) == 0;
 }
 
@@ -87,6 +87,7 @@ static enum fl_status fill_table(struct fl_plan *plan, uint32_t index)
                                                       .key_count = first->key_count,
                                                       .key_types = first->key_types,
                                                       .pane_ms = first->pane_ms,
+                                                      .session = first->session,
                                                       .measures = table->measures,
                                                       .measure_count = table->measure_count,
                                                       .evidence = plan->policy->evidence,

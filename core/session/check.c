@@ -72,7 +72,8 @@ static void warn_of_window(const struct fl_plan_rule *rule, int64_t aggregation_
     char window[FL_WHEN_TEXT_BYTES], interval[FL_WHEN_TEXT_BYTES];
     fl_duration_format(rule->window_ms, window);
     fl_duration_format(aggregation_ms, interval);
-    printf("    warning: its window of %s is under twice the aggregation interval (%s)\n", window, interval);
+    printf("    warning: its %s of %s is under twice the aggregation interval (%s)\n",
+           rule->session ? "session gap" : "window", window, interval);
 }
 
 /* Objects with the same columns. */

@@ -238,6 +238,82 @@ static void test_table__windows_equal_their_definition(void **state)
     }
 }
 
+/* A record from start_ms to end_ms; INT64_MAX = null. */
+static void span(uint32_t r, int64_t start_ms, int64_t end_ms)
+{
+    row(r, start_ms, 22);
+    if (end_ms == INT64_MAX)
+        batch.columns[FL_F_END_TIME].nulls[r >> 6] |= UINT64_C(1) << (r & 63);
+    else
+        rows_int(&batch, FL_F_END_TIME, r, end_ms);
+}
+
+static struct fl_store *new_sessions(int64_t gap_ms)
+{
+    struct fl_table_spec spec = spec_of(gap_ms);
+    spec.session = true;
+    return new_store(&spec);
+}
+
+static void test_table__a_session_ends_where_its_group_is_silent(void **state)
+{
+    (void)state;
+    struct fl_store *t = new_sessions(100);
+    rows_begin(&batch, 7);
+    span(0, 1000, 1010);
+    span(1, 1110, 1500); /* a gap of exactly 100 joins, and what is long bridges empty panes */
+    span(2, 1200, 1210);
+    span(3, 1600, INT64_MAX); /* the end is null: the start stands for it */
+    span(4, 1701, 1650);      /* 101 behind; ends before it starts */
+    span(5, 1801, FL_WHEN_MAX_MS);
+    span(6, 99, 300);
+    assert_int_equal(add_rows(t), 0);
+    check_groups(t, 100, 100, "22[99..300]x1 22[1000..1600]x4 22[1701..1801]x2 ");
+    fl_store_free(t);
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return x[0] < y[0] ? -1 : x[0] > y[0];
+}
+
+/* Against a walk over the records in order of their starts; dealt to several tables in any order. */
+static void test_table__sessions_equal_their_definition(void **state)
+{
+    (void)state;
+    struct dice d = {31};
+    for (int round = 0; round < 200; round++) {
+        int64_t gap = 1 + roll_below(&d, 30), spans[60][2];
+        struct fl_store *parts[3];
+        for (int i = 0; i < 3; i++)
+            parts[i] = new_sessions(gap);
+        for (uint32_t r = 0; r < 60; r++) {
+            spans[r][0] = roll_below(&d, 1500);
+            spans[r][1] = spans[r][0] + (roll_below(&d, 10) == 0 ? roll_below(&d, 200) : roll_below(&d, 8));
+            rows_begin(&batch, 1);
+            span(0, spans[r][0], spans[r][1]);
+            add_rows(parts[roll_below(&d, 3)]);
+        }
+        qsort(spans, 60, sizeof spans[0], by_start);
+        struct fl_buf expected;
+        fl_buf_init(&expected);
+        for (uint32_t from = 0, to; from < 60; from = to) {
+            int64_t reach = spans[from][1];
+            for (to = from + 1; to < 60 && spans[to][0] - reach <= gap; to++)
+                reach = spans[to][1] > reach ? spans[to][1] : reach;
+            fl_buf_add_format(&expected, "22[%lld..%lld]x%u ", (long long)spans[from][0], (long long)reach, to - from);
+        }
+        fl_buf_add_char(&expected, '\0');
+        assert_int_equal(fl_store_absorb(parts[1], parts[2]), FL_OK);
+        assert_int_equal(fl_store_absorb(parts[0], parts[1]), FL_OK);
+        check_groups(parts[0], gap, gap, expected.data);
+        fl_buf_dispose(&expected);
+        for (int i = 0; i < 3; i++)
+            fl_store_free(parts[i]);
+    }
+}
+
 static void test_table__late_records_reach_their_window(void **state)
 {
     (void)state;
@@ -548,6 +624,8 @@ int main(void)
         cmocka_unit_test(test_table__hopping_windows_overlap),
         cmocka_unit_test(test_table__panes_may_be_finer_than_the_hop),
         cmocka_unit_test(test_table__windows_equal_their_definition),
+        cmocka_unit_test(test_table__a_session_ends_where_its_group_is_silent),
+        cmocka_unit_test(test_table__sessions_equal_their_definition),
         cmocka_unit_test(test_table__late_records_reach_their_window),
         cmocka_unit_test(test_table__times_outside_1970_to_2100_are_counted),
         cmocka_unit_test(test_table__counters),
