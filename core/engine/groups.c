@@ -284,8 +284,8 @@ static enum fl_status judge_group(struct visiting *v, const struct fl_group_view
         v->j->rules[v->index].without_action++;
         return FL_OK;
     }
-    if (!satisfied || rule->decl->signal || blocked) {
-        *fate = !satisfied ? FL_FATE_HAVING : rule->decl->signal ? FL_FATE_SIGNAL : FL_FATE_BLOCKED;
+    if (!satisfied || blocked || rule->decl->signal) {
+        *fate = !satisfied ? FL_FATE_HAVING : blocked ? FL_FATE_BLOCKED : FL_FATE_SIGNAL;
         return FL_OK;
     }
     struct fl_verdict verdict = {.severity = -1};

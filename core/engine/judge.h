@@ -20,7 +20,7 @@ enum fl_fate {
     FL_FATE_HAVING,     /* its `having` is not true */
     FL_FATE_NO_OUTCOME, /* no record of it tells an action */
     FL_FATE_BLOCKED,    /* outcome() is blocked */
-    FL_FATE_SIGNAL,     /* a signal: it goes to the rules that read it */
+    FL_FATE_SIGNAL,     /* the rule only feeds others */
     FL_FATE_CODE,       /* on_group did not fire, or failed */
     FL_FATE_PERMITTED,  /* the intent allows it */
     FL_FATE_UNDECIDED,  /* counted among an intent's undecided conversations */

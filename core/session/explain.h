@@ -36,14 +36,16 @@ struct fl_explain_values {
     const struct fl_plan_rule *rule;
     const struct fl_value *fields; /* by field; NULL: slots are given */
     const struct fl_value *slots;
+    bool rows;  /* the condition is `where` of a rule that reads groups: slots are columns of its rows */
     bool brief; /* of a junction, only what made it true, false or unknown */
 };
 /* The tree, each line behind `indent` blanks. */
 void fl_explain_tree(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values,
                      unsigned indent);
-/* The condition as text. */
+/* A condition over records, or rows, as text; fl_explain_having: one over groups. */
 void fl_explain_condition(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_node *node);
-const char *fl_explain_slot_name(const struct fl_plan_rule *rule, uint32_t slot);
+void fl_explain_having(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_node *node);
+const char *fl_explain_slot_name(const struct fl_plan_rule *rule, uint32_t slot, bool rows);
 /* 1 true, 0 false, -1 unknown. */
 int fl_explain_truth(const struct fl_node *node, const struct fl_explain_values *values);
 

@@ -23,7 +23,7 @@ static const char *fate_text(enum fl_fate fate)
     case FL_FATE_BLOCKED:
         return "no finding: it was blocked";
     case FL_FATE_SIGNAL:
-        return "no finding: the rule is a signal, read by other rules";
+        return "a signal: it makes no finding, other rules read it";
     case FL_FATE_CODE:
         return "no finding: on_group did not fire";
     case FL_FATE_PERMITTED:
@@ -39,7 +39,7 @@ static void add_slots(struct fl_explaining *e, const struct fl_plan_rule *rule, 
 {
     for (uint32_t i = from; i < from + count; i++) {
         fl_buf_add_text(&e->out, i > from ? ", " : "");
-        fl_explain_add(e, fl_explain_slot_name(rule, i));
+        fl_explain_add(e, fl_explain_slot_name(rule, i, false));
         fl_buf_add_char(&e->out, '=');
         fl_explain_value(e, &slots[i]);
     }
@@ -72,7 +72,7 @@ enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *l
                                const struct fl_judged_group *group)
 {
     const struct fl_plan_rule *r = &e->session->plan.rules[rule];
-    uint32_t count = r->key_count + FL_COUNTER_COUNT + r->measure_count;
+    uint32_t count = fl_plan_rule_slots(r);
     struct fl_value *slots = fl_arena_alloc(&e->session->arena, count * sizeof *slots);
     if (slots == NULL || !fl_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items))
         return FL_E_NOMEM;
@@ -158,9 +158,9 @@ void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept)
     }
     fl_explain_label(e, "counters");
     add_slots(e, rule, group->slots, rule->key_count, FL_COUNTER_COUNT);
-    if (rule->measure_count > 0) {
+    if (rule->measure_count + rule->value_count > 0) {
         fl_explain_label(e, "measures");
-        add_slots(e, rule, group->slots, rule->key_count + FL_COUNTER_COUNT, rule->measure_count);
+        add_slots(e, rule, group->slots, rule->key_count + FL_COUNTER_COUNT, rule->measure_count + rule->value_count);
     }
     if (rule->having != NULL) {
         struct fl_explain_values values = {.plan = &e->session->plan, .rule = rule, .slots = group->slots};

@@ -92,8 +92,8 @@ static void add_sharers(struct fl_explaining *e, uint32_t number)
     uint32_t others = 0;
     for (uint32_t r = 0; r < plan->rule_count; r++) {
         const struct fl_plan_rule *rule = &plan->rules[r];
-        if (rule->void_reason != NULL || fl_explain_concerns(e, rule) || rule->role > FL_ROLE_EXPECT ||
-            !tests(plan, rule, number))
+        if (rule->void_reason != NULL || rule->from != NULL || fl_explain_concerns(e, rule) ||
+            rule->role > FL_ROLE_EXPECT || !tests(plan, rule, number))
             continue;
         if (others < 3) {
             fl_buf_add_text(&e->out, others == 0 ? "   shared with " : ", ");
@@ -173,7 +173,7 @@ static void add_keys(struct fl_explaining *e, const struct fl_plan_rule *rule)
     fl_explain_label(e, "group_by");
     for (uint32_t k = 0; k < rule->key_count; k++)
         fl_buf_add_format(&e->out, "%s%s (%s)", k > 0 ? ", " : "", rule->key_names[k],
-                          fl_type_name(fl_fields[rule->keys[k]].type));
+                          fl_type_name(rule->key_types[k]));
     fl_buf_add_text(&e->out, rule->key_count == 0 ? "nothing: the whole audit is one group\n" : "\n");
     if (rule->identity_count == 0)
         return;
@@ -191,7 +191,11 @@ static void add_windows(struct fl_explaining *e, const struct fl_plan_rule *rule
     fl_duration_format(rule->window_ms, window);
     fl_duration_format(rule->every_ms, every);
     fl_duration_format(rule->pane_ms, pane);
-    fl_explain_label(e, "window");
+    fl_explain_label(e, rule->session ? "session" : "window");
+    if (rule->session) {
+        fl_buf_add_format(&e->out, "a burst of records without a gap of %s\n", window);
+        return;
+    }
     fl_buf_add_format(&e->out, "%s, one every %s; panes of %s, %lld in a window\n", window, every, pane,
                       (long long)(rule->window_ms / rule->pane_ms));
 }
@@ -235,6 +239,21 @@ static void add_measures(struct fl_explaining *e, const struct fl_plan_rule *rul
     fl_explain_label(e, "state");
     fl_buf_add_format(&e->out, "%u bytes of measures a group%s, beside key, counters and %u places of evidence\n",
                       bytes, rule->window_ms > 0 ? " and pane" : "", e->session->policy.evidence);
+}
+
+static void add_values(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    if (rule->value_count > 0)
+        fl_buf_add_text(&e->out, "  values\n");
+    for (uint32_t i = 0; i < rule->value_count; i++) {
+        fl_buf_add_format(&e->out, "    %s = ", rule->values[i].name);
+        fl_explain_having(e, rule, rule->values[i].node);
+        fl_buf_add_char(&e->out, '\n');
+    }
+    if (rule->decl->signal) {
+        fl_explain_label(e, "signal");
+        fl_buf_add_text(&e->out, "its groups make no findings: other rules read them\n");
+    }
 }
 
 static void add_code(struct fl_explaining *e, const struct fl_plan_rule *rule)
@@ -299,28 +318,34 @@ static void add_rule(struct fl_explaining *e, const struct fl_plan_rule *rule)
     const char *part = part_of(rule);
     if (part != NULL)
         fl_buf_add_format(&e->out, "\n %s\n", part);
+    add_texts(e, "from", &rule->decl->from);
     fl_explain_label(e, "where");
     if (rule->where != NULL)
         fl_explain_condition(e, rule, rule->where);
     else
-        fl_buf_add_text(&e->out, "every record");
+        fl_buf_add_text(&e->out, rule->from != NULL ? "every group" : "every record");
     fl_buf_add_text(&e->out, rule->reads_status ? "   (sees NODATA and SKIPDATA lines too)\n" : "\n");
-    if (rule->void_reason != NULL || rule->role > FL_ROLE_EXPECT) /* what stands beside an intent measures the same */
+    if (rule->void_reason != NULL)
         return;
-    add_terms(e, rule);
-    add_columns(e, rule);
+    if (rule->role > FL_ROLE_EXPECT) /* what stands beside an intent measures the same */
+        return;
+    if (rule->from == NULL) {
+        add_terms(e, rule);
+        add_columns(e, rule);
+    }
     add_keys(e, rule);
     add_windows(e, rule);
     add_measures(e, rule);
     if (rule->having != NULL) {
         fl_explain_label(e, "having");
-        fl_explain_condition(e, rule, rule->having);
+        fl_explain_having(e, rule, rule->having);
         fl_buf_add_char(&e->out, '\n');
     }
     if (rule->outcome_measure >= 0 && rule->role <= FL_ROLE_EXPECT) {
         fl_explain_label(e, "outcome");
         fl_buf_add_text(&e->out, "blocked: no finding; allowed: one severity lower; answered: as declared\n");
     }
+    add_values(e, rule);
     add_code(e, rule);
 }
 

@@ -59,7 +59,7 @@ static enum fl_status take_row(void *context, const struct fl_batch *batch, uint
         return FL_OK;
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         const struct fl_plan_rule *rule = &plan->rules[i];
-        if (!fl_explain_concerns(r->e, rule) || rule->void_reason != NULL || !sees(r, rule))
+        if (!fl_explain_concerns(r->e, rule) || rule->from != NULL || rule->void_reason != NULL || !sees(r, rule))
             continue;
         r->selected[i] = rule->where == NULL || fl_explain_truth(rule->where, &values) == 1;
         enum fl_status status = FL_OK;
@@ -85,7 +85,8 @@ static bool holds_record(const struct record *r, uint32_t index, const struct fl
         if (slots[k].type != r->values[rule->keys[k]].type ||
             fl_value_compare(&slots[k], &r->values[rule->keys[k]]) != 0)
             return false;
-    return start == INT64_MIN || (time->type != FL_T_NULL && time->i >= start && time->i < end);
+    return start == INT64_MIN ||
+           (time->type != FL_T_NULL && time->i >= start && (time->i < end || (rule->session && time->i == end)));
 }
 
 static enum fl_status take_group(void *context, uint32_t rule, const struct fl_judged_group *group)
@@ -192,6 +193,15 @@ static void add_rule(struct fl_explaining *e, const struct record *r, uint32_t i
     if (rule->void_reason != NULL) {
         fl_buf_add_text(&e->out, "  not evaluated: ");
         fl_explain_add(e, rule->void_reason);
+        fl_buf_add_char(&e->out, '\n');
+        return;
+    }
+    if (rule->from != NULL) {
+        fl_buf_add_text(&e->out, "  it reads groups of other rules, not records; explain the record for those: ");
+        for (uint32_t i = 0; i < rule->decl->from.count; i++) {
+            fl_buf_add_text(&e->out, i > 0 ? ", " : "");
+            fl_explain_add(e, rule->decl->from.items[i]);
+        }
         fl_buf_add_char(&e->out, '\n');
         return;
     }

@@ -9,14 +9,16 @@
 #define CHILDREN_SHOWN 24   /* of one junction */
 #define LEAF_BYTES_MAX 2000 /* of a condition's text: a list of addresses may be longer than anybody reads */
 
-const char *fl_explain_slot_name(const struct fl_plan_rule *rule, uint32_t slot)
+const char *fl_explain_slot_name(const struct fl_plan_rule *rule, uint32_t slot, bool rows)
 {
+    if (rows)
+        return rule->from->columns[slot].name;
     if (slot < rule->key_count)
         return rule->key_names[slot];
     slot -= rule->key_count;
     if (slot < FL_COUNTER_COUNT)
         return fl_counter_name((enum fl_counter)slot);
-    return rule->measures[slot - FL_COUNTER_COUNT].name;
+    return fl_plan_rule_measured(rule, slot - FL_COUNTER_COUNT);
 }
 
 /* ---- truth ---- */
@@ -134,7 +136,7 @@ static const char *network_name(void *context, uint32_t id)
 static const char *slot_name(void *context, uint32_t slot)
 {
     const struct fl_explain_values *v = context;
-    return fl_explain_slot_name(v->rule, slot);
+    return fl_explain_slot_name(v->rule, slot, v->rows);
 }
 
 static void add_condition(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values)
@@ -152,6 +154,12 @@ static void add_condition(struct fl_explaining *e, const struct fl_node *node, c
 }
 
 void fl_explain_condition(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_node *node)
+{
+    struct fl_explain_values names = {.plan = &e->session->plan, .rule = rule, .rows = rule->from != NULL};
+    add_condition(e, node, &names);
+}
+
+void fl_explain_having(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_node *node)
 {
     struct fl_explain_values names = {.plan = &e->session->plan, .rule = rule};
     add_condition(e, node, &names);
@@ -210,7 +218,7 @@ static void add_values(struct naming *n, const struct fl_node *node)
     }
     if (node->kind == FL_N_SLOT && node->slot < 64 && !(n->slots >> node->slot & 1)) {
         n->slots |= UINT64_C(1) << node->slot;
-        add_named(n, fl_explain_slot_name(n->values->rule, node->slot), node);
+        add_named(n, fl_explain_slot_name(n->values->rule, node->slot, n->values->rows), node);
     }
     add_values(n, node->left);
     add_values(n, node->right);
