@@ -58,7 +58,7 @@ class Day:
         self.world = world
         self.versions = versions
         self.minutes = {v: [[] for _ in range(DAY_SECONDS // 60)] for v in versions}
-        self.busy = {v: set() for v in versions}
+        self.records = {v: {} for v in versions}
         self.tails = {}
         self.learn()
 
@@ -81,23 +81,27 @@ class Day:
                 f"{'ingress' if ingress else 'egress'} {path}\n")
         return who.eni, f" {ACCOUNT} {who.eni} {seen_src} {seen_dst} {ports} ", tail
 
+    def _add(self, version, head, tail, width, offset, span, packets, size, flags):
+        """One half of a conversation as one interface writes it: what it saw of a 5-tuple within a window is one record.
+        flags = (those of the first packets, those of the last)."""
+        records = self.records[version]
+        for first, last, some_packets, some_bytes, mark in windows(*span, width, offset, packets, size, flags):
+            key = (head, tail[0], (first - offset) // width)
+            record = records.get(key)
+            if record is None:
+                records[key] = [first, last, some_packets, some_bytes, mark, tail]
+            else:
+                record[:5] = (min(first, record[0]), max(last, record[1]), some_packets + record[2], some_bytes + record[3],
+                              mark | record[4])
+
     def _write(self, hop, start, end, packets, size, flags):
-        """The records of one half as one interface writes them, a window each. flags = (first packets', last ones')."""
-        eni, head, (tail2, tail5, rest5) = hop
+        eni, head, tail = hop
         for version, width, offset in self.plans[eni]:
-            lines, busy = self.minutes[version], self.busy[version]
-            for first, last, some_packets, some_bytes, mark in windows(start, end, width, offset, packets, size, flags):
-                busy.add((eni, (first - offset) // width))
-                if width == 60:
-                    line = f"5{head}{some_packets} {some_bytes} {DAY + first} {DAY + last}{tail5}{mark}{rest5}"
-                else:
-                    line = f"2{head}{some_packets} {some_bytes} {DAY + first} {DAY + last}{tail2}"
-                lines[last // 60].append(line)
+            self._add(version, head, tail, width, offset, (start, end), packets, size, flags)
 
     def _write_tgw(self, src, dst, ports, start, end, packets, size, flags, lost=False):
         if "tgw" not in self.minutes:
             return
-        lines = self.minutes["tgw"]
         here, there = ATTACHMENTS[_side(src)], ATTACHMENTS[_side(dst)]
         ends = " ".join(f"{a} {b}" for a, b in ((here[2], there[2]), (here[1], there[1]), (here[3], there[3]),
                                                 (here[4], there[4])))
@@ -105,12 +109,24 @@ class Day:
         for direction, one, other in (("ingress", here, there), ("egress", there, here)):
             if lost and direction == "egress":
                 continue
-            head = (f"6 TransitGatewayAttachment {ACCOUNT} {TGW} {one[0]} {ends} {zones} {other[0]} {src.address} "
+            head = (f" TransitGatewayAttachment {ACCOUNT} {TGW} {one[0]} {ends} {zones} {other[0]} {src.address} "
                     f"{dst.address} {ports} ")
-            for first, last, some_packets, some_bytes, mark in windows(start, end, 60, 0, packets, size, flags):
-                lines[last // 60].append(
-                    f"{head}{some_packets} {some_bytes} {DAY + first} {DAY + last} OK IPv4 {some_packets if lost else 0} 0 0 0 "
-                    f"{mark} {REGION} {direction} - -\n")
+            tail = (f" OK IPv4 {packets if lost else 0} 0 0 0 ", "", f" {REGION} {direction} - -\n")
+            self._add("tgw", head, tail, 60, 0, (start, end), packets, size, flags)
+
+    def _lines(self):
+        """Turns the records into lines of their minutes."""
+        for version, records in self.records.items():
+            minutes = self.minutes[version]
+            for (head, _, _), (first, last, packets, size, mark, tail) in records.items():
+                what = f"{head}{packets} {size} {DAY + first} {DAY + last}"
+                if version == "v5":
+                    line = f"5{what}{tail[1]}{mark}{tail[2]}"
+                elif version == "v2":
+                    line = f"2{what}{tail[0]}"
+                else:
+                    line = f"6{what}{tail[0]}{mark}{tail[2]}"
+                minutes[last // 60].append(line)
 
     def talk(self, client, server, protocol, client_port, server_port, at, lasts, up, down=None, opened=True,
              closed=True, deny=None, reset=False, endpoint=False, nat_port=None, flags=None, tgw_log=True):
@@ -205,7 +221,7 @@ class Day:
             if version not in self.minutes:
                 continue
             width = WINDOW_SECONDS[version]
-            busy = self.busy[version]
+            busy = {(head.split(" ", 3)[2], window) for head, _, window in self.records[version]}
             for host in hosts:
                 offset = self.offsets[host.eni] * (width // 60)
                 for window in range((DAY_SECONDS - offset) // width):
@@ -214,6 +230,7 @@ class Day:
 
     def save(self, folder):
         """One object an hour and version, named as AWS names them."""
+        self._lines()
         for version, minutes in self.minutes.items():
             where = os.path.join(folder, version)
             os.makedirs(where, exist_ok=True)
