@@ -16,6 +16,7 @@ static const struct {
     {"audit", fl_cli_audit, "stream logs, print findings"},
     {"check", fl_cli_check, "load errors; fields needed and, with INPUT, lacking"},
     {"explain", fl_cli_explain, "what a rule asks; why a record or a finding counted"},
+    {"test", fl_cli_test, "run the tests that stand in rule files"},
     {"list", fl_cli_list, "rules, fields, measures, networks, plugins"},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])

@@ -88,13 +88,14 @@ static bool take_as_of(struct reading *r, const char *value)
 }
 
 /* Each verb has a bit. */
-enum verb { VERB_AUDIT = 1, VERB_CHECK = 2, VERB_LIST = 4, VERB_EXPLAIN = 8 };
-#define VERB_ANY (VERB_AUDIT | VERB_CHECK | VERB_LIST | VERB_EXPLAIN)
+enum verb { VERB_AUDIT = 1, VERB_CHECK = 2, VERB_LIST = 4, VERB_EXPLAIN = 8, VERB_TEST = 16 };
+#define VERB_ANY (VERB_AUDIT | VERB_CHECK | VERB_LIST | VERB_EXPLAIN | VERB_TEST)
 
 static const struct {
     const char *name;
     enum verb verb;
-} verbs[] = {{"audit", VERB_AUDIT}, {"check", VERB_CHECK}, {"list", VERB_LIST}, {"explain", VERB_EXPLAIN}};
+} verbs[] = {
+    {"audit", VERB_AUDIT}, {"check", VERB_CHECK}, {"list", VERB_LIST}, {"explain", VERB_EXPLAIN}, {"test", VERB_TEST}};
 
 enum takes { TAKES_VALUE, TAKES_NOTHING };
 
@@ -147,6 +148,12 @@ static bool take_finding(struct reading *r, const char *value)
     return true;
 }
 
+static bool take_pattern(struct reading *r, const char *value)
+{
+    r->out->pattern = value;
+    return true;
+}
+
 static const struct option {
     const char *name;
     unsigned verbs; /* that use it */
@@ -164,6 +171,7 @@ static const struct option {
     {"--as-of", VERB_AUDIT, TAKES_VALUE, take_as_of},
     {"--allow-empty", VERB_AUDIT, TAKES_NOTHING, take_allow_empty},
     {"--record", VERB_EXPLAIN, TAKES_VALUE, take_record},
+    {"-k", VERB_TEST, TAKES_VALUE, take_pattern},
     {"--finding", VERB_EXPLAIN, TAKES_VALUE, take_finding},
 };
 #define OPTION_COUNT (sizeof options / sizeof options[0])

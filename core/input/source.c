@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -315,6 +316,41 @@ enum fl_status fl_source_list_open(struct fl_source_list *list, char *const *inp
     if (status != FL_OK)
         fl_source_list_close(list);
     return status;
+}
+
+enum fl_status fl_source_list_add_path(struct fl_source_list *list, const char *input, struct fl_error *err)
+{
+    struct listing l = {.list = list};
+    enum fl_status status = add_path(&l, input);
+    if (status != FL_OK)
+        return fl_fail(err, status, "out of memory while listing the input");
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_sources);
+    return FL_OK;
+}
+
+enum fl_status fl_source_list_add_text(struct fl_source_list *list, const char *name, struct fl_str text,
+                                       struct fl_error *err)
+{
+    int fd = memfd_create("flowlaw", MFD_CLOEXEC);
+    struct stat st;
+    if (fd < 0)
+        return fl_fail(err, FL_E_IO, "no memory file can be made: %s", strerror(errno));
+    for (size_t done = 0; done < text.len;) {
+        ssize_t put = write(fd, text.ptr + done, text.len - done);
+        if (put <= 0) {
+            close(fd);
+            return fl_fail(err, FL_E_IO, "a text of %zu bytes cannot be kept: %s", text.len, strerror(errno));
+        }
+        done += (size_t)put;
+    }
+    if (fstat(fd, &st) != 0 || add_object(list, name, &st, fd) != FL_OK) {
+        close(fd);
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    }
+    list->items[list->count - 1].path = NULL;
+    qsort(list->items, list->count, sizeof *list->items, compare_sources);
+    return FL_OK;
 }
 
 void fl_source_list_close(struct fl_source_list *list)

@@ -10,13 +10,14 @@
 
 #include "core/base/arena.h"
 #include "core/base/status.h"
+#include "core/base/str.h"
 
 struct fl_source {
     const char *name; /* as shown */
-    const char *path; /* as opened; NULL for stdin */
+    const char *path; /* as opened; NULL for stdin and texts of this program */
     uint64_t size_bytes, device, inode;
     int64_t mtime_ns;
-    int spool_fd; /* stdin only, else -1 */
+    int spool_fd; /* where there is no path, else -1 */
 };
 
 enum fl_source_trouble_kind {
@@ -44,6 +45,11 @@ struct fl_source_list {
 /* Fails only for out of memory or more than FL_PLACE_SOURCE_MAX objects. */
 enum fl_status fl_source_list_open(struct fl_source_list *list, char *const *inputs, uint32_t input_count,
                                    struct fl_error *err);
+/* One more INPUT. */
+enum fl_status fl_source_list_add_path(struct fl_source_list *list, const char *input, struct fl_error *err);
+/* An object whose text this program made; the text is copied. A list that is built from texts starts without INPUT. */
+enum fl_status fl_source_list_add_text(struct fl_source_list *list, const char *name, struct fl_str text,
+                                       struct fl_error *err);
 void fl_source_list_close(struct fl_source_list *list);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/lua/library.h"
 #include "core/lua/vm.h"
 #include "core/measure/measure.h"
 
@@ -199,26 +200,6 @@ static int make_measure(lua_State *L)
 static int later_measure(lua_State *L)
 {
     return luaL_error(L, "the measure %s is not supported by this version", lua_tostring(L, lua_upvalueindex(1)));
-}
-
-/* test "name" { ... }: a call with the name gives what takes the table. audit runs no tests. */
-static int take_test(lua_State *L)
-{
-    (void)L;
-    return 0;
-}
-
-static int begin_test(lua_State *L)
-{
-    luaL_checkstring(L, 1);
-    lua_pushcfunction(L, take_test);
-    return 1;
-}
-
-static int make_flows(lua_State *L)
-{
-    lua_settop(L, 1);
-    return 1;
 }
 
 /* ---- rule{} ---- */
@@ -555,8 +536,10 @@ void fl_lua_add_constructors(lua_State *L)
     }
     lua_pushcfunction(L, declare_rule);
     lua_setfield(L, -2, "rule");
-    lua_pushcfunction(L, begin_test);
+    lua_pushcfunction(L, fl_lua_begin_test);
     lua_setfield(L, -2, "test");
-    lua_pushcfunction(L, make_flows);
+    lua_pushcfunction(L, fl_lua_make_flows);
     lua_setfield(L, -2, "flows");
+    lua_pushcfunction(L, fl_lua_make_file);
+    lua_setfield(L, -2, "file");
 }

@@ -15,6 +15,11 @@ void fl_lua_charge_tables(lua_State *L);
 void fl_lua_charge_math(lua_State *L);
 void fl_lua_charge_utf8(lua_State *L);
 
+/* test_file.c: test "name" { ... }, flows{ ... }, file "path". */
+int fl_lua_begin_test(lua_State *L);
+int fl_lua_make_flows(lua_State *L);
+int fl_lua_make_file(lua_State *L);
+
 /* seal.c: raises that the library is read-only. */
 int fl_lua_refuse_change(lua_State *L);
 

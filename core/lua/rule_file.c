@@ -19,6 +19,7 @@
 struct rule_text {
     const char *id, *file, *lib_folder;
     struct fl_str text;
+    struct fl_rule_decl *decl;
 };
 
 struct module_text {
@@ -347,8 +348,16 @@ static enum fl_status fail_file(struct fl_error_list *errors, const char *file, 
     return code;
 }
 
-enum fl_status fl_lua_rules_load(struct fl_lua_rules *rules, const char *id, const char *file, const char *lib_folder,
-                                 struct fl_rule_decl **out, struct fl_error_list *errors)
+static struct fl_rule_decl *find_loaded(const struct fl_lua_rules *rules, const char *id, const char *file)
+{
+    for (uint32_t i = 0; i < rules->file_count; i++)
+        if (strcmp(rules->files[i].file, file) == 0 && strcmp(rules->files[i].id, id) == 0)
+            return rules->files[i].decl;
+    return NULL;
+}
+
+static enum fl_status load(struct fl_lua_rules *rules, const char *id, const char *file, const char *lib_folder,
+                           struct fl_rule_decl **out, struct fl_rule_tests *tests, struct fl_error_list *errors)
 {
     struct rule_text f = {.id = fl_arena_strdup(&rules->arena, id), .file = fl_arena_strdup(&rules->arena, file)};
     f.lib_folder = lib_folder == NULL ? NULL : fl_arena_strdup(&rules->arena, lib_folder);
@@ -365,8 +374,10 @@ enum fl_status fl_lua_rules_load(struct fl_lua_rules *rules, const char *id, con
     struct fl_error err;
     vm->decl = decl;
     vm->errors = errors;
+    vm->tests = tests;
     enum fl_status status = fl_lua_load_text(vm, f.id, f.file, f.lib_folder, f.text, &err);
     vm->errors = NULL;
+    vm->tests = NULL;
     if (status != FL_OK) {
         split_place(&err, f.file);
         struct fl_str line = err.line > 0 ? fl_text_line(f.text, err.line) : (struct fl_str){"", 0};
@@ -380,9 +391,27 @@ enum fl_status fl_lua_rules_load(struct fl_lua_rules *rules, const char *id, con
         return FL_E_VALUE;
     decl->file_text = f.text;
     decl->source = rules->file_count;
+    f.decl = decl;
     if (!fl_grow((void **)&rules->files, &rules->file_capacity, rules->file_count + 1, sizeof *rules->files))
         return fail_file(errors, file, FL_E_NOMEM, "out of memory");
     rules->files[rules->file_count++] = f;
     *out = decl;
     return FL_OK;
+}
+
+enum fl_status fl_lua_rules_load(struct fl_lua_rules *rules, const char *id, const char *file, const char *lib_folder,
+                                 struct fl_rule_decl **out, struct fl_error_list *errors)
+{
+    struct fl_rule_decl *loaded = find_loaded(rules, id, file);
+    if (loaded == NULL)
+        return load(rules, id, file, lib_folder, out, NULL, errors);
+    *out = loaded;
+    return FL_OK;
+}
+
+enum fl_status fl_lua_rules_load_tests(struct fl_lua_rules *rules, const char *id, const char *file,
+                                       const char *lib_folder, struct fl_rule_decl **out, struct fl_rule_tests *tests,
+                                       struct fl_error_list *errors)
+{
+    return load(rules, id, file, lib_folder, out, tests, errors);
 }

@@ -15,7 +15,8 @@ void fl_lua_rules_free(struct fl_lua_rules *rules);
 
 /* Loads one rule file: runs its text in a sandbox and takes its rule{} declaration. id: path under the rule root
  * without ".lua". lib_folder: where `require "x"` finds rules/lib/x.lua (or NULL). Every error found goes to errors,
- * with file, line, column and the line where known. The declaration lives as long as the set. */
+ * with file, line, column and the line where known. The declaration lives as long as the set; a file loaded again under
+ * the same id gives the same one. */
 enum fl_status fl_lua_rules_load(struct fl_lua_rules *rules, const char *id, const char *file, const char *lib_folder,
                                  struct fl_rule_decl **out, struct fl_error_list *errors);
 

@@ -7,7 +7,7 @@
 
 #include <lua.h>
 
-#include "core/lua/rule_file.h"
+#include "core/lua/test_file.h"
 
 struct fl_lua_rules;
 
@@ -42,6 +42,7 @@ struct fl_lua_vm {
     const char *file, *id, *lib_folder;
     struct fl_rule_decl *decl;
     struct fl_error_list *errors;
+    struct fl_rule_tests *tests; /* where tests are kept, or NULL: they are ignored */
     uint32_t rule_calls;
     int on_flow, on_group;
     /* The flow or group that code may read, NULL between calls. */

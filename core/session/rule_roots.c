@@ -128,6 +128,15 @@ enum fl_status fl_rule_roots_open(struct fl_rule_roots *roots, const char *rules
     return status;
 }
 
+const struct fl_rule_found *fl_rule_roots_add(struct fl_rule_roots *roots, const char *root, const char *id,
+                                              const char *file)
+{
+    const char *kept = fl_arena_strdup(&roots->arena, root);
+    if (kept == NULL || add_file(roots, kept, id, file, false) != FL_OK)
+        return NULL;
+    return &roots->items[roots->count - 1];
+}
+
 void fl_rule_roots_close(struct fl_rule_roots *roots)
 {
     fl_free(roots->items);

@@ -24,6 +24,9 @@ const char *fl_bundled_folder(struct fl_arena *arena);
 /* Lists --rules DIR (or NULL), rules/ beside the policy, and the bundled rules. One id in two roots is an error. */
 enum fl_status fl_rule_roots_open(struct fl_rule_roots *roots, const char *rules_option, const char *policy_folder,
                                   struct fl_error_list *errors);
+/* One more file, which lies in none of them. Earlier views into `items` end. NULL when memory is out. */
+const struct fl_rule_found *fl_rule_roots_add(struct fl_rule_roots *roots, const char *root, const char *id,
+                                              const char *file);
 void fl_rule_roots_close(struct fl_rule_roots *roots);
 
 /* The instances that the policy uses, with its parameters and severities, in order of use. */

@@ -28,6 +28,8 @@ struct fl_session_options {
     const char *rule;    /* id of a rule to load though the policy may not use it, or NULL */
     uint64_t record;     /* explain: number of a record, or 0 */
     const char *finding; /* explain: id of a finding, or NULL */
+    const char *pattern; /* test: -k, or NULL */
+    bool coverage, update;
     char *const *inputs;
     uint32_t input_count;
     struct fl_output_choice outputs[FL_OUTPUTS_MAX];
@@ -58,6 +60,10 @@ int fl_session_check(const struct fl_session_options *options);
 /* flowlaw explain: what a rule asks, why a record or a finding counted; the first input is the rule or the finding.
  * Returns the exit status. */
 int fl_session_explain(const struct fl_session_options *options);
+
+/* flowlaw test: runs the tests that stand in rule files; the inputs are rule files and folders of them. Returns the
+ * exit status. */
+int fl_session_test(const struct fl_session_options *options);
 
 /* deliver.c: writes a report to every output chosen; false when one could not be delivered. */
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);

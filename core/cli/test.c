@@ -1,0 +1,34 @@
+#include <stdio.h>
+
+#include "core/cli/options.h"
+
+static const char help[] =
+    "flowlaw test [PATH...] [-p POLICY] [--rules DIR] [-k PATTERN]\n"
+    "\n"
+    "Runs the test \"name\" { ... } blocks that stand in rule files, on the engine that audit uses.\n"
+    "PATH: a rule file or a folder; without PATH every rule under the roots: --rules, ./rules and the bundled ones.\n"
+    "\n"
+    "  -p, --policy FILE    the rules that this policy uses\n"
+    "      --rules DIR      a further folder of rules\n"
+    "  -k PATTERN           only tests with this in the rule's id or in their name; a glob matches the whole of "
+    "either\n"
+    "\n"
+    "Exit status: 0 all passed, 1 some failed, 2 usage or load error, 4 internal error.\n"
+    "\n"
+    "Example:\n"
+    "  flowlaw test rules/scan/sequential-ports.lua\n";
+
+int fl_cli_test(int count, char **argv)
+{
+    struct fl_session_options options;
+    switch (fl_options_parse("test", count, argv, &options)) {
+    case FL_PARSED_HELP:
+        fputs(help, stdout);
+        return 0;
+    case FL_PARSED_ERROR:
+        return 2;
+    case FL_PARSED_RUN:
+        break;
+    }
+    return fl_session_test(&options);
+}

@@ -1,0 +1,130 @@
+/* test.c: flowlaw test: which rule files, which of their tests, and what came out. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/log.h"
+#include "core/base/memory.h"
+#include "core/session/test_bench.h"
+#include "core/text/escape.h"
+
+struct testing {
+    const struct fl_session_options *options;
+    struct fl_test_files files;
+    struct fl_bench *benches;
+    uint32_t bench_count;
+    struct fl_test_verdict *verdicts;
+    uint32_t verdict_count, verdict_capacity;
+    uint32_t passed, failed, unloaded;
+};
+
+/* -k: part of a rule's id or of a test's name, or a pattern of the whole of either. */
+static bool chosen(const char *pattern, const char *rule, const char *name)
+{
+    if (pattern == NULL)
+        return true;
+    if (strpbrk(pattern, "*?[") == NULL)
+        return strstr(rule, pattern) != NULL || strstr(name, pattern) != NULL;
+    return fl_glob_match(fl_str_of(pattern), fl_str_of(rule)) || fl_glob_match(fl_str_of(pattern), fl_str_of(name));
+}
+
+static enum fl_status run_bench(struct testing *t, struct fl_bench *bench, struct fl_error *err)
+{
+    for (uint32_t i = 0; i < bench->tests.count; i++) {
+        const struct fl_rule_test *test = &bench->tests.items[i];
+        if (!chosen(t->options->pattern, bench->found.id, test->name))
+            continue;
+        if (!fl_grow((void **)&t->verdicts, &t->verdict_capacity, t->verdict_count + 1, sizeof *t->verdicts))
+            return fl_fail(err, FL_E_NOMEM, "out of memory");
+        struct fl_test_verdict *verdict = &t->verdicts[t->verdict_count++];
+        enum fl_status status = fl_bench_run(bench, test, verdict, err);
+        if (status != FL_OK)
+            return status;
+        t->passed += verdict->passed;
+        t->failed += !verdict->passed;
+    }
+    return FL_OK;
+}
+
+static enum fl_status run_all(struct testing *t, struct fl_error *err)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < t->files.count && status == FL_OK; i++) {
+        struct fl_error_list errors = {0};
+        struct fl_bench *bench = &t->benches[t->bench_count++];
+        status = fl_bench_open(bench, t->files.items[i].roots, &t->files.items[i].found, &errors);
+        for (uint32_t e = 0; e < errors.count; e++)
+            fl_log_status(&errors.items[e]);
+        fl_error_list_dispose(&errors);
+        if (status == FL_E_NOMEM)
+            return fl_fail(err, FL_E_NOMEM, "out of memory");
+        t->unloaded += status != FL_OK;
+        status = status == FL_OK ? run_bench(t, bench, err) : FL_OK;
+    }
+    return status;
+}
+
+static void print_verdict(const struct fl_test_verdict *v)
+{
+    struct fl_buf out;
+    if (v->passed)
+        return;
+    fl_buf_init(&out);
+    fl_buf_add_text(&out, "FAIL ");
+    fl_escape_terminal(&out, fl_str_of(v->bench->found.id));
+    fl_buf_add_text(&out, ": ");
+    fl_escape_terminal(&out, fl_str_of(v->test->name));
+    fl_buf_add_text(&out, " (");
+    fl_escape_terminal(&out, fl_str_of(v->bench->shown));
+    fl_buf_add_format(&out, ":%u)\n", v->test->line);
+    fl_buf_add(&out, v->text.data, v->text.len);
+    if (!out.failed)
+        fwrite(out.data, 1, out.len, stdout);
+    fl_buf_dispose(&out);
+}
+
+static int report(struct testing *t)
+{
+    for (uint32_t i = 0; i < t->verdict_count; i++)
+        print_verdict(&t->verdicts[i]);
+    printf("%u passed, %u failed\n", t->passed, t->failed);
+    if (t->unloaded > 0) {
+        fl_log_error("%u rule file%s did not load", t->unloaded, t->unloaded == 1 ? "" : "s");
+        return 2;
+    }
+    if (t->verdict_count == 0 && t->options->pattern != NULL) {
+        fl_log_error("-k %s matches no rule and no test", t->options->pattern);
+        return 2;
+    }
+    return t->failed > 0 ? 1 : 0;
+}
+
+int fl_session_test(const struct fl_session_options *options)
+{
+    struct testing t = {.options = options};
+    struct fl_error_list errors = {0};
+    struct fl_error err;
+    int exit_status;
+    enum fl_status status = fl_test_files_open(&t.files, options, &errors);
+    if (status == FL_OK) {
+        t.benches = fl_alloc_zero((size_t)t.files.count + 1, sizeof *t.benches);
+        status = t.benches == NULL ? FL_E_NOMEM : FL_OK;
+    }
+    if (status != FL_OK) {
+        exit_status = fl_session_refuse(&errors, "nothing was tested");
+    } else if (run_all(&t, &err) != FL_OK) {
+        fl_log_status(&err);
+        exit_status = FL_EXIT_INTERNAL;
+    } else {
+        exit_status = report(&t);
+    }
+    for (uint32_t i = 0; i < t.verdict_count; i++)
+        fl_buf_dispose(&t.verdicts[i].text);
+    fl_free(t.verdicts);
+    for (uint32_t i = 0; i < t.bench_count; i++)
+        fl_bench_close(&t.benches[i]);
+    fl_free(t.benches);
+    fl_test_files_close(&t.files);
+    fl_error_list_dispose(&errors);
+    return exit_status;
+}

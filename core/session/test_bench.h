@@ -1,0 +1,119 @@
+/* test_bench.h: the files of `flowlaw test` among themselves: a test block -> records -> findings -> verdict.
+ *
+ * Inside core/session only. One thread. Everything about a rule file lives in its bench; a verdict's text is its own.
+ */
+#ifndef FL_SESSION_TEST_BENCH_H
+#define FL_SESSION_TEST_BENCH_H
+
+#include "core/lua/test_file.h"
+#include "core/session/session.h"
+
+/* What is said about one test while it is made ready: all that is wrong with it. */
+struct fl_test_errors {
+    const char *file; /* as shown */
+    uint32_t line;    /* of what is being read */
+    struct fl_error_list list;
+};
+void fl_test_fail(struct fl_test_errors *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says that a table has no such key, and which was meant. `known` ends with NULL; false when the key is not in it. */
+bool fl_test_knows(struct fl_test_errors *errors, const char *what, const char *key, const char *const known[]);
+
+/* ---- test_flows.c: flows{ ... } -> lines of a log ---- */
+
+/* Adds one object for each kind of log that the blocks ask for, and the files that they name. `root`: the folder that
+ * files must not leave; `folder`: where their paths start. */
+enum fl_status fl_test_sources(const struct fl_datum *flows, const struct fl_policy *policy, const char *folder,
+                               const char *root, struct fl_source_list *out, struct fl_test_errors *errors);
+
+/* test_ends.c: "10.0.0.1..10.0.0.9:443" and lists of such -> ends, in the order in which they are walked. */
+struct fl_test_end {
+    struct fl_addr addr;
+    int32_t port; /* -1: none given */
+};
+struct fl_test_ends {
+    struct fl_test_end *items;
+    uint32_t count, capacity;
+};
+#define FL_TEST_RECORDS_MAX 1000000u /* of one test */
+/* false and an error. what: "from" or "to". */
+bool fl_test_ends_read(const struct fl_datum *datum, const char *what, struct fl_test_ends *out,
+                       struct fl_test_errors *errors);
+
+/* ---- test_policy.c: a test's params and policy -> the text of a policy that uses the rule ---- */
+void fl_test_policy_text(const struct fl_datum *body, const char *rule_id, struct fl_buf *out,
+                         struct fl_test_errors *errors);
+
+/* ---- test_expect.c ---- */
+
+/* Compares what a test expects with the findings; writes what differs, one line each, and returns whether all is as
+ * expected. Mistakes in the expectation itself go to errors. */
+bool fl_test_compare(const struct fl_datum *expect, const struct fl_finding *const *findings, uint32_t count,
+                     struct fl_buf *diff, struct fl_test_errors *errors);
+
+/* ---- test_files.c ---- */
+
+struct fl_test_file {
+    const struct fl_rule_roots *roots;
+    struct fl_rule_found found;
+};
+struct fl_test_files {
+    struct fl_arena arena;
+    struct fl_rule_roots **roots; /* one for each PATH */
+    uint32_t roots_count, roots_capacity;
+    struct fl_policy policy; /* of -p */
+    struct fl_test_file *items;
+    uint32_t count, capacity;
+};
+enum fl_status fl_test_files_open(struct fl_test_files *files, const struct fl_session_options *options,
+                                  struct fl_error_list *errors);
+void fl_test_files_close(struct fl_test_files *files);
+
+/* ---- test_run.c: one rule file ---- */
+
+/* What is compiled for one set of parameters and one policy. */
+struct fl_test_plan {
+    char *text; /* of the policy */
+    struct fl_arena arena;
+    struct fl_policy policy;
+    struct fl_plan plan;
+    bool planned, usable;
+    struct fl_waiver_bind *waivers;
+    uint32_t waiver_count;
+    struct fl_error_list errors;
+};
+
+struct fl_test_vm {
+    const struct fl_rule_ops *real;
+    void *vm; /* opened once, as loading is most of the work */
+};
+
+struct fl_bench {
+    struct fl_arena arena;
+    const struct fl_rule_roots *roots;
+    struct fl_rule_found found;
+    const char *shown; /* its file as messages name it */
+    struct fl_lua_rules *lua;
+    struct fl_rule_decl *decl;
+    struct fl_rule_tests tests;
+    struct fl_test_plan **plans;
+    uint32_t plan_count, plan_capacity;
+    struct fl_rule_ops ops; /* those of the rules, with one VM kept open */
+    struct fl_test_vm vm;
+};
+
+/* Loads the file and its tests. Errors go to the list. */
+enum fl_status fl_bench_open(struct fl_bench *bench, const struct fl_rule_roots *roots,
+                             const struct fl_rule_found *found, struct fl_error_list *errors);
+void fl_bench_close(struct fl_bench *bench);
+
+struct fl_test_verdict {
+    const struct fl_bench *bench;
+    const struct fl_rule_test *test;
+    bool passed;
+    struct fl_buf text; /* why not: lines, escaped */
+};
+/* FL_E_NOMEM, or an error that no test is to blame for; else FL_OK with the verdict, whose text the caller disposes. */
+enum fl_status fl_bench_run(struct fl_bench *bench, const struct fl_rule_test *test, struct fl_test_verdict *out,
+                            struct fl_error *err);
+
+#endif

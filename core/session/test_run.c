@@ -1,0 +1,323 @@
+/* test_run.c: one rule file with its tests: records through the engine, findings against what is expected. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+#include "core/session/test_bench.h"
+#include "core/text/escape.h"
+
+static const char *const test_keys[] = {"params", "policy", "flows", "expect", "not_evaluated", NULL};
+
+/* ---- errors ---- */
+
+void fl_test_fail(struct fl_test_errors *errors, const char *format, ...)
+{
+    char text[FL_ERROR_TEXT_BYTES];
+    struct fl_error err;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fl_fail(&err, FL_E_VALUE, "%s", text);
+    fl_error_at(&err, errors->file, errors->line, 0);
+    fl_error_list_add(&errors->list, &err);
+}
+
+bool fl_test_knows(struct fl_test_errors *errors, const char *what, const char *key, const char *const known[])
+{
+    struct fl_str_guess guess = {NULL, 99};
+    for (unsigned i = 0; known[i] != NULL; i++) {
+        if (strcmp(known[i], key) == 0)
+            return true;
+        fl_str_guess_try(&guess, fl_str_of(key), known[i]);
+    }
+    if (guess.best != NULL)
+        fl_test_fail(errors, "%s has no key \"%s\"; did you mean \"%s\"?", what, key, guess.best);
+    else
+        fl_test_fail(errors, "%s has no key \"%s\"", what, key);
+    return false;
+}
+
+/* ---- the code of the rule ---- */
+
+static enum fl_status open_kept_vm(void *context, void **vm, struct fl_error *err)
+{
+    struct fl_test_vm *kept = context;
+    enum fl_status status = FL_OK;
+    if (kept->vm == NULL)
+        status = kept->real->open_vm(kept->real->context, &kept->vm, err);
+    *vm = kept->vm;
+    return status;
+}
+
+static void keep_vm(void *vm)
+{
+    (void)vm;
+}
+
+static void drop_vm(struct fl_test_vm *kept)
+{
+    if (kept->vm != NULL)
+        kept->real->close_vm(kept->vm);
+    kept->vm = NULL;
+}
+
+/* ---- plans ---- */
+
+static void close_plan(struct fl_test_plan *p)
+{
+    if (p->planned)
+        fl_plan_dispose(&p->plan);
+    fl_policy_dispose(&p->policy);
+    fl_arena_dispose(&p->arena);
+    fl_error_list_dispose(&p->errors);
+    fl_free(p->text);
+    fl_free(p);
+}
+
+static enum fl_status compile(struct fl_bench *bench, struct fl_test_plan *p)
+{
+    const struct fl_rule_decl **decls;
+    uint32_t count;
+    enum fl_status status =
+        fl_policy_parse(fl_str_of(p->text), "policy of the test", bench->found.root, &p->policy, &p->errors);
+    if (status == FL_OK)
+        status = fl_rule_select(bench->roots, &p->policy, bench->lua, &p->arena, &decls, &count, &p->errors);
+    if (status != FL_OK)
+        return status;
+    p->planned = true;
+    status = fl_plan_build(&p->plan, &p->policy, decls, count, &p->errors);
+    if (status == FL_OK)
+        status = fl_waivers_bind(&p->plan, &p->waivers, &p->waiver_count, &p->errors);
+    p->usable = status == FL_OK && p->errors.count == 0;
+    return status;
+}
+
+/* The plan for this text of a policy, compiled once. NULL when memory is out. */
+static struct fl_test_plan *plan_for(struct fl_bench *bench, const char *text)
+{
+    for (uint32_t i = bench->plan_count; i-- > 0;)
+        if (strcmp(bench->plans[i]->text, text) == 0)
+            return bench->plans[i];
+    struct fl_test_plan *p = fl_alloc_zero(1, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    fl_arena_init(&p->arena);
+    p->text = fl_strdup(text);
+    if (p->text == NULL || compile(bench, p) == FL_E_NOMEM ||
+        !fl_grow((void **)&bench->plans, &bench->plan_capacity, bench->plan_count + 1, sizeof *bench->plans)) {
+        close_plan(p);
+        return NULL;
+    }
+    bench->plans[bench->plan_count++] = p;
+    drop_vm(&bench->vm); /* it may lack what was loaded for this plan */
+    return p;
+}
+
+/* ---- bench ---- */
+
+enum fl_status fl_bench_open(struct fl_bench *bench, const struct fl_rule_roots *roots,
+                             const struct fl_rule_found *found, struct fl_error_list *errors)
+{
+    *bench = (struct fl_bench){.roots = roots, .found = *found};
+    fl_arena_init(&bench->arena);
+    bench->lua = fl_lua_rules_new();
+    const char *lib = fl_arena_printf(&bench->arena, "%s/lib", found->root);
+    bench->shown = found->bundled ? fl_arena_printf(&bench->arena, "rules/%s.lua", found->id) : found->file;
+    if (bench->lua == NULL || lib == NULL || bench->shown == NULL)
+        return FL_E_NOMEM;
+    bench->vm.real = fl_lua_rules_ops(bench->lua);
+    bench->ops = *bench->vm.real;
+    bench->ops.open_vm = open_kept_vm;
+    bench->ops.close_vm = keep_vm;
+    bench->ops.context = &bench->vm;
+    return fl_lua_rules_load_tests(bench->lua, found->id, found->file, lib, &bench->decl, &bench->tests, errors);
+}
+
+void fl_bench_close(struct fl_bench *bench)
+{
+    for (uint32_t i = 0; i < bench->plan_count; i++)
+        close_plan(bench->plans[i]);
+    fl_free(bench->plans);
+    drop_vm(&bench->vm);
+    fl_rule_tests_dispose(&bench->tests);
+    if (bench->lua != NULL)
+        fl_lua_rules_free(bench->lua);
+    fl_arena_dispose(&bench->arena);
+}
+
+/* ---- one test ---- */
+
+struct running {
+    struct fl_bench *bench;
+    const struct fl_rule_test *test;
+    const struct fl_test_plan *plan;
+    struct fl_source_list sources;
+    struct fl_test_errors errors;
+    struct fl_buf *text;
+    bool passed;
+};
+
+static void line(struct running *r, const char *before, const char *text)
+{
+    fl_buf_add_text(r->text, before);
+    fl_escape_terminal(r->text, fl_str_of(text));
+    fl_buf_add_char(r->text, '\n');
+}
+
+/* Lines that the decoder refuses say that a value given to flows{} is wrong. */
+static void check_input(struct running *r, const struct fl_part *part)
+{
+    r->errors.line = r->test->line;
+    for (uint32_t o = 0; o < part->object_count; o++) {
+        const struct fl_object_stats *s = &part->objects[o];
+        bool made = r->sources.items[o].path == NULL;
+        if (!made && !s->recognised)
+            fl_test_fail(&r->errors, "the fixture %s is no flow log: %s", r->sources.items[o].name, s->trouble);
+        if (made && fl_object_bad_lines(s) > 0)
+            fl_test_fail(&r->errors, "flows{} makes a line that is refused: %s",
+                         s->sample_count > 0 ? s->samples[0].text : "too long");
+        for (uint32_t f = 0; made && f < FL_FIELD_COUNT; f++)
+            if (s->bad_values[f] > 0)
+                fl_test_fail(&r->errors, "flows{}: what is given for %s is no value of it", fl_fields[f].name);
+    }
+    for (uint32_t i = 0; i < part->unknown_columns.count; i++)
+        fl_test_fail(&r->errors, "flows{}: an AWS log has no column %.*s", (int)part->unknown_columns.keys[i].len,
+                     part->unknown_columns.keys[i].ptr);
+}
+
+static const struct fl_rule_result *own_result(const struct running *r, const struct fl_report *report)
+{
+    for (uint32_t i = 0; i < report->rule_count; i++)
+        if (strcmp(report->rules[i].id, r->bench->found.id) == 0)
+            return &report->rules[i];
+    return NULL;
+}
+
+static enum fl_status check_findings(struct running *r, const struct fl_report *report, struct fl_arena *arena)
+{
+    const struct fl_datum *expect = fl_datum_get(r->test->body, "expect");
+    const struct fl_datum *not_evaluated = fl_datum_get(r->test->body, "not_evaluated");
+    const struct fl_rule_result *result = own_result(r, report);
+    bool evaluated = result != NULL && result->evaluated;
+    const struct fl_finding **found = fl_arena_alloc(arena, ((size_t)report->finding_count + 1) * sizeof *found);
+    uint32_t count = 0;
+    if (found == NULL)
+        return FL_E_NOMEM;
+    r->errors.line = r->test->line;
+    if (not_evaluated != NULL && not_evaluated->flag) {
+        r->passed = !evaluated;
+        if (evaluated)
+            line(r, "  expected: ", "the rule is not evaluated; it was");
+        if (expect == NULL)
+            return FL_OK;
+    } else if (!evaluated) {
+        line(r, "  the rule was not evaluated: ", result != NULL && result->reason != NULL ? result->reason : "-");
+        return FL_OK;
+    } else {
+        r->passed = true;
+        if (expect == NULL)
+            fl_test_fail(&r->errors, "the test expects nothing: expect = { ... }, or expect = {} for no finding");
+    }
+    for (uint32_t i = 0; i < report->finding_count; i++)
+        if (strcmp(report->findings[i].rule, r->bench->found.id) == 0)
+            found[count++] = &report->findings[i];
+    if (expect != NULL && !fl_test_compare(expect, found, count, r->text, &r->errors))
+        r->passed = false;
+    return FL_OK;
+}
+
+static enum fl_status run_engine(struct running *r, struct fl_arena *arena, struct fl_error *err)
+{
+    struct fl_bench *bench = r->bench;
+    struct fl_engine_options options = {.threads = 1, .ops = &bench->ops};
+    struct fl_judge_options how = {.ops = &bench->ops,
+                                   .waivers = r->plan->waivers,
+                                   .waiver_count = r->plan->waiver_count,
+                                   .as_of_ms = INT64_MIN,
+                                   .fail_on = -1,
+                                   .allow_empty = true};
+    struct fl_part part = {0};
+    struct fl_report report;
+    enum fl_status status = fl_engine_run(&r->plan->plan, &r->sources, &options, &part, err);
+    if (status == FL_OK)
+        check_input(r, &part);
+    if (status == FL_OK)
+        status = open_kept_vm(&bench->vm, &how.vm, err);
+    if (status == FL_OK)
+        status = fl_judge(&r->plan->plan, &part, &r->sources, &how, arena, &report, err);
+    if (status == FL_OK)
+        status = check_findings(r, &report, arena);
+    for (uint32_t i = 0; i < part.rule_count; i++)
+        if (part.rules[i].stateful)
+            drop_vm(&bench->vm);
+    fl_part_dispose(&part);
+    return status;
+}
+
+static void take_errors(struct running *r, const struct fl_error_list *list)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        char place[FL_ERROR_FILE_BYTES + 32];
+        const struct fl_error *e = &list->items[i];
+        bool mine = strcmp(e->file, "policy of the test") == 0;
+        snprintf(place, sizeof place, "  %s:%u: ", mine ? r->bench->shown : e->file, mine ? r->test->line : e->line);
+        fl_escape_terminal(r->text, fl_str_of(place));
+        line(r, "", e->text);
+        r->passed = false;
+    }
+}
+
+static enum fl_status run_test(struct running *r, struct fl_arena *arena, struct fl_error *err)
+{
+    struct fl_buf text;
+    const struct fl_datum *body = r->test->body, *flows = fl_datum_get(body, "flows");
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < body->member_count; i++)
+        fl_test_knows(&r->errors, "a test", body->names[i], test_keys);
+    if (body->item_count > 0)
+        fl_test_fail(&r->errors, "a test takes named keys only: flows = ..., expect = ...");
+    if (flows == NULL)
+        fl_test_fail(&r->errors, "a test needs flows = flows { ... } or file \"...\"");
+    fl_buf_init(&text);
+    fl_test_policy_text(body, r->bench->found.id, &text, &r->errors);
+    r->plan = text.failed ? NULL : plan_for(r->bench, text.data);
+    fl_buf_dispose(&text);
+    if (r->plan == NULL)
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    take_errors(r, &r->plan->errors);
+    if (!r->plan->usable)
+        return FL_OK;
+    char folder[4096];
+    snprintf(folder, sizeof folder, "%s", r->bench->found.file);
+    char *slash = strrchr(folder, '/');
+    snprintf(slash != NULL ? slash : folder, slash != NULL ? 1 : 2, "%s", slash != NULL ? "" : ".");
+    if (flows != NULL)
+        status = fl_test_sources(flows, &r->plan->policy, folder, r->bench->found.root, &r->sources, &r->errors);
+    if (status != FL_OK)
+        return fl_fail(err, status, "out of memory");
+    return r->errors.list.count > 0 ? FL_OK : run_engine(r, arena, err);
+}
+
+enum fl_status fl_bench_run(struct fl_bench *bench, const struct fl_rule_test *test, struct fl_test_verdict *out,
+                            struct fl_error *err)
+{
+    *out = (struct fl_test_verdict){.bench = bench, .test = test};
+    fl_buf_init(&out->text);
+    struct running r = {
+        .bench = bench, .test = test, .errors = {.file = bench->shown, .line = test->line}, .text = &out->text};
+    struct fl_arena arena;
+    fl_arena_init(&arena);
+    enum fl_status status = fl_source_list_open(&r.sources, NULL, 0, err);
+    if (status == FL_OK) {
+        status = run_test(&r, &arena, err);
+        fl_source_list_close(&r.sources);
+    }
+    take_errors(&r, &r.errors.list);
+    out->passed = r.passed;
+    if (status == FL_OK && (out->text.failed || fl_memory_ran_out()))
+        status = fl_fail(err, FL_E_NOMEM, "out of memory");
+    fl_error_list_dispose(&r.errors.list);
+    fl_arena_dispose(&arena);
+    return status;
+}
