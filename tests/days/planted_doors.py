@@ -37,9 +37,10 @@ exposed("exposure/other-services", 9443, TCP, "A console on a port that nobody a
 
 # Access and segmentation.
 
+@also("lateral/relay", {"host": "10.0.1.11"})
 @planting("access/admin-not-from-bastion", {"server": "10.0.11.5", "service": "tcp/22"})
 def ssh_from_a_web_server(day, w, rng):
-    """SSH from a web server to the cache, past the bastion."""
+    """SSH from a web server, where the bastion logs in too, to the cache."""
     ask(day, w.web1, w.cache1, 22, 40100, lasts=200)
 
 

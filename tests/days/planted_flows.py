@@ -207,3 +207,43 @@ def never_used(day, w, rng):
 def the_most_bytes(day, w, rng):
     """A node reads five gigabytes from the file server."""
     day.talk(w.node1, w.files1, TCP, 47095, 2049, 30000, 3000, (1600000, 90000000), (3500000, 5000000000))
+
+
+@planting("cost/internet-talkers", {"src_peer": "10.0.0.10"}, unseen={"tgw": "it goes to the internet"})
+def films_for_the_internet(day, w, rng):
+    """A balancer sends fifty gigabytes to one client."""
+    day.talk(outside("198.18.201.1"), w.alb_a, TCP, 47101, 443, 30000, 9000, (18000000, 900000000), (36000000, 50000000000))
+
+
+@planting("cost/nat-gateway", {"client": "10.0.2.22"})
+def a_gateway_that_is_paid(day, w, rng):
+    """An application server fetches sixty gigabytes through the NAT gateway."""
+    day.talk(w.app2, outside("198.19.250.77"), TCP, 47102, 443, 32000, 9000, (20000000, 1000000000), (42000000, 60000000000))
+
+
+@planting("cost/aws-services-through-nat", {"client": "10.0.1.12"}, ("v5",))
+def a_bucket_through_the_gateway(day, w, rng):
+    """A web server stores ten gigabytes in a bucket, past the endpoint."""
+    day.talk(w.web2, outside("203.0.113.70", service="S3"), TCP, 47103, 443, 33000, 3000, (7000000, 10000000000),
+             (3000000, 160000000))
+
+
+@planting("cost/own-through-internet", {"client": "10.0.2.21", "server": "198.51.100.20", "service": "tcp/443"})
+def round_the_outside(day, w, rng):
+    """An application server asks the public address of the own balancer."""
+    day.talk(w.app1, outside("198.51.100.20"), TCP, 47104, 443, 34000, 3000, (1000000, 500000000), (3000000, 4000000000))
+
+
+@planting("cost/transit-gateway", {"tgw_attachment_id": "tgw-attach-0a00000000000002"}, ("tgw",))
+def a_copy_across(day, w, rng):
+    """Staging fetches a hundred gigabytes from on-premises, seen by the transit gateway alone."""
+    day.talk(beyond("172.20.1.88", "onprem"), beyond("10.1.2.12", "staging"), TCP, 47105, 443, 36000, 9000,
+             (30000000, 1500000000), (70000000, 100000000000))
+
+
+@planting("denied/reject-spikes", {"interface_id": "eni-0000000000a000028"}, unseen={"tgw": "it has no actions"})
+def a_burst_of_knocks(day, w, rng):
+    """Three hundred strangers knock at a balancer in four minutes."""
+    for i in range(300):
+        day.talk(outside(f"198.18.202.{1 + i % 250}"), w.nlb_b, TCP, 20000 + 7 * i, 3389, 66000 + i * 4 // 5, 0, (1, 44),
+                 deny="server", flags=2)

@@ -97,7 +97,7 @@ class Judge:
             if not explained(self.speakers["innocent"], finding, version):
                 self.say(version, name, "speaks on the innocent day: " + show(finding))
         plantings = [p for p in PLANTINGS if p["rule"] == name]
-        if not plantings:
+        if not plantings and not rule.get("signal"):
             self.say(version, name, "nothing is planted for this rule")
         if not bad_rule["evaluated"]:
             self.unable(version, bad_rule, plantings)
