@@ -33,7 +33,8 @@ static enum fl_status count_value(const struct fl_measure *m, const void *state,
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_count = {count_prepare, count_update, count_merge, count_value, NULL};
+const struct fl_measure_ops fl_measure_count = {count_prepare, count_update, count_merge, count_value,
+                                                NULL,          NULL,         NULL};
 
 struct ratio_state {
     uint64_t first, second;
@@ -78,4 +79,5 @@ static enum fl_status ratio_value(const struct fl_measure *m, const void *state,
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_ratio = {ratio_prepare, ratio_update, ratio_merge, ratio_value, NULL};
+const struct fl_measure_ops fl_measure_ratio = {ratio_prepare, ratio_update, ratio_merge, ratio_value,
+                                                NULL,          NULL,         NULL};

@@ -14,7 +14,7 @@ struct fl_update {
     const struct fl_value *slots;
 };
 
-/* dispose may be NULL: nothing lies on the heap then. */
+/* dispose, save and load may be NULL: nothing lies on the heap then, and the state is its own saved form. */
 struct fl_measure_ops {
     /* Checks field and k, sets type and state_bytes. */
     enum fl_status (*prepare)(struct fl_measure *m, struct fl_error *err);
@@ -23,6 +23,10 @@ struct fl_measure_ops {
     enum fl_status (*value)(const struct fl_measure *m, const void *state, struct fl_arena *arena,
                             struct fl_value *out);
     void (*dispose)(void *state);
+    /* Equal states give equal bytes. load reads into a zeroed state: *used bytes, FL_E_DATA when they are no state.
+     */
+    void (*save)(const struct fl_measure *m, const void *state, struct fl_buf *out);
+    enum fl_status (*load)(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used);
 };
 
 extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_min, fl_measure_max, fl_measure_mean,

@@ -230,5 +230,76 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_top = {prepare, update, merge, value, dispose};
-const struct fl_measure_ops fl_measure_set = {prepare, update, merge, value, dispose};
+static int by_bytes(const void *left, const void *right)
+{
+    const struct member *a = left, *b = right;
+    int c = memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
+    return c != 0 ? c : a->len < b->len ? -1 : a->len > b->len;
+}
+
+struct saved_member {
+    uint64_t weight_low;
+    int64_t weight_high;
+    uint32_t len;
+};
+
+/* Members in the order of their bytes, each behind its weight and length. */
+static void save(const struct fl_measure *m, const void *state, struct fl_buf *out)
+{
+    (void)m;
+    const struct list_state *s = state;
+    struct member *sorted = fl_alloc(((size_t)s->count + 1) * sizeof *sorted);
+    fl_buf_add(out, &s->count, sizeof s->count);
+    fl_buf_add(out, &s->more, sizeof s->more);
+    if (sorted == NULL) {
+        out->failed = true;
+        return;
+    }
+    if (s->count > 0)
+        memcpy(sorted, s->members, s->count * sizeof *sorted);
+    qsort(sorted, s->count, sizeof *sorted, by_bytes);
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct saved_member head;
+        memset(&head, 0, sizeof head);
+        head.weight_low = sorted[i].weight_low;
+        head.weight_high = sorted[i].weight_high;
+        head.len = sorted[i].len;
+        fl_buf_add(out, &head, sizeof head);
+        fl_buf_add(out, sorted[i].bytes, sorted[i].len);
+    }
+    fl_free(sorted);
+}
+
+static enum fl_status load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used)
+{
+    struct list_state *s = state;
+    uint32_t count, more;
+    size_t at = sizeof count + sizeof more;
+    if (len < at)
+        return FL_E_DATA;
+    memcpy(&count, bytes, sizeof count);
+    memcpy(&more, bytes + sizeof count, sizeof more);
+    for (uint32_t i = 0; i < count; i++) {
+        struct saved_member head;
+        struct fl_value checked;
+        if (len - at < sizeof head)
+            return FL_E_DATA;
+        memcpy(&head, bytes + at, sizeof head);
+        at += sizeof head;
+        if (head.len > len - at || fl_value_decode(bytes + at, head.len, &checked) != head.len)
+            return FL_E_DATA;
+        struct member weighed = {.weight_low = head.weight_low, .weight_high = head.weight_high};
+        enum fl_status status = m->kind == FL_M_SET
+                                    ? set_add(m, s, (const char *)bytes + at, head.len)
+                                    : top_add(s, (const char *)bytes + at, head.len, weight_of(&weighed));
+        if (status != FL_OK)
+            return status;
+        at += head.len;
+    }
+    s->more |= more;
+    *used = at;
+    return FL_OK;
+}
+
+const struct fl_measure_ops fl_measure_top = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_set = {prepare, update, merge, value, dispose, save, load};

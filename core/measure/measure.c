@@ -1,5 +1,7 @@
 #include "core/measure/measure.h"
 
+#include <string.h>
+
 #include "core/measure/kind.h"
 
 const struct fl_measure_info fl_measures[FL_MEASURE_COUNT] = {
@@ -112,6 +114,25 @@ void fl_measure_dispose(const struct fl_measure *m, void *state)
 {
     if (kinds[m->kind]->dispose != NULL)
         kinds[m->kind]->dispose(state);
+}
+
+void fl_measure_save(const struct fl_measure *m, const void *state, struct fl_buf *out)
+{
+    if (kinds[m->kind]->save != NULL)
+        kinds[m->kind]->save(m, state, out);
+    else
+        fl_buf_add(out, state, m->state_bytes);
+}
+
+enum fl_status fl_measure_load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used)
+{
+    if (kinds[m->kind]->load != NULL)
+        return kinds[m->kind]->load(m, state, bytes, len, used);
+    if (len < m->state_bytes)
+        return FL_E_DATA;
+    memcpy(state, bytes, m->state_bytes);
+    *used = m->state_bytes;
+    return FL_OK;
 }
 
 enum fl_status fl_measure_value(const struct fl_measure *m, const void *state, struct fl_arena *arena,

@@ -61,6 +61,13 @@ enum fl_status fl_measure_update_slots(const struct fl_measure *measure, void *s
                                        bool pass, bool pass2, const struct fl_place *place);
 enum fl_status fl_measure_merge(const struct fl_measure *measure, void *into, const void *from);
 void fl_measure_dispose(const struct fl_measure *measure, void *state);
+/* Appends the state as bytes of this machine's order (little-endian machines share them): equal states give equal
+ * bytes, whatever order records came in. */
+void fl_measure_save(const struct fl_measure *measure, const void *state, struct fl_buf *out);
+/* Reads what fl_measure_save() wrote into a zeroed state, which must be disposed even when this fails. *used: how many
+ * of the bytes it took. FL_E_DATA when they are no state of this measure. */
+enum fl_status fl_measure_load(const struct fl_measure *measure, void *state, const uint8_t *bytes, size_t len,
+                               size_t *used);
 /* The value; lists and text live in the arena. Over no record: count sum distinct longest_run 0, else null. */
 enum fl_status fl_measure_value(const struct fl_measure *measure, const void *state, struct fl_arena *arena,
                                 struct fl_value *out);

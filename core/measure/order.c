@@ -77,5 +77,37 @@ static void dispose(void *state)
     fl_free(((struct order_state *)state)->bytes);
 }
 
-const struct fl_measure_ops fl_measure_first = {prepare, update, merge, value, dispose};
-const struct fl_measure_ops fl_measure_last = {prepare, update, merge, value, dispose};
+struct saved_order {
+    struct fl_place place;
+    uint32_t any, len;
+};
+
+static void save(const struct fl_measure *m, const void *state, struct fl_buf *out)
+{
+    (void)m;
+    const struct order_state *s = state;
+    struct saved_order head = {s->place, s->any, s->len};
+    fl_buf_add(out, &head, sizeof head);
+    fl_buf_add(out, s->bytes, s->len);
+}
+
+static enum fl_status load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used)
+{
+    (void)m;
+    struct saved_order head;
+    struct fl_value checked;
+    if (len < sizeof head)
+        return FL_E_DATA;
+    memcpy(&head, bytes, sizeof head);
+    bytes += sizeof head;
+    len -= sizeof head;
+    *used = sizeof head + head.len;
+    if (head.any == 0)
+        return head.len == 0 ? FL_OK : FL_E_DATA;
+    if (head.len > len || fl_value_decode(bytes, head.len, &checked) != head.len)
+        return FL_E_DATA;
+    return keep(state, head.place, (const char *)bytes, head.len);
+}
+
+const struct fl_measure_ops fl_measure_first = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_last = {prepare, update, merge, value, dispose, save, load};

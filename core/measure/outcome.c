@@ -116,7 +116,8 @@ static enum fl_status outcome_value(const struct fl_measure *m, const void *stat
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_outcome = {outcome_prepare, outcome_update, flags_merge, outcome_value, NULL};
+const struct fl_measure_ops fl_measure_outcome = {
+    outcome_prepare, outcome_update, flags_merge, outcome_value, NULL, NULL, NULL};
 
 enum { SEEN_RECORD = 1, SEEN_ENDPOINT = 2 };
 
@@ -149,5 +150,5 @@ static enum fl_status endpoint_value(const struct fl_measure *m, const void *sta
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_via_endpoint = {endpoint_prepare, endpoint_update, flags_merge, endpoint_value,
-                                                       NULL};
+const struct fl_measure_ops fl_measure_via_endpoint = {
+    endpoint_prepare, endpoint_update, flags_merge, endpoint_value, NULL, NULL, NULL};

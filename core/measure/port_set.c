@@ -106,6 +106,65 @@ void fl_port_set_dispose(struct fl_port_set *set)
     *set = (struct fl_port_set){0};
 }
 
+void fl_port_set_save(const struct fl_port_set *set, struct fl_buf *out)
+{
+    fl_buf_add(out, &set->count, sizeof set->count);
+    if (set->capacity == BITMAP)
+        fl_buf_add(out, set->bitmap, BITMAP / 8);
+    else
+        fl_buf_add(out, set->capacity == 0 ? set->few : set->list, set->count * sizeof(uint16_t));
+}
+
+static size_t load_bitmap(struct fl_port_set *set, uint32_t count, const uint8_t *bytes, size_t len, bool *no_memory)
+{
+    if (len < BITMAP / 8)
+        return 0;
+    if (!to_bitmap(set)) {
+        *no_memory = true;
+        return 0;
+    }
+    memcpy(set->bitmap, bytes, BITMAP / 8);
+    for (uint32_t w = 0; w < BITMAP_WORDS; w++)
+        set->count += (uint32_t)__builtin_popcountll(set->bitmap[w]);
+    return set->count == count ? BITMAP / 8 : 0;
+}
+
+/* Ports must rise, as they do in what was saved. */
+static size_t load_list(struct fl_port_set *set, uint32_t count, const uint8_t *bytes, size_t len, bool *no_memory)
+{
+    if (len / sizeof(uint16_t) < count)
+        return 0;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t port;
+        memcpy(&port, bytes + i * sizeof port, sizeof port);
+        if (i > 0 && port <= last)
+            return 0;
+        last = port;
+        if (!fl_port_set_add(set, port)) {
+            *no_memory = true;
+            return 0;
+        }
+    }
+    return count * sizeof(uint16_t);
+}
+
+size_t fl_port_set_load(struct fl_port_set *set, const uint8_t *bytes, size_t len, bool *no_memory)
+{
+    uint32_t count;
+    *no_memory = false;
+    if (len < sizeof count)
+        return 0;
+    memcpy(&count, bytes, sizeof count);
+    if (count == 0)
+        return sizeof count;
+    bytes += sizeof count;
+    len -= sizeof count;
+    size_t used = count > FL_PORTS_LIST_MAX ? load_bitmap(set, count, bytes, len, no_memory)
+                                            : load_list(set, count, bytes, len, no_memory);
+    return used == 0 ? 0 : sizeof count + used;
+}
+
 static uint32_t bitmap_run(const uint64_t *bitmap)
 {
     uint32_t best = 0, run = 0;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/buf.h"
+
 #define FL_PORTS_INLINE   6u
 #define FL_PORTS_LIST_MAX 2048u /* a longer list becomes a bitmap */
 
@@ -23,6 +25,11 @@ struct fl_port_set {
 bool fl_port_set_add(struct fl_port_set *set, uint16_t port); /* false: out of memory */
 bool fl_port_set_merge(struct fl_port_set *set, const struct fl_port_set *from);
 void fl_port_set_dispose(struct fl_port_set *set);
+/* The ports as bytes, and back into an empty set: how many of the bytes are used, 0 when they are no set or memory is
+ * out
+ * (*no_memory). */
+void fl_port_set_save(const struct fl_port_set *set, struct fl_buf *out);
+size_t fl_port_set_load(struct fl_port_set *set, const uint8_t *bytes, size_t len, bool *no_memory);
 uint32_t fl_port_set_longest_run(const struct fl_port_set *set);
 
 #endif

@@ -39,7 +39,23 @@ static void ports_dispose(void *state)
     fl_port_set_dispose(state);
 }
 
-const struct fl_measure_ops fl_measure_longest_run = {run_prepare, ports_update, ports_merge, run_value, ports_dispose};
+static void ports_save(const struct fl_measure *m, const void *state, struct fl_buf *out)
+{
+    (void)m;
+    fl_port_set_save(state, out);
+}
+
+static enum fl_status ports_load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len,
+                                 size_t *used)
+{
+    (void)m;
+    bool no_memory;
+    *used = fl_port_set_load(state, bytes, len, &no_memory);
+    return *used > 0 ? FL_OK : no_memory ? FL_E_NOMEM : FL_E_DATA;
+}
+
+const struct fl_measure_ops fl_measure_longest_run = {run_prepare,   ports_update, ports_merge, run_value,
+                                                      ports_dispose, ports_save,   ports_load};
 
 /* distinct: a tag in front says which of the two sets the state is. */
 struct distinct_state {
@@ -100,5 +116,24 @@ static void distinct_dispose(void *state)
         fl_value_set_dispose(&s->values);
 }
 
+static void distinct_save(const struct fl_measure *m, const void *state, struct fl_buf *out)
+{
+    const struct distinct_state *s = state;
+    if (m->field_type == FL_T_PORT)
+        fl_port_set_save(&s->ports, out);
+    else
+        fl_value_set_save(&s->values, out);
+}
+
+static enum fl_status distinct_load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len,
+                                    size_t *used)
+{
+    struct distinct_state *s = state;
+    if (m->field_type != FL_T_PORT)
+        return fl_value_set_load(&s->values, m->k, bytes, len, used);
+    s->is_ports = 1;
+    return ports_load(m, &s->ports, bytes, len, used);
+}
+
 const struct fl_measure_ops fl_measure_distinct = {distinct_prepare, distinct_update, distinct_merge, distinct_value,
-                                                   distinct_dispose};
+                                                   distinct_dispose, distinct_save,   distinct_load};

@@ -1,13 +1,15 @@
 #include "core/measure/value_set.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 
-#define REGISTERS     1024u
-#define SEED          UINT64_C(0x64697374696e6374)
-#define FRACTION_BITS 32
+#define REGISTERS       1024u
+#define SEED            UINT64_C(0x64697374696e6374)
+#define FRACTION_BITS   32
+#define SAVED_REGISTERS UINT32_MAX
 
 static uint64_t hash_cell(const struct fl_batch *batch, uint32_t field, uint32_t row)
 {
@@ -130,6 +132,64 @@ enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, cons
     for (uint32_t i = 0; i < from->capacity && status == FL_OK; i++)
         if (from->hashes[i] != 0)
             status = add_hash(set, exact, from->hashes[i]);
+    return status;
+}
+
+static int compare_hashes(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* The number of hashes, and these in rising order; or SAVED_REGISTERS and the registers. */
+void fl_value_set_save(const struct fl_value_set *set, struct fl_buf *out)
+{
+    uint32_t count = set->registers != NULL ? SAVED_REGISTERS : set->count;
+    fl_buf_add(out, &count, sizeof count);
+    if (set->registers != NULL) {
+        fl_buf_add(out, set->registers, REGISTERS);
+        return;
+    }
+    size_t first = out->len;
+    for (uint32_t i = 0; i < set->capacity; i++)
+        if (set->hashes[i] != 0)
+            fl_buf_add(out, &set->hashes[i], sizeof set->hashes[i]);
+    if (!out->failed && count > 1)
+        qsort(out->data + first, count, sizeof(uint64_t), compare_hashes);
+}
+
+static enum fl_status load_registers(struct fl_value_set *set, const uint8_t *bytes, size_t len)
+{
+    if (len < REGISTERS)
+        return FL_E_DATA;
+    if (!to_registers(set))
+        return FL_E_NOMEM;
+    memcpy(set->registers, bytes, REGISTERS);
+    return FL_OK;
+}
+
+enum fl_status fl_value_set_load(struct fl_value_set *set, uint32_t exact, const uint8_t *bytes, size_t len,
+                                 size_t *used)
+{
+    uint32_t count;
+    if (len < sizeof count)
+        return FL_E_DATA;
+    memcpy(&count, bytes, sizeof count);
+    bytes += sizeof count;
+    len -= sizeof count;
+    *used = sizeof count + (count == SAVED_REGISTERS ? REGISTERS : count * sizeof(uint64_t));
+    if (count == SAVED_REGISTERS)
+        return load_registers(set, bytes, len);
+    if (count > exact || len / sizeof(uint64_t) < count)
+        return FL_E_DATA;
+    enum fl_status status = FL_OK;
+    uint64_t last = 0;
+    for (uint32_t i = 0; i < count && status == FL_OK; i++) {
+        uint64_t hash;
+        memcpy(&hash, bytes + i * sizeof hash, sizeof hash);
+        status = hash <= last ? FL_E_DATA : add_hash(set, exact, hash);
+        last = hash;
+    }
     return status;
 }
 

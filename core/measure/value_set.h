@@ -22,6 +22,9 @@ enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const 
 /* A value that is in no batch; its own kind of hash, so a set takes values in one of the two ways only. */
 enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value);
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from);
+void fl_value_set_save(const struct fl_value_set *set, struct fl_buf *out);
+enum fl_status fl_value_set_load(struct fl_value_set *set, uint32_t exact, const uint8_t *bytes, size_t len,
+                                 size_t *used);
 uint64_t fl_value_set_count(const struct fl_value_set *set);
 void fl_value_set_dispose(struct fl_value_set *set);
 

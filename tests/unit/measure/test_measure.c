@@ -95,8 +95,60 @@ static void add(const struct fl_measure *m, void *state, uint32_t row)
     assert_int_equal(fl_measure_update(m, state, &batch, row, passes(row, 0), passes(row, 1), &place), FL_OK);
 }
 
+/* The state as bytes, each of which a loader must need. */
+static struct fl_buf saved(const struct fl_measure *m, const void *state)
+{
+    struct fl_buf bytes;
+    fl_buf_init(&bytes);
+    fl_measure_save(m, state, &bytes);
+    assert_false(bytes.failed);
+    return bytes;
+}
+
+/* A state of its own out of bytes that lie in a block of just their size; FL_E_DATA where they are cut off. */
+static enum fl_status loaded(const struct fl_measure *m, const struct fl_buf *bytes, size_t len, char **state)
+{
+    uint8_t *block = malloc(len + (len == 0));
+    size_t used = 0;
+    if (len > 0)
+        memcpy(block, bytes->data, len);
+    *state = calloc(1, m->state_bytes);
+    enum fl_status status = fl_measure_load(m, *state, block, len, &used);
+    if (status == FL_OK)
+        assert_int_equal(used, len);
+    free(block);
+    return status;
+}
+
+static void check_cut_off(struct dice *d, const struct fl_measure *m, const struct fl_buf *bytes)
+{
+    char *state;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(loaded(m, bytes, roll_below(d, (uint32_t)bytes->len), &state), FL_E_DATA);
+        fl_measure_dispose(m, state);
+        free(state);
+    }
+}
+
+/* What a spilled state or that of another machine's part goes through. */
+static char *saved_and_loaded(struct dice *d, const struct fl_measure *m, char *state)
+{
+    char *copy;
+    struct fl_buf bytes = saved(m, state);
+    check_cut_off(d, m, &bytes);
+    assert_int_equal(loaded(m, &bytes, bytes.len, &copy), FL_OK);
+    struct fl_buf again = saved(m, copy);
+    assert_int_equal(again.len, bytes.len);
+    assert_memory_equal(again.data, bytes.data, bytes.len);
+    fl_buf_dispose(&again);
+    fl_buf_dispose(&bytes);
+    fl_measure_dispose(m, state);
+    free(state);
+    return copy;
+}
+
 /* Shuffles the records, deals them to some states, and merges those in a random tree. */
-static struct fl_value measured(struct dice *d, const struct fl_measure *m, uint32_t count)
+static struct fl_value measured(struct dice *d, const struct fl_measure *m, uint32_t count, struct fl_buf *bytes)
 {
     uint32_t order[RECORDS];
     char *states[STATES];
@@ -113,12 +165,17 @@ static struct fl_value measured(struct dice *d, const struct fl_measure *m, uint
         add(m, states[roll_below(d, left)], order[i]);
     while (left > 1) {
         uint32_t into = roll_below(d, left), from = (into + 1 + roll_below(d, left - 1)) % left;
+        if (roll_below(d, 2))
+            states[from] = saved_and_loaded(d, m, states[from]);
+        if (roll_below(d, 4) == 0)
+            states[into] = saved_and_loaded(d, m, states[into]);
         assert_int_equal(fl_measure_merge(m, states[into], states[from]), FL_OK);
         fl_measure_dispose(m, states[from]);
         free(states[from]);
         states[from] = states[--left];
     }
     assert_int_equal(fl_measure_value(m, states[0], &arena, &value), FL_OK);
+    *bytes = saved(m, states[0]);
     fl_measure_dispose(m, states[0]);
     free(states[0]);
     return value;
@@ -152,8 +209,16 @@ static void check_measure(const struct fl_measure *m, reference *expected)
         uint32_t count = seed == 1 ? 0 : seed == 2 ? 1 : RECORDS / (1 + roll_below(&d, 6));
         any_records(&d, count);
         struct fl_value value = expected(m, count);
-        for (int tree = 0; tree < 6; tree++)
-            check_value(m, measured(&d, m, count), value, seed);
+        struct fl_buf first = {0};
+        for (int tree = 0; tree < 6; tree++) {
+            struct fl_buf bytes;
+            check_value(m, measured(&d, m, count, &bytes), value, seed);
+            if (tree > 0)
+                assert_true(bytes.len == first.len && memcmp(bytes.data, first.data, first.len) == 0);
+            fl_buf_dispose(&first);
+            first = bytes;
+        }
+        fl_buf_dispose(&first);
     }
 }
 
@@ -480,9 +545,13 @@ static void test_measure__outcome_is_a_fold(void **state)
         struct dice d = {seed * UINT64_C(0x9e3779b97f4a7c15)};
         uint32_t count = 1 + roll_below(&d, 6);
         any_records(&d, count);
-        struct fl_value value = measured(&d, &m, count);
-        for (int tree = 0; tree < 6; tree++)
-            check_value(&m, measured(&d, &m, count), value, seed);
+        struct fl_buf bytes;
+        struct fl_value value = measured(&d, &m, count, &bytes);
+        fl_buf_dispose(&bytes);
+        for (int tree = 0; tree < 6; tree++) {
+            check_value(&m, measured(&d, &m, count, &bytes), value, seed);
+            fl_buf_dispose(&bytes);
+        }
     }
 }
 
