@@ -13,7 +13,10 @@
 #define FL_EXPR_HEIGHT_MAX       2000u /* operators in a row: what walks a tree recurses that deep */
 #define FL_POLICY_BYTES_MAX      (16u * 1024u * 1024u)
 #define FL_PANES_PER_WINDOW_MAX  64u
-#define FL_PERIODS_MAX           40000u /* of an expectation: a year of quarters of an hour */
+#define FL_SEQUENCE_STEPS_MAX    8u
+#define FL_SEQUENCE_TIMES_MAX    1000u     /* of all steps of a sequence together */
+#define FL_LIST_RECORDS_MAX      10000000u /* kept for on_flow with group_by, and for sequence */
+#define FL_PERIODS_MAX           40000u    /* of an expectation: a year of quarters of an hour */
 #define FL_DISTINCT_EXACT        4096u
 #define FL_SET_ITEMS_MAX         1000u
 #define FL_GROUPS_MAX_DEFAULT    5000000u

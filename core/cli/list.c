@@ -160,7 +160,8 @@ static void list_fields(struct listing *l)
 static void list_measures(struct listing *l)
 {
     for (uint32_t m = 0; m < FL_MEASURE_COUNT; m++)
-        simple(l, "measure", fl_measures[m].name, "arguments", fl_measures[m].args, fl_measures[m].what);
+        if (fl_measures[m].args != NULL)
+            simple(l, "measure", fl_measures[m].name, "arguments", fl_measures[m].args, fl_measures[m].what);
 }
 
 static void list_plugins(struct listing *l)

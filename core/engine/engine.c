@@ -152,6 +152,8 @@ static void merge_rule(struct fl_rule_part *into, struct fl_rule_part *from)
     into->selected += from->selected;
     into->bad_times += from->bad_times;
     into->over_limit |= from->over_limit;
+    into->over_list |= from->over_list;
+    into->listed += from->listed;
     into->stateful |= from->stateful;
     if (from->lua_failures > 0 &&
         (into->lua_failures == 0 || fl_place_before(from->lua_error_place, into->lua_error_place))) {

@@ -26,6 +26,7 @@ struct fl_engine_options {
     /* Deal objects to `threads` logical workers on one thread, in an order that this seed gives; 0 = off. */
     uint64_t schedule_seed;
     const struct fl_rule_ops *ops; /* NULL when no rule has code */
+    bool counts_only;              /* `where` is counted, nothing is measured and no code runs */
     /* Called from time to time by worker 0 with totals so far; may be NULL. */
     void (*progress)(void *context, uint64_t object_bytes, uint64_t records);
     void *progress_context;
@@ -39,7 +40,8 @@ struct fl_rule_part {
     char lua_error[320]; /* the first, by record order */
     struct fl_place lua_error_place;
     uint64_t bad_times;
-    bool over_limit;
+    uint64_t listed; /* records kept as rows */
+    bool over_limit, over_list;
     bool stateful; /* its code kept state between calls */
 };
 

@@ -59,7 +59,7 @@ static bool satisfies(struct visiting *v, const struct fl_node *having)
     return result.type == FL_T_BOOL && result.i != 0;
 }
 
-static bool copy_value(struct fl_arena *arena, struct fl_value *value)
+bool fl_judge_copy_value(struct fl_arena *arena, struct fl_value *value)
 {
     if (value->type == FL_T_STR) {
         value->str.ptr = fl_arena_strndup(arena, value->str.ptr, value->str.len);
@@ -74,7 +74,7 @@ static bool copy_value(struct fl_arena *arena, struct fl_value *value)
     if (n > 0)
         memcpy(items, value->list.items, n * sizeof *items);
     for (uint32_t i = 0; i < n; i++)
-        if (!copy_value(arena, &items[i]))
+        if (!fl_judge_copy_value(arena, &items[i]))
             return false;
     value->list.items = items;
     return true;
@@ -92,7 +92,7 @@ static enum fl_status make_hit(struct visiting *v, const struct fl_group_view *v
         return FL_E_NOMEM;
     memcpy(hit->slots, v->slots, v->slot_count * sizeof *hit->slots);
     for (uint32_t i = 0; i < v->slot_count; i++)
-        if (!copy_value(arena, &hit->slots[i]))
+        if (!fl_judge_copy_value(arena, &hit->slots[i]))
             return FL_E_NOMEM;
     memcpy(hit->evidence, view->evidence, view->evidence_count * sizeof *hit->evidence);
     hit->evidence_count = view->evidence_count;
@@ -133,15 +133,25 @@ enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit)
     return FL_OK;
 }
 
-/* Asks the rule's on_group. *fires tells; a failed call loses its group and is counted. */
+/* What a call of the rule's code came to. A failed one loses its group and is counted; above the limit of failures the
+ * rule is void, and no more is asked. */
+static enum fl_status take_answer(struct visiting *v, enum fl_status status, const struct fl_error *err, bool *fires)
+{
+    if (status == FL_OK || status == FL_E_NOMEM)
+        return status;
+    struct fl_rule_tally *tally = &v->j->rules[v->index];
+    v->j->part->rules[v->index].stateful |= status == FL_E_VOID;
+    if (tally->failures++ == 0)
+        snprintf(tally->lua_error, sizeof tally->lua_error, "%.300s", err->text);
+    *fires = false;
+    return FL_OK;
+}
+
 static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_view *view, struct fl_verdict *verdict,
                                    bool *fires)
 {
     const struct fl_judge_options *options = v->j->options;
     const struct fl_rule_decl *decl = v->rule->decl;
-    *fires = true;
-    if (!decl->has_on_group || options->ops == NULL)
-        return FL_OK;
     const char *measures[FL_MEASURES_PER_RULE_MAX];
     uint32_t count = v->rule->measure_count + v->rule->value_count;
     for (uint32_t m = 0; m < count; m++)
@@ -150,20 +160,36 @@ static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_vie
     struct fl_group_view shown = *view;
     shown.measures = v->slots + v->rule->key_count + FL_COUNTER_COUNT;
     struct fl_error err;
+    struct fl_verdict last = {.severity = -1};
     enum fl_status status =
-        options->ops->on_group(options->vm, decl->source, decl, &names, &shown, v->j->arena, verdict, &err);
-    if (status == FL_E_NOMEM)
-        return status;
-    v->j->part->rules[v->index].stateful |= status == FL_E_VOID;
-    if (status != FL_OK) {
-        struct fl_rule_tally *tally = &v->j->rules[v->index];
-        if (tally->failures++ == 0)
-            snprintf(tally->lua_error, sizeof tally->lua_error, "%.300s", err.text);
+        options->ops->on_group(options->vm, decl->source, decl, &names, &shown, v->j->arena, &last, &err);
+    *fires = last.hit;
+    if (status == FL_OK)
+        status = fl_verdict_override(v->j->arena, verdict, &last);
+    return take_answer(v, status, &err, fires);
+}
+
+/* Asks the rule's code: on_flow over the records of the group, then, if one of them was a hit, on_group. */
+static enum fl_status ask_code(struct visiting *v, const struct fl_group_view *view, struct fl_verdict *verdict,
+                               bool *fires)
+{
+    enum fl_status status = FL_OK;
+    *fires = true;
+    if (v->j->options->ops == NULL)
+        return FL_OK;
+    if (v->j->rules[v->index].failures > FL_LUA_FAILURES_MAX || v->j->part->rules[v->index].stateful) {
         *fires = false;
-    } else {
-        *fires = verdict->hit;
+        return FL_OK;
     }
-    return FL_OK;
+    if (v->rule->has_rows) {
+        struct fl_error err;
+        status = fl_judge_ask_rows(v->j, v->rule, view, verdict, &err);
+        *fires = verdict->hit;
+        status = take_answer(v, status, &err, fires);
+    }
+    if (status == FL_OK && *fires && v->rule->decl->has_on_group)
+        status = ask_on_group(v, view, verdict, fires);
+    return status;
 }
 
 static enum fl_severity one_step_lower(enum fl_severity severity)
@@ -290,7 +316,7 @@ static enum fl_status judge_group(struct visiting *v, const struct fl_group_view
     }
     struct fl_verdict verdict = {.severity = -1};
     bool fires;
-    enum fl_status status = ask_on_group(v, view, &verdict, &fires);
+    enum fl_status status = ask_code(v, view, &verdict, &fires);
     *fate = FL_FATE_CODE;
     if (status != FL_OK || !fires)
         return status;
@@ -336,6 +362,10 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
     if (part->over_limit)
         return fl_arena_printf(j->arena, "more than %llu groups (max_groups)",
                                (unsigned long long)j->plan->policy->max_groups);
+    if (part->over_list || (rule->is_list && part->listed > j->plan->policy->max_list_records))
+        return fl_arena_printf(j->arena,
+                               "its list would keep more than %llu records (max_list_records): narrow `where`",
+                               (unsigned long long)j->plan->policy->max_list_records);
     if (part->stateful)
         return "its code changed a variable outside it: state lives in measures";
     uint64_t failures = part->lua_failures + tally->failures;
@@ -352,7 +382,7 @@ enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t windo
     struct fl_walk walk = {.window_ms = window_ms,
                            .every_ms = every_ms,
                            .measures = rule->table_measures,
-                           .measure_count = rule->measure_count,
+                           .measure_count = fl_plan_rule_states(rule),
                            .visit = visit,
                            .context = context};
     enum fl_status status = fl_store_walk(j->stores[rule->depth - 1], rule->table, &walk);

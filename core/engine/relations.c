@@ -80,15 +80,26 @@ static struct fl_place place_of(const struct fl_group_view *view)
                              .where = view->evidence_count > 0 ? view->evidence[0].where : 0};
 }
 
+static uint32_t steps_of(const struct row *row, const struct fl_sequence *sequence)
+{
+    uint32_t steps = 0;
+    for (uint32_t s = 0; sequence != NULL && s < sequence->step_count; s++)
+        steps |= (uint32_t)holds(row, sequence->steps[s].filter) << s;
+    return steps;
+}
+
 static enum fl_status add_row(struct fl_judging *j, uint32_t index, const struct row *row,
                               const struct fl_group_view *view)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[index];
     struct fl_rule_part *part = &j->part->rules[index];
-    bool passes[2 * FL_MEASURES_PER_RULE_MAX];
+    bool passes[2 * FL_MEASURES_PER_RULE_MAX], listed = false;
+    uint32_t steps[FL_MEASURES_PER_RULE_MAX];
     for (uint32_t m = 0; m < rule->measure_count; m++) {
         passes[2 * m] = holds(row, rule->measures[m].filter);
         passes[2 * m + 1] = holds(row, rule->measures[m].filter2);
+        steps[m] = steps_of(row, rule->measures[m].sequence);
+        listed |= steps[m] != 0;
     }
     struct fl_value *keys = fl_alloc_zero((size_t)rule->key_count + 1, sizeof *keys);
     if (keys == NULL)
@@ -101,12 +112,15 @@ static enum fl_status add_row(struct fl_judging *j, uint32_t index, const struct
                                  .evidence = view->evidence,
                                  .evidence_count = view->evidence_count,
                                  .slots = row->values,
-                                 .passes = passes};
+                                 .passes = passes,
+                                 .steps = steps};
     struct fl_table *table = fl_store_table(j->stores[rule->depth - 1], rule->table);
     enum fl_status status = fl_table_add_row(table, &added, &part->bad_times);
     fl_free(keys);
     part->selected++;
+    part->listed += listed;
     part->over_limit |= fl_table_over_limit(table);
+    part->over_list |= part->listed > j->plan->policy->max_list_records;
     return status;
 }
 
@@ -153,7 +167,8 @@ enum fl_status fl_judge_feed(struct fl_judging *j, uint32_t rule, const struct f
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < source->reader_count && status == FL_OK; i++) {
         const struct fl_reader *reader = &source->readers[i];
-        if (j->plan->rules[reader->rule].void_reason == NULL && !j->part->rules[reader->rule].over_limit)
+        if (j->plan->rules[reader->rule].void_reason == NULL && !j->part->rules[reader->rule].over_limit &&
+            !j->part->rules[reader->rule].over_list)
             status = feed(j, rule, reader, slots, view);
     }
     return status;

@@ -83,6 +83,13 @@ struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows)
  * then, which is no failure. */
 enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t rule, int64_t window_ms, int64_t every_ms,
                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
+bool fl_judge_copy_value(struct fl_arena *arena, struct fl_value *value); /* its text and members */
+/* rows.c: calls on_flow for every record of the group in record order. *worst: what the calls said, that of the worst
+ * severity, then of the least record. Not FL_OK: a call failed, err says why. */
+enum fl_status fl_judge_ask_rows(struct fl_judging *j, const struct fl_plan_rule *rule,
+                                 const struct fl_group_view *view, struct fl_verdict *worst, struct fl_error *err);
+/* A later verdict has the last word; what it leaves open stays. */
+enum fl_status fl_verdict_override(struct fl_arena *arena, struct fl_verdict *into, const struct fl_verdict *by);
 bool fl_names_internet(const struct fl_node *set);
 /* relations.c: the group becomes a row of every rule that reads its rule. */
 enum fl_status fl_judge_feed(struct fl_judging *j, uint32_t rule, const struct fl_value *slots,

@@ -12,8 +12,8 @@ static uint32_t most_filters(const struct fl_plan *plan)
 {
     uint32_t most = 0;
     for (uint32_t i = 0; i < plan->table_count; i++)
-        if (2 * plan->tables[i].measure_count > most)
-            most = 2 * plan->tables[i].measure_count;
+        if (plan->tables[i].filter_count > most)
+            most = plan->tables[i].filter_count;
     return most;
 }
 
@@ -202,7 +202,7 @@ static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan
 static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan_table *table,
                                   const uint64_t *selection)
 {
-    for (uint32_t f = 0; f < 2 * table->measure_count; f++) {
+    for (uint32_t f = 0; f < table->filter_count; f++) {
         worker->filters[f] = NULL;
         if (table->filters[f] == UINT32_MAX)
             continue;
@@ -243,6 +243,19 @@ static enum fl_status ask_batch(struct fl_worker *worker, const struct fl_plan_t
     return status;
 }
 
+/* Records that meet a step of some sequence: those that a list keeps. */
+static uint64_t count_steps(const struct fl_worker *worker, const struct fl_plan_table *table)
+{
+    uint64_t sum = 0;
+    for (uint32_t w = 0; w < fl_batch_words(&worker->batch); w++) {
+        uint64_t met = 0;
+        for (uint32_t f = 2 * table->measure_count; f < table->filter_count; f++)
+            met |= worker->filters[f] != NULL ? worker->filters[f][w] : 0;
+        sum += (uint64_t)__builtin_popcountll(met);
+    }
+    return sum;
+}
+
 static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const uint64_t *with_data,
                                 const uint64_t *every_line)
 {
@@ -257,12 +270,21 @@ static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const 
         fl_program_eval(worker->program, table->root, table->reads_status ? every_line : with_data, selection);
     if (status != FL_OK || count_bits(selection, fl_batch_words(batch)) == 0)
         return status;
+    if (worker->options->counts_only) {
+        for (uint32_t i = 0; i < table->rule_count; i++)
+            worker->part.rules[table->rules[i]].selected += count_bits(selection, fl_batch_words(batch));
+        return FL_OK;
+    }
     status = ask_batch(worker, table, selection);
-    if (status != FL_OK || part->over_limit || part->stateful)
+    if (status != FL_OK || part->over_limit || part->over_list || part->stateful)
         return status;
-    if (rule->decl->has_on_flow)
+    if (rule->decl->has_on_flow && !rule->has_rows)
         status = ask_on_flow(worker, rule, part, selection);
     uint64_t selected = count_bits(selection, fl_batch_words(batch)), bad_times = 0;
+    if (rule->is_list) {
+        part->listed += rule->has_rows ? selected : count_steps(worker, table);
+        part->over_list = part->listed > worker->plan->policy->max_list_records;
+    }
     struct fl_table *groups = fl_store_table(worker->part.store, index);
     if (status == FL_OK)
         status = fl_table_add(groups, batch, selection, worker->filters, &bad_times);

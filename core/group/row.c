@@ -31,7 +31,7 @@ static enum fl_status add_row(struct fl_table *t, const struct fl_table_row *row
             status = fl_measure_merge(&t->measures[m], state, row->states[m]);
         else if (row->slots != NULL)
             status = fl_measure_update_slots(&t->measures[m], state, row->slots, row->passes[2 * m],
-                                             row->passes[2 * m + 1], &row->place);
+                                             row->passes[2 * m + 1], row->steps[m], &row->place);
     }
     return status;
 }

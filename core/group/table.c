@@ -259,6 +259,30 @@ static void fetch_entries(struct adding *a)
     }
 }
 
+static enum fl_status add_measure(struct adding *a, const struct fl_measure *m, const uint64_t *const *filters)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < a->count && status == FL_OK; i++) {
+        const struct pending *p = &a->rows[i];
+        status = fl_measure_update(m, (char *)p->entry + m->state_offset, a->batch, p->row, bit_at(filters[0], p->row),
+                                   bit_at(filters[1], p->row), &p->place);
+    }
+    return status;
+}
+
+static enum fl_status add_sequence(struct adding *a, const struct fl_measure *m)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < a->count && status == FL_OK; i++) {
+        const struct pending *p = &a->rows[i];
+        uint32_t steps = 0;
+        for (uint32_t s = 0; s < m->sequence->step_count; s++)
+            steps |= (uint32_t)bit_at(a->filters[m->first_step + s], p->row) << s;
+        status = fl_measure_update_steps(m, (char *)p->entry + m->state_offset, a->batch, p->row, steps, &p->place);
+    }
+    return status;
+}
+
 /* Adds the rows at hand: their memory is asked for first, so that many wait for it at once. */
 static enum fl_status add_block(struct adding *a)
 {
@@ -275,14 +299,9 @@ static enum fl_status add_block(struct adding *a)
         fl_entry_add_place(t, p->entry, &p->place);
     }
     enum fl_status status = FL_OK;
-    for (uint32_t m = 0; m < t->spec.measure_count; m++) {
-        const uint64_t *first = a->filters[2 * m], *second = a->filters[2 * m + 1];
-        for (uint32_t i = 0; i < a->count && status == FL_OK; i++) {
-            const struct pending *p = &a->rows[i];
-            status = fl_measure_update(&t->measures[m], fl_entry_state(t, p->entry, m), a->batch, p->row,
-                                       bit_at(first, p->row), bit_at(second, p->row), &p->place);
-        }
-    }
+    for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++)
+        status = t->measures[m].sequence != NULL ? add_sequence(a, &t->measures[m])
+                                                 : add_measure(a, &t->measures[m], &a->filters[2 * m]);
     a->count = 0;
     fl_buf_clear(&t->keys);
     return status;

@@ -36,8 +36,8 @@ enum fl_status fl_table_new(const struct fl_table_spec *spec, struct fl_table **
 void fl_table_free(struct fl_table *table);
 
 /* Adds the rows of `selection`. filters[2 * m] and [2 * m + 1] are bitmaps of measure m's filters, or NULL (always
- * true). Rows with a null start_time, or one outside 1970..2100, count as bad times when there are panes and are
- * left out (*bad_times grows). */
+ * true); those of the steps of a sequence begin at its first_step. Rows with a null start_time, or one outside
+ * 1970..2100, count as bad times when there are panes and are left out (*bad_times grows). */
 enum fl_status fl_table_add(struct fl_table *table, const struct fl_batch *batch, const uint64_t *selection,
                             const uint64_t *const *filters, uint64_t *bad_times);
 
@@ -53,6 +53,7 @@ struct fl_table_row {
     const void *const *states;    /* measure_count states */
     const struct fl_value *slots; /* by the numbers that stand for fields in the measures */
     const bool *passes;           /* 2 per measure, with slots: its filters */
+    const uint32_t *steps;        /* 1 per measure, with slots: the steps of a sequence that it meets */
 };
 enum fl_status fl_table_add_row(struct fl_table *table, const struct fl_table_row *row, uint64_t *bad_times);
 

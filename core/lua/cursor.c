@@ -62,12 +62,13 @@ static void push_value(lua_State *L, const struct fl_value *value)
     }
 }
 
-static bool declared(const struct fl_rule_decl *decl, const char *field)
+/* Index among the declared ones, or their count. */
+static uint32_t declared(const struct fl_rule_decl *decl, const char *field)
 {
-    for (uint32_t i = 0; i < decl->fields.count; i++)
-        if (strcmp(decl->fields.items[i], field) == 0)
-            return true;
-    return false;
+    uint32_t i = 0;
+    while (i < decl->fields.count && strcmp(decl->fields.items[i], field) != 0)
+        i++;
+    return i;
 }
 
 static int flow_index(lua_State *L, struct fl_lua_vm *vm, const char *name)
@@ -75,10 +76,14 @@ static int flow_index(lua_State *L, struct fl_lua_vm *vm, const char *name)
     uint32_t field = fl_field_find(fl_str_of(name));
     if (field == FL_FIELD_NONE)
         return luaL_error(L, "a flow has no field \"%s\"", name);
-    if (!declared(vm->at_decl, name))
+    uint32_t index = declared(vm->at_decl, name);
+    if (index == vm->at_decl->fields.count)
         return luaL_error(L, "the rule does not declare the field \"%s\": add it to fields = { ... }", name);
     struct fl_value value;
-    fl_batch_value(vm->batch, field, vm->row, &value);
+    if (vm->row_values != NULL)
+        value = vm->row_values[index];
+    else
+        fl_batch_value(vm->batch, field, vm->row, &value);
     push_value(L, &value);
     return 1;
 }
@@ -258,11 +263,24 @@ static enum fl_status take_verdict(lua_State *L, struct fl_arena *arena, struct 
     return status == FL_OK ? take_extra(L, arena, out, err) : status;
 }
 
+/* The state of the group at hand, kept in the registry from call to call. */
+static void push_state(lua_State *L, bool fresh)
+{
+    static const char key = 0;
+    if (fresh) {
+        lua_newtable(L);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+    }
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &key);
+}
+
 /* The function and its argument are on the stack. */
 static int run_call(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
-    lua_call(L, 1, 1);
+    if (vm->row_values != NULL)
+        push_state(L, vm->fresh_state);
+    lua_call(L, lua_gettop(L) - 1, 1);
     vm->verdict_status = take_verdict(L, vm->arena, vm->verdict, vm->verdict_error);
     return 0;
 }
@@ -315,6 +333,19 @@ enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule
     vm->row = row;
     enum fl_status status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
     vm->batch = NULL;
+    return status;
+}
+
+enum fl_status fl_lua_on_row(void *context, uint32_t rule, const struct fl_rule_decl *decl, bool first,
+                             const struct fl_value *values, struct fl_arena *arena, struct fl_verdict *out,
+                             struct fl_error *err)
+{
+    struct fl_lua_vm *vm = context;
+    vm->at_decl = decl;
+    vm->row_values = values;
+    vm->fresh_state = first;
+    enum fl_status status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
+    vm->row_values = NULL;
     return status;
 }
 

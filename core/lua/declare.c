@@ -368,6 +368,61 @@ static void take_argument(lua_State *L, const struct arguments *a, const char *w
         m->filter2 = text;
 }
 
+/* A step of a sequence, on the top: "filter" or { "filter", times = 3 }. */
+static bool take_step(lua_State *L, struct fl_step_decl *step)
+{
+    *step = (struct fl_step_decl){.times = 1};
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        step->filter = copy_text(L, -1);
+        return true;
+    }
+    if (lua_type(L, -1) != LUA_TTABLE)
+        return false;
+    int members = 0;
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+        members++;
+    if (lua_geti(L, -1, 1) == LUA_TSTRING)
+        step->filter = copy_text(L, -1);
+    int type = lua_getfield(L, -2, "times");
+    const char *text = type == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    if (type == LUA_TNUMBER)
+        step->times = whole_number(L, -1);
+    else if (text[0] == '$')
+        step->times_param = copy_text(L, -1);
+    bool times_ok = type == LUA_TNIL || step->times_param != NULL ||
+                    (type == LUA_TNUMBER && step->times >= 1 && step->times <= FL_SEQUENCE_TIMES_MAX);
+    lua_pop(L, 2);
+    return step->filter != NULL && times_ok && members == 1 + (type != LUA_TNIL);
+}
+
+/* sequence{ step, ..., within = "5m" }: its table is on the top. */
+static void take_sequence(lua_State *L, struct fl_measure_decl *m)
+{
+    bool fine = lua_type(L, -1) == LUA_TTABLE;
+    lua_Integer count = fine ? luaL_len(L, -1) : 0, members = 0;
+    if (count < 1 || count > FL_SEQUENCE_STEPS_MAX) {
+        report(
+            L,
+            "measure %s: sequence takes 1 to %u steps: sequence{ \"rejected\", { \"accepted\", times = 2 }, within = "
+            "\"5m\" }",
+            m->name, FL_SEQUENCE_STEPS_MAX);
+        return;
+    }
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+        members++;
+    m->steps = fl_arena_alloc(arena_of(L), (size_t)count * sizeof *m->steps);
+    for (lua_Integer i = 1; m->steps != NULL && i <= count; i++) {
+        lua_geti(L, -1, i);
+        if (!take_step(L, &m->steps[m->step_count++]))
+            report(L, "measure %s: step %d of a sequence is a filter, or { filter, times = N } with a number of 1..%u",
+                   m->name, (int)i, FL_SEQUENCE_TIMES_MAX);
+        lua_pop(L, 1);
+    }
+    m->within = text_field(L, lua_gettop(L), "within");
+    if (members != count + (m->within != NULL))
+        report(L, "measure %s: a sequence takes steps and within, nothing else", m->name);
+}
+
 /* The constructor's table is on the top. */
 static void take_measure(lua_State *L, struct fl_measure_decl *m, int given)
 {
@@ -414,7 +469,13 @@ static void take_measures(lua_State *L, int table, struct fl_rule_decl *decl)
                        names[i]);
             } else {
                 *m = (struct fl_measure_decl){.name = names[i], .kind = kind};
-                take_measure(L, m, given);
+                if (fl_measure_find(fl_str_of(kind)) == FL_M_SEQUENCE) {
+                    lua_geti(L, -1, 1);
+                    take_sequence(L, m);
+                    lua_pop(L, 1);
+                } else {
+                    take_measure(L, m, given);
+                }
                 decl->measure_count++;
             }
             lua_pop(L, 1);
@@ -511,20 +572,20 @@ static int declare_rule(lua_State *L)
     vm->on_group = take_function(L, 1, "on_group");
     decl->has_on_flow = vm->on_flow != LUA_NOREF;
     decl->has_on_group = vm->on_group != LUA_NOREF;
-    if (decl->has_on_flow && decl->group_by.count > 0)
-        report(L, "on_flow together with group_by is not supported by this version");
     return 0;
 }
 
 void fl_lua_add_constructors(lua_State *L)
 {
-    static const char *const later[] = {"connections", "quantile", "hours", "intervals", "sequence"};
+    static const char *const later[] = {"connections", "quantile", "hours", "intervals"};
     for (size_t i = 0; i < PARAM_TYPE_COUNT; i++) {
         lua_pushinteger(L, param_types[i].type);
         lua_pushcclosure(L, make_param, 1);
         lua_setfield(L, -2, param_types[i].name);
     }
     for (uint32_t m = 0; m < FL_MEASURE_COUNT; m++) {
+        if (fl_measures[m].args == NULL)
+            continue;
         lua_pushstring(L, fl_measures[m].name);
         lua_pushcclosure(L, make_measure, 1);
         lua_setfield(L, -2, fl_measures[m].name);

@@ -49,6 +49,8 @@ struct fl_lua_vm {
     const struct fl_rule_decl *at_decl;
     const struct fl_batch *batch;
     uint32_t row;
+    const struct fl_value *row_values; /* instead of a batch: by the rule's fields */
+    bool fresh_state;                  /* the call at hand begins a group */
     const struct fl_group_view *view;
     const struct fl_group_names *names;
     uintptr_t calls, handle; /* number of the call at hand, and the handle made from it; 0 between calls */
@@ -89,6 +91,9 @@ void fl_lua_make_handles(lua_State *L);
 enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                               const struct fl_batch *batch, uint32_t row, struct fl_arena *arena,
                               struct fl_verdict *out, struct fl_error *err);
+enum fl_status fl_lua_on_row(void *context, uint32_t rule, const struct fl_rule_decl *decl, bool first,
+                             const struct fl_value *values, struct fl_arena *arena, struct fl_verdict *out,
+                             struct fl_error *err);
 enum fl_status fl_lua_on_group(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                                const struct fl_group_names *names, const struct fl_group_view *view,
                                struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);

@@ -19,7 +19,7 @@ static const struct fl_measure_ops *const kinds[FL_MEASURE_COUNT] = {
 enum fl_measure_kind fl_measure_find(struct fl_str name)
 {
     uint32_t kind = 0;
-    while (kind < FL_MEASURE_COUNT && !fl_str_is(name, fl_measures[kind].name))
+    while (kind < FL_MEASURE_COUNT && (fl_measures[kind].args == NULL || !fl_str_is(name, fl_measures[kind].name)))
         kind++;
     return (enum fl_measure_kind)kind;
 }
@@ -40,7 +40,7 @@ bool fl_measure_is_number(enum fl_type type)
 bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b)
 {
     return a->kind == b->kind && a->field == b->field && a->by == b->by && a->k == b->k && a->type == b->type &&
-           a->state_bytes == b->state_bytes;
+           a->sequence == b->sequence && a->row_fields == b->row_fields && a->state_bytes == b->state_bytes;
 }
 
 static void name_field(uint32_t field, const char **name, enum fl_type *type)
@@ -82,6 +82,8 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
         for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
             fl_field_set_add(fields, read[i]);
     }
+    for (uint32_t i = 0; i < m->row_field_count; i++)
+        fl_field_set_add(fields, m->row_fields[i]);
     if (m->kind == FL_M_VIA_ENDPOINT)
         fl_field_set_add(fields, FL_F_TRAFFIC_PATH);
 }
@@ -89,14 +91,21 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
 enum fl_status fl_measure_update(const struct fl_measure *m, void *state, const struct fl_batch *batch, uint32_t row,
                                  bool pass, bool pass2, const struct fl_place *place)
 {
-    struct fl_update u = {batch, row, pass, pass2, place, NULL};
+    struct fl_update u = {.batch = batch, .row = row, .pass = pass, .pass2 = pass2, .place = place};
+    return kinds[m->kind]->update(m, state, &u);
+}
+
+enum fl_status fl_measure_update_steps(const struct fl_measure *m, void *state, const struct fl_batch *batch,
+                                       uint32_t row, uint32_t steps, const struct fl_place *place)
+{
+    struct fl_update u = {.batch = batch, .row = row, .steps = steps, .place = place};
     return kinds[m->kind]->update(m, state, &u);
 }
 
 enum fl_status fl_measure_update_slots(const struct fl_measure *m, void *state, const struct fl_value *slots, bool pass,
-                                       bool pass2, const struct fl_place *place)
+                                       bool pass2, uint32_t steps, const struct fl_place *place)
 {
-    struct fl_update u = {.pass = pass, .pass2 = pass2, .place = place, .slots = slots};
+    struct fl_update u = {.pass = pass, .pass2 = pass2, .steps = steps, .place = place, .slots = slots};
     return kinds[m->kind]->update(m, state, &u);
 }
 

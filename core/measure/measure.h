@@ -1,8 +1,10 @@
 /* measure.h: what a rule measures over the records of a group. Pure: no threads, no I/O.
  *
  * A measure is a fold: its state depends only on the multiset of records, and merging states is commutative
- * and associative. A state is `state_bytes` of plain memory owned by the group, plus heap blocks that
- * fl_measure_dispose() frees. A zeroed state is a valid empty one. One file per measure; measures.def lists them.
+ * and associative; or it is a list, which keeps a row of each record and reads them in record order once all input is
+ * there (sequence, rows): then merging is the union. A state is `state_bytes` of plain memory owned by the group, plus
+ * heap blocks that fl_measure_dispose() frees. A zeroed state is a valid empty one. One file per measure; measures.def
+ * lists them.
  */
 #ifndef FL_MEASURE_MEASURE_H
 #define FL_MEASURE_MEASURE_H
@@ -21,6 +23,16 @@ enum fl_measure_kind {
     FL_MEASURE_COUNT
 };
 
+struct fl_sequence_step {
+    const struct fl_node *filter;
+    uint32_t times;
+};
+struct fl_sequence {
+    const struct fl_sequence_step *steps;
+    uint32_t step_count; /* at most FL_SEQUENCE_STEPS_MAX */
+    int64_t within_ms;   /* 0: in any time */
+};
+
 /* One declared measure, compiled. */
 struct fl_measure {
     enum fl_measure_kind kind;
@@ -31,7 +43,11 @@ struct fl_measure {
     enum fl_type field_type, by_type;       /* of their values; FL_T_NULL: those of the fields of the record */
     uint32_t k;                             /* top, set: how many are kept for showing; distinct: exact up to */
     const struct fl_node *filter, *filter2; /* count, sum, ratio; NULL = every record */
-    enum fl_type type;                      /* of its value */
+    const struct fl_sequence *sequence;     /* of sequence, else NULL */
+    uint32_t first_step;                    /* sequence: where the filters of its steps begin in its table's */
+    const uint32_t *row_fields;             /* rows: fields kept of each record */
+    uint32_t row_field_count;
+    enum fl_type type; /* of its value */
     uint32_t state_bytes, state_offset;
 };
 
@@ -58,7 +74,10 @@ enum fl_status fl_measure_update(const struct fl_measure *measure, void *state, 
                                  uint32_t row, bool pass, bool pass2, const struct fl_place *place);
 /* One row that is a group of another rule: fields of the measure are numbers of slots. */
 enum fl_status fl_measure_update_slots(const struct fl_measure *measure, void *state, const struct fl_value *slots,
-                                       bool pass, bool pass2, const struct fl_place *place);
+                                       bool pass, bool pass2, uint32_t steps, const struct fl_place *place);
+/* The same for a sequence. Bit s of steps: does the record meet step s? */
+enum fl_status fl_measure_update_steps(const struct fl_measure *measure, void *state, const struct fl_batch *batch,
+                                       uint32_t row, uint32_t steps, const struct fl_place *place);
 enum fl_status fl_measure_merge(const struct fl_measure *measure, void *into, const void *from);
 void fl_measure_dispose(const struct fl_measure *measure, void *state);
 /* Appends the state as bytes of this machine's order (little-endian machines share them): equal states give equal
@@ -71,5 +90,15 @@ enum fl_status fl_measure_load(const struct fl_measure *measure, void *state, co
 /* The value; lists and text live in the arena. Over no record: count sum distinct longest_run 0, else null. */
 enum fl_status fl_measure_value(const struct fl_measure *measure, const void *state, struct fl_arena *arena,
                                 struct fl_value *out);
+/* Does it keep a row of each record? */
+static inline bool fl_measure_is_list(const struct fl_measure *measure)
+{
+    return measure->kind == FL_M_SEQUENCE || measure->kind == FL_M_ROWS;
+}
+/* rows: calls visit for each record in record order, with the values of its fields. visit returning not FL_OK ends it.
+ */
+enum fl_status fl_measure_visit_rows(const struct fl_measure *measure, const void *state,
+                                     enum fl_status (*visit)(void *context, const struct fl_value *values),
+                                     void *context);
 
 #endif

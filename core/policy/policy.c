@@ -8,10 +8,12 @@
 #include "core/base/memory.h"
 #include "core/policy/load.h"
 
-static const char *const top_keys[] = {
-    "version", "name",         "timezone",  "own",      "networks",     "services",      "intents",    "rules",
-    "waivers", "fail_on",      "scope",     "evidence", "max_skipdata", "max_bad_lines", "max_groups", "aggregation",
-    "dedupe",  "split_by_vpc", "inventory", "prices",   "formats",      "queries",       NULL};
+static const char *const top_keys[] = {"version",      "name",          "timezone",     "own",
+                                       "networks",     "services",      "intents",      "rules",
+                                       "waivers",      "fail_on",       "scope",        "evidence",
+                                       "max_skipdata", "max_bad_lines", "max_groups",   "max_list_records",
+                                       "aggregation",  "dedupe",        "split_by_vpc", "inventory",
+                                       "prices",       "formats",       "queries",      NULL};
 
 static void refuse_unsupported(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
@@ -64,6 +66,7 @@ static void load_limits(struct fl_policy_loader *l, const struct fl_yaml_node *r
         fl_load_fail(l, skip, "max_skipdata must be a share such as 1%% or 0.05");
     p->evidence = (uint32_t)load_count(l, root, "evidence", FL_EVIDENCE_DEFAULT, 1, FL_EVIDENCE_MAX);
     p->max_bad_lines = load_count(l, root, "max_bad_lines", 0, 0, INT64_MAX);
+    p->max_list_records = load_count(l, root, "max_list_records", FL_LIST_RECORDS_MAX, 1, UINT32_MAX);
     p->max_groups = load_count(l, root, "max_groups", FL_GROUPS_MAX_DEFAULT, 1, UINT32_MAX - 1);
     p->aggregation_ms = FL_MS_PER_MINUTE;
     struct fl_text_at aggregation = fl_load_text_at(l, root, "aggregation");

@@ -110,7 +110,7 @@ struct fl_policy {
     enum fl_severity fail_on; /* FL_SEV_NONE: never fails */
     uint32_t evidence;
     struct fl_ratio max_skipdata;
-    uint64_t max_bad_lines, max_groups;
+    uint64_t max_bad_lines, max_groups, max_list_records;
     int64_t aggregation_ms;
     bool split_by_vpc;
 };

@@ -200,7 +200,7 @@ static void compile_keys(struct fl_compiling *c)
         split_by_vpc(rule);
 }
 
-static bool duration_of(struct fl_compiling *c, const char *text, const char *key, int64_t *out)
+bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char *key, int64_t *out)
 {
     *out = 0;
     if (text == NULL)
@@ -249,7 +249,7 @@ static void compile_session(struct fl_compiling *c)
     if (c->decl->window != NULL || c->decl->every != NULL) {
         fl_fail(&err, FL_E_VALUE, "a rule has either `session` or `window`: a session ends where its group is silent");
         report(c, &err, "session", NULL, c->decl->session);
-    } else if (duration_of(c, c->decl->session, "session", &rule->window_ms)) {
+    } else if (fl_compiling_duration(c, c->decl->session, "session", &rule->window_ms)) {
         rule->session = true;
         rule->every_ms = rule->pane_ms = rule->window_ms;
     }
@@ -262,8 +262,8 @@ static void compile_windows(struct fl_compiling *c)
         compile_session(c);
         return;
     }
-    if (!duration_of(c, c->decl->window, "window", &rule->window_ms) ||
-        !duration_of(c, c->decl->every, "every", &rule->every_ms))
+    if (!fl_compiling_duration(c, c->decl->window, "window", &rule->window_ms) ||
+        !fl_compiling_duration(c, c->decl->every, "every", &rule->every_ms))
         return;
     struct fl_error err;
     if (rule->every_ms != 0 && rule->window_ms == 0) {
@@ -287,8 +287,7 @@ static void compile_windows(struct fl_compiling *c)
     }
 }
 
-static const struct fl_node *compile_filter(struct fl_compiling *c, const char *text, const char *measure,
-                                            uint32_t *root)
+const struct fl_node *fl_compiling_filter(struct fl_compiling *c, const char *text, const char *measure, uint32_t *root)
 {
     *root = UINT32_MAX;
     if (text == NULL)
@@ -360,8 +359,12 @@ static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl
         m->by_name = rule->from->columns[m->by].name;
         m->by_type = rule->from->columns[m->by].type;
     }
-    m->filter = compile_filter(c, decl->filter, decl->name, &roots[0]);
-    m->filter2 = compile_filter(c, decl->filter2, decl->name, &roots[1]);
+    m->filter = fl_compiling_filter(c, decl->filter, decl->name, &roots[0]);
+    m->filter2 = fl_compiling_filter(c, decl->filter2, decl->name, &roots[1]);
+    if (m->kind == FL_M_SEQUENCE)
+        fl_compiling_sequence(c, decl, m);
+    if (m->kind == FL_M_SEQUENCE && m->sequence == NULL)
+        return;
     if (fl_measure_prepare(m, &err) != FL_OK) {
         report(c, &err, "measure", decl->name, NULL);
         return;
@@ -383,7 +386,7 @@ static void compile_measures(struct fl_compiling *c)
     }
     rule->measures = fl_arena_alloc(&c->plan->arena, (count + 1) * sizeof *rule->measures);
     rule->filters = fl_arena_alloc(&c->plan->arena, (count + 1) * 2 * sizeof *rule->filters);
-    if (rule->measures == NULL || rule->filters == NULL) {
+    if (rule->measures == NULL || rule->filters == NULL || !fl_compiling_begin_steps(c)) {
         c->failed = true;
         return;
     }
@@ -523,6 +526,8 @@ static void compile_parts(struct fl_compiling *c)
     compile_windows(c);
     compile_measures(c);
     compile_lua_fields(c);
+    if (!c->failed)
+        fl_compiling_rows(c);
     if (!c->failed)
         fl_compiling_values(c);
     if (!c->failed)

@@ -19,6 +19,18 @@ void fl_compiling_fail(struct fl_compiling *c, struct fl_error *err, const char 
 /* The error belongs where the value in force was written. */
 void fl_compiling_place_param(const struct fl_compiling *c, const struct fl_param_decl *p, struct fl_error *err);
 
+/* compile.c: a duration, or the "$param" that says it; 0 when text is NULL. false: the error is reported. */
+bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char *key, int64_t *out);
+/* compile.c: a condition of a measure; *root is UINT32_MAX when text is NULL. */
+const struct fl_node *fl_compiling_filter(struct fl_compiling *c, const char *text, const char *measure,
+                                          uint32_t *root);
+
+/* list.c */
+bool fl_compiling_begin_steps(struct fl_compiling *c);
+void fl_compiling_sequence(struct fl_compiling *c, const struct fl_measure_decl *decl, struct fl_measure *m);
+/* After measures and fields. */
+void fl_compiling_rows(struct fl_compiling *c);
+
 /* value.c: the amount of a price that is given by its name; *text is how it is shown. false: a number stands there. */
 bool fl_compiling_price(struct fl_compiling *c, const struct fl_param_decl *p, const struct fl_node **node,
                         const char **text);

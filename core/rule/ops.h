@@ -29,6 +29,11 @@ struct fl_rule_ops {
      * FL_E_VOID: the code kept state between calls, so the rule cannot be used. */
     enum fl_status (*on_flow)(void *vm, uint32_t rule, const struct fl_rule_decl *decl, const struct fl_batch *batch,
                               uint32_t row, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
+    /* The same with a state, over the records of a group in record order; `first`: begins a group, with a new state.
+     * values: by the rule's `fields`. */
+    enum fl_status (*on_row)(void *vm, uint32_t rule, const struct fl_rule_decl *decl, bool first,
+                             const struct fl_value *values, struct fl_arena *arena, struct fl_verdict *out,
+                             struct fl_error *err);
     enum fl_status (*on_group)(void *vm, uint32_t rule, const struct fl_rule_decl *decl,
                                const struct fl_group_names *names, const struct fl_group_view *view,
                                struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);

@@ -96,6 +96,10 @@ struct fl_plan_rule {
     struct fl_measure *measures;
     uint32_t measure_count;
     uint32_t *filters; /* 2 per measure: roots in the program, or UINT32_MAX */
+    uint32_t *steps;   /* roots of the steps of its sequences, from each one's first_step on */
+    uint32_t step_count;
+    bool has_rows; /* measures[measure_count] are the rows for on_flow, which no name reaches */
+    bool is_list;  /* keeps rows of records */
     struct fl_plan_value *values;
     uint32_t value_count;
     int64_t window_ms, every_ms, pane_ms;
@@ -127,7 +131,8 @@ struct fl_plan_table {
     uint32_t *rules, rule_count; /* of the plan; one alone where its code chooses records */
     struct fl_measure *measures; /* of all of them, equal ones once */
     uint32_t measure_count;
-    uint32_t *filters;         /* 2 per measure: roots in the program, or UINT32_MAX */
+    uint32_t *filters; /* 2 per measure, then those of steps: roots in the program, or UINT32_MAX */
+    uint32_t filter_count;
     struct fl_field_set reads; /* and what code reads */
     bool has_addr_key;
 };
@@ -136,6 +141,11 @@ struct fl_plan_table {
 static inline uint32_t fl_plan_rule_slots(const struct fl_plan_rule *rule)
 {
     return rule->key_count + FL_COUNTER_COUNT + rule->measure_count + rule->value_count;
+}
+/* Its measures and the rows that no name reaches. */
+static inline uint32_t fl_plan_rule_states(const struct fl_plan_rule *rule)
+{
+    return rule->measure_count + rule->has_rows;
 }
 /* Name of the i-th of its measures and values. */
 static inline const char *fl_plan_rule_measured(const struct fl_plan_rule *rule, uint32_t i)

@@ -17,6 +17,9 @@ static bool has(const struct lacking *l, uint32_t field)
 
 static bool measure_lacks(struct lacking *l, const struct fl_measure *m)
 {
+    for (uint32_t s = 0; m->sequence != NULL && s < m->sequence->step_count; s++)
+        if (!can_be_true(l, m->sequence->steps[s].filter))
+            return true;
     return !has(l, m->field) || !has(l, m->by) || !can_be_true(l, m->filter) || !can_be_true(l, m->filter2);
 }
 

@@ -19,12 +19,21 @@ struct fl_param_decl {
     bool from_policy; /* set in YAML: a name nobody defines is then a load error */
 };
 
+struct fl_step_decl {
+    const char *filter;
+    int64_t times;           /* 0: as the parameter says */
+    const char *times_param; /* "$param", or NULL */
+};
+
 struct fl_measure_decl {
     const char *name;             /* "ports" */
     const char *kind;             /* "distinct" */
     const char *field, *by;       /* or NULL */
     const char *filter, *filter2; /* or NULL */
     int64_t k;                    /* 0 = default */
+    struct fl_step_decl *steps;   /* sequence */
+    uint32_t step_count;
+    const char *within; /* duration or "$param"; or NULL */
 };
 
 /* A value computed from what was measured. */

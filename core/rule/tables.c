@@ -14,7 +14,7 @@ static bool same_vpc_ends(const struct fl_plan_rule *a, const struct fl_plan_rul
 static bool share(const struct fl_plan *plan, uint32_t a_index, const struct fl_plan_rule *b)
 {
     const struct fl_plan_rule *a = &plan->rules[a_index];
-    if (a->decl->has_on_flow || b->decl->has_on_flow || a->from != NULL || b->from != NULL)
+    if (a->decl->has_on_flow || b->decl->has_on_flow || a->from != NULL || b->from != NULL || a->is_list || b->is_list)
         return false;
     return a->root == b->root && a->reads_status == b->reads_status && a->pane_ms == b->pane_ms &&
            a->session == b->session && same_vpc_ends(a, b) && a->key_count == b->key_count &&
@@ -49,34 +49,47 @@ static void add_measure(struct fl_plan_table *table, const struct fl_plan_rule *
     rule->table_measures[m] = at;
     if (at < table->measure_count)
         return;
-    table->measures[at] = *wanted;
+    struct fl_measure *added = &table->measures[table->measure_count++];
+    *added = *wanted;
     memcpy(&table->filters[2 * at], filters, 2 * sizeof *filters);
-    table->measure_count++;
+    if (wanted->sequence == NULL)
+        return;
+    added->first_step = table->filter_count;
+    memcpy(&table->filters[added->first_step], &rule->steps[wanted->first_step],
+           wanted->sequence->step_count * sizeof *filters);
+    table->filter_count += wanted->sequence->step_count;
 }
 
-static uint32_t measures_of(const struct fl_plan *plan, const struct fl_plan_table *table)
+static uint32_t measures_of(const struct fl_plan *plan, const struct fl_plan_table *table, uint32_t *steps)
 {
     uint32_t sum = 0;
-    for (uint32_t i = 0; i < table->rule_count; i++)
-        sum += plan->rules[table->rules[i]].measure_count;
+    *steps = 0;
+    for (uint32_t i = 0; i < table->rule_count; i++) {
+        sum += fl_plan_rule_states(&plan->rules[table->rules[i]]);
+        *steps += plan->rules[table->rules[i]].step_count;
+    }
     return sum;
 }
 
 static enum fl_status fill_table(struct fl_plan *plan, uint32_t index)
 {
     struct fl_plan_table *table = &plan->tables[index];
-    uint32_t most = measures_of(plan, table);
+    uint32_t steps, most = measures_of(plan, table, &steps);
     table->measures = fl_arena_alloc(&plan->arena, (most + 1) * sizeof *table->measures);
-    table->filters = fl_arena_alloc(&plan->arena, (most + 1) * 2 * sizeof *table->filters);
+    table->filters = fl_arena_alloc(&plan->arena, ((size_t)2 * most + steps + 1) * sizeof *table->filters);
     if (table->measures == NULL || table->filters == NULL)
         return FL_E_NOMEM;
+    for (uint32_t f = 0; f < 2 * most; f++)
+        table->filters[f] = UINT32_MAX;
+    table->filter_count = 2 * most;
     for (uint32_t i = 0; i < table->rule_count; i++) {
         struct fl_plan_rule *rule = &plan->rules[table->rules[i]];
         rule->table = index;
-        rule->table_measures = fl_arena_alloc(&plan->arena, (rule->measure_count + 1) * sizeof *rule->table_measures);
+        rule->table_measures =
+            fl_arena_alloc(&plan->arena, (fl_plan_rule_states(rule) + 1) * sizeof *rule->table_measures);
         if (rule->table_measures == NULL)
             return FL_E_NOMEM;
-        for (uint32_t m = 0; m < rule->measure_count; m++)
+        for (uint32_t m = 0; m < fl_plan_rule_states(rule); m++)
             add_measure(table, rule, m);
         for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
             table->reads.bits[w] |= rule->reads.bits[w] | rule->lua_fields.bits[w];

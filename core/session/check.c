@@ -6,6 +6,8 @@
 #include "core/session/session.h"
 #include "core/text/escape.h"
 
+#define LIST_SHARE_PERCENT 5u
+
 /* Names of objects, and what stands in them or in a policy, are written by others. */
 static void print_safe(const char *text)
 {
@@ -52,6 +54,9 @@ static void print_needs(const struct fl_plan_rule *rule)
             fl_expr_fields(rule->measures[m].filter, &fields);
         if (rule->measures[m].filter2 != NULL)
             fl_expr_fields(rule->measures[m].filter2, &fields);
+        const struct fl_sequence *q = rule->measures[m].sequence;
+        for (uint32_t s = 0; q != NULL && s < q->step_count; s++)
+            fl_expr_fields(q->steps[s].filter, &fields);
     }
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         if (fl_field_set_has(&rule->lua_fields, f))
@@ -145,9 +150,26 @@ static void print_lacks(const struct fl_plan *plan, const struct fl_plan_rule *r
     printf("%s\n", end);
 }
 
+/* A list keeps a row of each record: its `where` should let few through. */
+static void warn_of_list(const struct fl_plan_rule *rule, const struct fl_rule_part *kept, uint64_t records)
+{
+    if (!rule->is_list || kept == NULL || kept->selected * 100 <= records * LIST_SHARE_PERCENT)
+        return;
+    printf("    warning: its list keeps %llu of %llu records, more than %u %%: narrow `where`\n",
+           (unsigned long long)kept->selected, (unsigned long long)records, LIST_SHARE_PERCENT);
+}
+
+static uint64_t count_records(const struct fl_part *part)
+{
+    uint64_t sum = 0;
+    for (uint32_t o = 0; o < part->object_count; o++)
+        sum += part->objects[o].records;
+    return sum;
+}
+
 /* Each rule against every layout. Returns true when some rule can be judged nowhere. */
-static bool print_rules(const struct fl_plan *plan, const struct fl_source_list *sources, const struct layout *layouts,
-                        uint32_t layout_count)
+static bool print_rules(const struct fl_plan *plan, const struct fl_source_list *sources, const struct fl_part *part,
+                        const struct layout *layouts, uint32_t layout_count)
 {
     bool any = false, headed = false;
     for (uint32_t r = 0; r < plan->rule_count; r++) {
@@ -169,6 +191,7 @@ static bool print_rules(const struct fl_plan *plan, const struct fl_source_list 
         for (uint32_t l = 0; l < layout_count && rule->void_reason == NULL; l++)
             if (!fl_plan_rule_possible(plan, rule, &layouts[l].columns))
                 print_lacks(plan, rule, &layouts[l], sources->items[layouts[l].first].name);
+        warn_of_list(rule, part->rule_count > 0 ? &part->rules[r] : NULL, count_records(part));
     }
     return any;
 }
@@ -186,14 +209,18 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
     struct fl_source_list sources;
     struct fl_part part = {0};
     struct fl_error err;
-    /* Nothing is measured: the layouts are what is asked for. */
+    /* Nothing is measured: the layouts are what is asked for, and how much lists would keep. */
     uint32_t rule_count = session->plan.rule_count;
+    bool has_lists = false;
+    for (uint32_t r = 0; r < rule_count; r++)
+        has_lists |= session->plan.rules[r].is_list;
     if (fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
         fl_log_status(&err);
         return FL_EXIT_INTERNAL;
     }
-    struct fl_engine_options engine = {.threads = 1, .told_format = options->format};
-    session->plan.rule_count = 0;
+    struct fl_engine_options engine = {.threads = 1, .told_format = options->format, .counts_only = true};
+    if (!has_lists)
+        session->plan.rule_count = 0;
     enum fl_status status = fl_engine_run(&session->plan, &sources, &engine, &part, &err);
     session->plan.rule_count = rule_count;
     int exit_status = 0;
@@ -227,7 +254,7 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
         struct layout *layouts = list_layouts(&session->arena, &part, &layout_count);
         if (layouts == NULL)
             exit_status = FL_EXIT_INTERNAL;
-        else if (print_rules(&session->plan, &sources, layouts, layout_count))
+        else if (print_rules(&session->plan, &sources, &part, layouts, layout_count))
             exit_status = 3;
     }
     fl_part_dispose(&part);

@@ -82,6 +82,8 @@ static bool tests(const struct fl_plan *plan, const struct fl_plan_rule *rule, u
     for (uint32_t f = 0; f < 2 * rule->measure_count; f++)
         if (rule->filters[f] != UINT32_MAX)
             fl_program_visit(plan->program, rule->filters[f], seek_leaf, &s);
+    for (uint32_t f = 0; f < rule->step_count && rule->from == NULL; f++)
+        fl_program_visit(plan->program, rule->steps[f], seek_leaf, &s);
     return s.found;
 }
 
@@ -113,6 +115,8 @@ static void add_terms(struct fl_explaining *e, const struct fl_plan_rule *rule)
     for (uint32_t f = 0; f < 2 * rule->measure_count; f++)
         if (rule->filters[f] != UINT32_MAX)
             fl_program_visit(plan->program, rule->filters[f], take_leaf, &l);
+    for (uint32_t f = 0; f < rule->step_count && rule->from == NULL; f++)
+        fl_program_visit(plan->program, rule->steps[f], take_leaf, &l);
     e->out.failed |= l.failed;
     if (l.count > 0)
         fl_buf_add_text(&e->out, "  terms\n");
@@ -139,6 +143,9 @@ static struct fl_field_set fields_of(const struct fl_plan_rule *rule)
             fl_expr_fields(rule->measures[m].filter, &fields);
         if (rule->measures[m].filter2 != NULL)
             fl_expr_fields(rule->measures[m].filter2, &fields);
+        const struct fl_sequence *q = rule->measures[m].sequence;
+        for (uint32_t s = 0; q != NULL && s < q->step_count; s++)
+            fl_expr_fields(q->steps[s].filter, &fields);
     }
     for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
         fields.bits[w] |= rule->lua_fields.bits[w];
@@ -200,11 +207,28 @@ static void add_windows(struct fl_explaining *e, const struct fl_plan_rule *rule
                       (long long)(rule->window_ms / rule->pane_ms));
 }
 
+static void add_steps(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_sequence *sequence)
+{
+    for (uint32_t s = 0; s < sequence->step_count; s++) {
+        fl_buf_add_text(&e->out, s > 0 ? ", then " : "");
+        fl_explain_condition(e, rule, sequence->steps[s].filter);
+        if (sequence->steps[s].times > 1)
+            fl_buf_add_format(&e->out, " %u times", sequence->steps[s].times);
+    }
+    if (sequence->within_ms > 0) {
+        char within[FL_WHEN_TEXT_BYTES];
+        fl_duration_format(sequence->within_ms, within);
+        fl_buf_add_format(&e->out, ", within %s", within);
+    }
+}
+
 static void add_arguments(struct fl_explaining *e, const struct fl_plan_rule *rule, uint32_t m)
 {
     const struct fl_measure_decl *decl = &rule->decl->measures[m];
     const struct fl_node *filters[] = {rule->measures[m].filter, rule->measures[m].filter2};
     const char *separator = "";
+    if (rule->measures[m].sequence != NULL)
+        add_steps(e, rule, rule->measures[m].sequence);
     if (decl->field != NULL) {
         fl_explain_add(e, decl->field);
         separator = ", ";
@@ -262,7 +286,9 @@ static void add_code(struct fl_explaining *e, const struct fl_plan_rule *rule)
     if (!decl->has_on_flow && !decl->has_on_group)
         return;
     fl_explain_label(e, "Lua");
-    if (decl->has_on_flow)
+    if (rule->has_rows)
+        fl_buf_add_text(&e->out, "on_flow with a state, over the records of each group that satisfied `having`");
+    else if (decl->has_on_flow)
         fl_buf_add_text(&e->out, "on_flow, for each record that `where` lets through");
     if (decl->has_on_group)
         fl_buf_add_format(&e->out, "%son_group, for each group that satisfied `having`", decl->has_on_flow ? "; " : "");

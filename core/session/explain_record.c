@@ -63,7 +63,7 @@ static enum fl_status take_row(void *context, const struct fl_batch *batch, uint
             continue;
         r->selected[i] = rule->where == NULL || fl_explain_truth(rule->where, &values) == 1;
         enum fl_status status = FL_OK;
-        if (r->selected[i] && rule->decl->has_on_flow && r->vm != NULL)
+        if (r->selected[i] && rule->decl->has_on_flow && !rule->has_rows && r->vm != NULL)
             status = ask_code(r, i, batch, row);
         if (status != FL_OK)
             return status;

@@ -8,7 +8,7 @@
 #include "tests/unit/expr/rows.h"
 
 #define RECORDS 300u
-#define STATES 8u
+#define STATES  8u
 
 static struct fl_batch batch;
 static struct fl_arena arena;
@@ -30,10 +30,18 @@ static int teardown(void **state)
     return 0;
 }
 
+static const struct fl_sequence_step some_step = {&some_filter, 1};
+static const struct fl_sequence some_sequence = {&some_step, 1, 0};
+
 static struct fl_measure prepared(enum fl_measure_kind kind, uint32_t field)
 {
-    struct fl_measure m = {.kind = kind, .name = "m", .field = field, .by = FL_FIELD_NONE,
-                           .filter = &some_filter, .filter2 = &some_filter};
+    struct fl_measure m = {.kind = kind,
+                           .name = "m",
+                           .field = field,
+                           .by = FL_FIELD_NONE,
+                           .filter = &some_filter,
+                           .filter2 = &some_filter,
+                           .sequence = kind == FL_M_SEQUENCE ? &some_sequence : NULL};
     struct fl_error err;
     if (fl_measure_prepare(&m, &err) != FL_OK)
         fail_msg("%s", err.text);
@@ -581,12 +589,18 @@ static void test_measure__wrong_fields_are_refused(void **state)
         uint32_t field, by;
         const char *says;
     } cases[] = {
-        {FL_M_SUM, FL_F_SRCADDR, FL_FIELD_NONE, "srcaddr is an address"}, {FL_M_SUM, FL_FIELD_NONE, FL_FIELD_NONE, "sum needs"},
-        {FL_M_SUM, FL_F_DSTPORT, FL_FIELD_NONE, "dstport is a port"},    {FL_M_MEAN, FL_F_START_TIME, FL_FIELD_NONE, "is a time"},
-        {FL_M_MIN, FL_F_INTERFACE_ID, FL_FIELD_NONE, "min needs"},       {FL_M_MAX, FL_F_ACTION, FL_FIELD_NONE, "max needs"},
-        {FL_M_LONGEST_RUN, FL_F_BYTES, FL_FIELD_NONE, "a port field"},   {FL_M_TOP, FL_F_DSTPORT, FL_F_SRCADDR, "weighs by a number"},
-        {FL_M_COUNT, FL_F_BYTES, FL_FIELD_NONE, "takes a filter"},       {FL_M_SET, FL_FIELD_NONE, FL_FIELD_NONE, "set needs a field"},
-        {FL_M_FIRST, FL_FIELD_NONE, FL_FIELD_NONE, "first needs"},       {FL_M_DISTINCT, FL_FIELD_NONE, FL_FIELD_NONE, "distinct needs"},
+        {FL_M_SUM, FL_F_SRCADDR, FL_FIELD_NONE, "srcaddr is an address"},
+        {FL_M_SUM, FL_FIELD_NONE, FL_FIELD_NONE, "sum needs"},
+        {FL_M_SUM, FL_F_DSTPORT, FL_FIELD_NONE, "dstport is a port"},
+        {FL_M_MEAN, FL_F_START_TIME, FL_FIELD_NONE, "is a time"},
+        {FL_M_MIN, FL_F_INTERFACE_ID, FL_FIELD_NONE, "min needs"},
+        {FL_M_MAX, FL_F_ACTION, FL_FIELD_NONE, "max needs"},
+        {FL_M_LONGEST_RUN, FL_F_BYTES, FL_FIELD_NONE, "a port field"},
+        {FL_M_TOP, FL_F_DSTPORT, FL_F_SRCADDR, "weighs by a number"},
+        {FL_M_COUNT, FL_F_BYTES, FL_FIELD_NONE, "takes a filter"},
+        {FL_M_SET, FL_FIELD_NONE, FL_FIELD_NONE, "set needs a field"},
+        {FL_M_FIRST, FL_FIELD_NONE, FL_FIELD_NONE, "first needs"},
+        {FL_M_DISTINCT, FL_FIELD_NONE, FL_FIELD_NONE, "distinct needs"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fl_measure m = {.kind = cases[i].kind, .field = cases[i].field, .by = cases[i].by};
@@ -630,8 +644,8 @@ static void test_value_set__registers_do_not_depend_on_order(void **state)
     (void)state;
     struct fl_value_set whole = {0}, parts[3] = {{0}, {0}, {0}};
     add_range(&whole, 100, 0, 5001, 1);
-    add_range(&parts[0], 100, 0, 50, 1);        /* exact */
-    add_range(&parts[1], 100, 40, 3000, 7);     /* registers */
+    add_range(&parts[0], 100, 0, 50, 1);    /* exact */
+    add_range(&parts[1], 100, 40, 3000, 7); /* registers */
     add_range(&parts[2], 100, 2500, 5001, 1000);
     assert_int_equal(fl_value_set_merge(&parts[0], 100, &parts[2]), FL_OK);
     assert_int_equal(fl_value_set_merge(&parts[1], 100, &parts[0]), FL_OK);

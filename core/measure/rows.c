@@ -1,0 +1,70 @@
+/* rows: the fields that code reads, of every record of a group; what on_flow(flow, state) is called with. No rule names
+ * this measure: it is there when a rule with group_by has an on_flow. */
+#include "core/base/memory.h"
+#include "core/measure/kind.h"
+#include "core/measure/record_list.h"
+
+static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
+{
+    (void)err;
+    m->type = FL_T_NULL;
+    m->state_bytes = sizeof(struct fl_record_list);
+    return FL_OK;
+}
+
+static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
+{
+    struct fl_record_list *list = state;
+    size_t begun = fl_record_list_begin(list, u->place);
+    for (uint32_t i = 0; i < m->row_field_count; i++) {
+        struct fl_value value;
+        fl_batch_value(u->batch, m->row_fields[i], u->row, &value);
+        fl_value_encode(&list->bytes, &value);
+    }
+    return fl_record_list_end(list, begun);
+}
+
+static enum fl_status merge(const struct fl_measure *m, void *into, const void *from)
+{
+    (void)m;
+    return fl_record_list_merge(into, from);
+}
+
+static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena, struct fl_value *out)
+{
+    (void)m;
+    (void)state;
+    (void)arena;
+    (void)out;
+    return FL_OK;
+}
+
+static void dispose(void *state)
+{
+    fl_record_list_dispose(state);
+}
+
+const struct fl_measure_ops fl_measure_rows = {prepare, update, merge, value, dispose};
+
+enum fl_status fl_measure_visit_rows(const struct fl_measure *m, const void *state,
+                                     enum fl_status (*visit)(void *context, const struct fl_value *values),
+                                     void *context)
+{
+    const struct fl_record_list *list = state;
+    struct fl_record_row *rows = fl_record_list_sorted(list);
+    struct fl_value *values = fl_alloc_zero((size_t)m->row_field_count + 1, sizeof *values);
+    enum fl_status status = rows == NULL || values == NULL ? FL_E_NOMEM : FL_OK;
+    for (uint64_t i = 0; i < list->count && status == FL_OK; i++) {
+        size_t at = 0;
+        for (uint32_t f = 0; f < m->row_field_count && status == FL_OK; f++) {
+            size_t n = fl_value_decode(rows[i].data + at, rows[i].len - at, &values[f]);
+            status = n > 0 ? FL_OK : FL_E_INTERNAL;
+            at += n;
+        }
+        if (status == FL_OK)
+            status = visit(context, values);
+    }
+    fl_free(rows);
+    fl_free(values);
+    return status;
+}
