@@ -110,6 +110,9 @@ golden: $(BUILD)/flowlaw ## run the golden command-line cases
 days: $(BUILD)/flowlaw ## judge the bundled rules on an innocent and on a bad day (DAYS="--only scan/* --seed x")
 	@$(PYTHON) tests/days/run.py $(BUILD)/flowlaw $(DAYS)
 
+verdicts: $(BUILD)/flowlaw ## write the verdicts of both days into docs/catalogue.md
+	@$(PYTHON) tests/days/run.py $(BUILD)/flowlaw --table
+
 docs: $(BUILD)/flowlaw ## run the commands and examples of README.md and docs/
 	@$(PYTHON) tests/docs/run.py $(BUILD)/flowlaw
 
@@ -160,5 +163,5 @@ help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d) $(REPLAY_BIN:=.d)
-.PHONY: all demo unit test golden days docs asan torture valgrind fuzz fuzzers soak conformance lint bench
+.PHONY: all demo unit test golden days verdicts docs asan torture valgrind fuzz fuzzers soak conformance lint bench
 .PHONY: format format-check install clean help

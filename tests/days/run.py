@@ -3,7 +3,7 @@
 
 For each version and rule, the innocent day must be silent or explained by speakers.json; each planting of the bad day must
 be found once and nothing else; and a rule that cannot be evaluated in a version must say so. The last line is "N passed, N
-failed". --keep DIR generates there and leaves it; --table prints the verdicts as a Markdown table and judges nothing.
+failed". --keep DIR generates there and leaves it; --table writes the verdicts into docs/catalogue.md and judges nothing.
 """
 import argparse
 import fnmatch
@@ -125,29 +125,34 @@ class Judge:
             self.say(version, name, f"is not evaluated, but its planting can be seen: {rule['reason']}")
 
 
+DOCUMENT = HERE.parents[1] / "docs" / "catalogue.md"
+BEGIN, END = "<!-- verdicts: make verdicts -->\n", "<!-- end of verdicts -->\n"
+
+
 def table(results):
-    """Verdicts: silent, found, cannot be evaluated, or speaks (with how many findings)."""
-    lines = ["| rule | severity | innocent v2 | v5 | tgw | bad v2 | v5 | tgw |", "|---|---|---|---|---|---|---|---|"]
-    names = sorted({name for innocent, _ in results.values() for name in innocent[0]})
-    for name in names:
-        cells = []
-        for day in (0, 1):
-            for version in VERSIONS:
-                rules, findings = results[version][day]
-                mine = [f for f in findings if f["rule"] == name]
-                cells.append(verdict(rules[name], mine, day, version))
-        severity = results["v5"][0][0][name]["severity"]
-        lines.append(f"| {name} | {severity} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    """The verdicts of each rule on both days, as Markdown."""
+    lines = ["| rule | severity | what it finds | innocent: v2, v5, tgw | bad: v2, v5, tgw |", "|---|---|---|---|---|"]
+    for name, rule in sorted(results["v5"][0][0].items()):
+        cells = [" ".join(verdict(name, *results[version][day], version, day) for version in VERSIONS) for day in (0, 1)]
+        lines.append(f"| `{name}` | {'signal' if rule.get('signal') else rule['severity']} | {rule['title']} | {cells[0]} | {cells[1]} |")
+    return "\n".join(lines) + "\n"
 
 
-def verdict(rule, findings, day, version):
-    if not rule["evaluated"]:
-        return "not evaluated"
-    planted = [f for f in findings if any(matches(p, f, version) for p in PLANTINGS)] if day else []
-    others = len(findings) - len(planted)
-    text = [f"found {len(planted)}"] if planted else []
-    return ", ".join(text + ([f"speaks {others}"] if others else [])) or "silent"
+def verdict(name, rules, findings, version, bad):
+    """n/e, or the number of findings: on the bad day those planted, then others."""
+    if not rules[name]["evaluated"]:
+        return "n/e"
+    mine = [f for f in findings if f["rule"] == name]
+    planted = [f for f in mine if bad and any(matches(p, f, version) for p in PLANTINGS)]
+    others = len(mine) - len(planted)
+    return (f"{len(planted)}+{others}" if others else f"{len(planted)}") if bad else f"{others}"
+
+
+def documented():
+    """The text before, of and after the table of docs/catalogue.md."""
+    before, rest = DOCUMENT.read_text().split(BEGIN)
+    shown, after = rest.split(END)
+    return before + BEGIN, shown, END + after
 
 
 def bundled_policies(flowlaw, folder, speakers):
@@ -179,6 +184,9 @@ def judgements(flowlaw, folder, results, speakers, only):
         yield rule, ["no policy of the days uses it"]
     for policy, complaints in bundled_policies(flowlaw, folder, speakers):
         yield "policy " + policy, complaints
+    if not generate.Rng.other:
+        stale = [] if documented()[1] == table(results) else ["its table is old: make verdicts"]
+        yield "docs/catalogue.md", stale
     idle = [entry["reason"] for entries in speakers.values() for entry in entries if "used" not in entry]
     yield "speakers.json", ["explains what nobody says: " + reason for reason in idle]
 
@@ -203,7 +211,8 @@ def main():
             results[version] = (audit(options.flowlaw, f"{folder}/innocent", [quiet]),
                                 audit(options.flowlaw, f"{folder}/bad", [quiet, planted]))
         if options.table:
-            print(table(results))
+            before, _, after = documented()
+            DOCUMENT.write_text(before + table(results) + after)
             return 0
         passed = failed = 0
         for what, complaints in judgements(options.flowlaw, folder, results, speakers, options.only):
