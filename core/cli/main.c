@@ -17,6 +17,8 @@ static const struct {
     {"check", fl_cli_check, "load errors; fields needed and, with INPUT, lacking"},
     {"explain", fl_cli_explain, "what a rule asks; why a record or a finding counted"},
     {"test", fl_cli_test, "run the tests that stand in rule files"},
+    {"init", fl_cli_init, "a starter policy, a rule and its tests"},
+    {"new-rule", fl_cli_new_rule, "a rule with its tests, to be changed"},
     {"list", fl_cli_list, "rules, fields, measures, networks, plugins"},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])
@@ -25,7 +27,7 @@ static void print_help(FILE *out)
 {
     fputs("flowlaw audits network flow logs against your own laws.\n\n", out);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(out, "  flowlaw %-7s  %s\n", verbs[i].name, verbs[i].what);
+        fprintf(out, "  flowlaw %-8s  %s\n", verbs[i].name, verbs[i].what);
     fputs("\nflowlaw VERB --help says more; flowlaw --version says how it was built.\n\nExample:\n"
           "  flowlaw audit -p examples/quickstart/policy.yaml examples/quickstart/logs\n",
           out);

@@ -88,14 +88,24 @@ static bool take_as_of(struct reading *r, const char *value)
 }
 
 /* Each verb has a bit. */
-enum verb { VERB_AUDIT = 1, VERB_CHECK = 2, VERB_LIST = 4, VERB_EXPLAIN = 8, VERB_TEST = 16 };
+enum verb {
+    VERB_AUDIT = 1,
+    VERB_CHECK = 2,
+    VERB_LIST = 4,
+    VERB_EXPLAIN = 8,
+    VERB_TEST = 16,
+    VERB_INIT = 32,
+    VERB_NEW_RULE = 64
+};
 #define VERB_ANY (VERB_AUDIT | VERB_CHECK | VERB_LIST | VERB_EXPLAIN | VERB_TEST)
 
 static const struct {
     const char *name;
     enum verb verb;
 } verbs[] = {
-    {"audit", VERB_AUDIT}, {"check", VERB_CHECK}, {"list", VERB_LIST}, {"explain", VERB_EXPLAIN}, {"test", VERB_TEST}};
+    {"audit", VERB_AUDIT}, {"check", VERB_CHECK}, {"list", VERB_LIST},         {"explain", VERB_EXPLAIN},
+    {"test", VERB_TEST},   {"init", VERB_INIT},   {"new-rule", VERB_NEW_RULE},
+};
 
 enum takes { TAKES_VALUE, TAKES_NOTHING };
 
@@ -162,7 +172,7 @@ static const struct option {
 } options[] = {
     {"-p", VERB_ANY, TAKES_VALUE, take_policy},
     {"--policy", VERB_ANY, TAKES_VALUE, take_policy},
-    {"--rules", VERB_ANY, TAKES_VALUE, take_rules},
+    {"--rules", VERB_ANY | VERB_NEW_RULE, TAKES_VALUE, take_rules},
     {"--format", VERB_AUDIT | VERB_CHECK | VERB_EXPLAIN, TAKES_VALUE, take_format},
     {"--threads", VERB_AUDIT, TAKES_VALUE, take_threads},
     {"--fail-on", VERB_AUDIT, TAKES_VALUE, take_severity},

@@ -13,6 +13,8 @@ int fl_cli_audit(int count, char **argv);
 int fl_cli_check(int count, char **argv);
 int fl_cli_explain(int count, char **argv);
 int fl_cli_test(int count, char **argv);
+int fl_cli_init(int count, char **argv);
+int fl_cli_new_rule(int count, char **argv);
 int fl_cli_list(int count, char **argv);
 
 #endif

@@ -65,6 +65,11 @@ int fl_session_explain(const struct fl_session_options *options);
  * exit status. */
 int fl_session_test(const struct fl_session_options *options);
 
+/* flowlaw init, flowlaw new-rule: write files that work as they are. rules: the folder, or NULL. Return the exit
+ * status. */
+int fl_session_init(const char *folder);
+int fl_session_new_rule(const char *id, const char *rules);
+
 /* deliver.c: writes a report to every output chosen; false when one could not be delivered. */
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);
 /* summary.c: what was read, what was found, what could not be seen; on stderr. */

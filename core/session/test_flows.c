@@ -9,6 +9,8 @@
 #include "core/session/test_bench.h"
 
 #define DEFAULT_START_MS INT64_C(1767607200000) /* 2026-01-05T10:00:00Z, a Monday */
+#define DEFAULT_PACKETS  10
+#define DEFAULT_BYTES    1000
 #define DEFAULT_ACCOUNT  "123456789012"
 #define DEFAULT_VPC      "vpc-0123456789abcdef0"
 #define MIDDLE_ADDRESS   "10.0.0.100"
@@ -219,7 +221,7 @@ static void read_reply(struct fl_test_errors *errors, struct block *b)
 {
     const struct fl_datum *reply = fl_datum_get(b->datum, "reply");
     bool is_table = reply != NULL && reply->kind == FL_DATUM_TABLE;
-    b->reply = (struct traffic){b->request.packets, b->request.bytes, b->protocol == 6 ? 19 : 0, false};
+    b->reply = (struct traffic){DEFAULT_PACKETS, DEFAULT_BYTES, b->protocol == 6 ? 19 : 0, false};
     b->has_reply = is_table || (reply != NULL && reply->kind == FL_DATUM_FLAG && reply->flag);
     if (reply != NULL && !is_table && reply->kind != FL_DATUM_FLAG)
         fl_test_fail(errors, "reply must be true or a table: reply = { packets = 8, bytes = 90000 }");
@@ -304,8 +306,8 @@ static void read_block(struct fl_test_errors *errors, const struct fl_datum *d, 
     b->duration_ms = time_key(errors, d, "duration", 10 * FL_MS_PER_SECOND);
     b->count = number_key(errors, d, "count", 1);
     b->request.rejected = rejected_key(errors, d);
-    b->request.packets = number_key(errors, d, "packets", 10);
-    b->request.bytes = number_key(errors, d, "bytes", 1000);
+    b->request.packets = number_key(errors, d, "packets", DEFAULT_PACKETS);
+    b->request.bytes = number_key(errors, d, "bytes", DEFAULT_BYTES);
     b->request.flags = flags_key(errors, d, b->protocol != 6 ? 0 : b->request.rejected ? 2 : 3);
     read_reply(errors, b);
     read_interface(errors, b);
