@@ -10,10 +10,11 @@ rule {
   params   = {
     bastion = network("bastion", "where administration comes from"),
     except  = network({}, "others that may, such as a deployment server"),
+    servers = network("ours", "the servers that this is about"),
     service = service(services.admin, "services of administration"),
   },
 
-  where    = "client in ours and client not in $bastion and client not in $except and server in ours"
+  where    = "client in ours and client not in $bastion and client not in $except and server in $servers"
     .. " and service in $service and initiated is not null",
   group_by = { "client", "server", "service" },
   identity = { "server", "service" },
