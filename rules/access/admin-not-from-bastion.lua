@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Administration that does not come from the bastion",
   severity = "medium",
-  description = "SSH, RDP, WinRM, VNC or Telnet between own hosts that the bastion did not open. Sessions past the bastion"
-    .. " are not recorded, and they are how an intruder moves on.",
+  description = "SSH, RDP, WinRM, VNC or Telnet between own hosts that the bastion did not open. Sessions past the"
+    .. " bastion are not recorded, and they are how an intruder moves on.",
   controls = { "pci-dss-4.0:1.3.1", "pci-dss-4.0:8.4.2", "nist-800-53:AC-17", "soc2:CC6.1" },
   attack   = { "T1021" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Partner reached what was not agreed",
   severity = "high",
-  description = "A partner's network opened a conversation to an own host on another service than the agreed ones, and it was"
-    .. " let in.",
+  description = "A partner's network opened a conversation to an own host on another service than the agreed ones, and"
+    .. " it was let in.",
   controls = { "pci-dss-4.0:1.4.2", "nist-800-53:CA-3", "nist-800-53:AC-4", "soc2:CC6.6" },
   attack   = { "T1199" },
   params   = {

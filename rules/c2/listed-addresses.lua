@@ -1,8 +1,8 @@
 rule {
   title    = "Own host talks to a listed address",
   severity = "high",
-  description = "A conversation, in either direction, with an address of your threat list that went through. Fill the network"
-    .. " `threats` from a feed: `threats: { file: lists/threats.txt }`.",
+  description = "A conversation, in either direction, with an address of your threat list that went through. Fill the"
+    .. " network `threats` from a feed: `threats: { file: lists/threats.txt }`.",
   controls = { "nist-800-53:SI-4(4)", "nist-800-53:SC-7", "pci-dss-4.0:11.5.1.1", "soc2:CC6.8" },
   attack   = { "T1071" },
   params   = {

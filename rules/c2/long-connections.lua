@@ -1,8 +1,8 @@
 rule {
   title    = "Connection to the internet stays open for hours",
   severity = "low",
-  description = "One connection of an own host to the internet, between the same two ports, that lasts most of a day. Tunnels"
-    .. " and remote controls do that; so do message queues and update channels, which `servers` is for.",
+  description = "One connection of an own host to the internet, between the same two ports, that lasts most of a day."
+    .. " Tunnels and remote controls do that; so do message queues and update channels, which `servers` is for.",
   controls = { "nist-800-53:SI-4(4)", "nist-800-53:SC-10", "pci-dss-4.0:11.5.1", "soc2:CC7.2" },
   attack   = { "T1572", "T1071" },
   params   = {
@@ -23,7 +23,8 @@ rule {
 }
 
 test "a connection of ten hours" {
-  flows  = flows { from = "10.0.2.5:40000", to = "192.0.2.5:443", every = "10m", count = 60, flags = false, reply = true,
+  flows  = flows { from = "10.0.2.5:40000", to = "192.0.2.5:443", every = "10m", count = 60, flags = false,
+                   reply = true,
                    start = "2026-01-05T08:00:00Z" },
   expect = { { group = { client = "10.0.2.5" }, severity = "low", flows = 120 } },
 }
@@ -39,6 +40,7 @@ test "a port that is used again in the evening" {
 }
 
 test "a client on the internet that stays" {
-  flows  = flows { from = "192.0.2.5:40000", to = "10.0.2.5:443", every = "10m", count = 60, flags = false, reply = true },
+  flows  = flows { from = "192.0.2.5:40000", to = "10.0.2.5:443", every = "10m", count = 60, flags = false,
+                   reply = true },
   expect = {},
 }

@@ -1,8 +1,8 @@
 rule {
   title    = "Own host talks to many strangers on high ports",
   severity = "low",
-  description = "One own host reaches many hosts on the internet, on many ports that no listed service has: file sharing,"
-    .. " mining pools, or a net of bots. Programs of a server know a few places.",
+  description = "One own host reaches many hosts on the internet, on many ports that no listed service has: file"
+    .. " sharing, mining pools, or a net of bots. Programs of a server know a few places.",
   controls = { "nist-800-53:SI-4(4)", "nist-800-53:CM-7", "pci-dss-4.0:1.3.2", "soc2:CC6.8" },
   attack   = { "T1571", "T1496", "T1090.003" },
   params   = {
@@ -18,12 +18,14 @@ rule {
   window   = "$window",
   measure  = { hosts = distinct "dst_peer", ports = distinct "dstport" },
   having   = "hosts >= $hosts and ports >= $ports",
-  finding  = "{src_peer} sent to {hosts} hosts on the internet, on {ports} high ports, within {$window} ({bytes} bytes)",
+  finding  = "{src_peer} sent to {hosts} hosts on the internet, on {ports} high ports, within {$window} ({bytes}"
+    .. " bytes)",
   remediation = "Look at what runs on the host; admit outward only the services that it needs.",
 }
 
 test "sixty strangers on sixty ports" {
-  flows  = flows { from = "10.0.2.5:51413", to = { "192.0.2.1:20001", "192.0.2.2:20002..20010", "192.0.2.3..192.0.2.60:6881" },
+  flows  = flows { from = "10.0.2.5:51413", to = { "192.0.2.1:20001", "192.0.2.2:20002..20010",
+                   "192.0.2.3..192.0.2.60:6881" },
                    protocol = "udp", every = "1s", packets = 30 },
   params = { ports = 10 },
   expect = { { group = { src_peer = "10.0.2.5" }, severity = "low", measures = { hosts = 60, ports = 11 } } },

@@ -1,8 +1,8 @@
 rule {
   title    = "Services of the platform are reached through the NAT gateway",
   severity = "info",
-  description = "What one own host moves through the NAT gateway to or from S3, DynamoDB or another service of AWS. An endpoint"
-    .. " carries the same for less, gateway endpoints for nothing.",
+  description = "What one own host moves through the NAT gateway to or from S3, DynamoDB or another service of AWS. An"
+    .. " endpoint carries the same for less, gateway endpoints for nothing.",
   params   = {
     nat     = network("nat", "the private addresses of the NAT gateways"),
     price   = price("nat_gb", "of a GB through the NAT gateway"),
@@ -11,13 +11,15 @@ rule {
   },
 
   where    = "(dstaddr in $nat or srcaddr in $nat) and srcaddr in ours and dstaddr in ours and accepted"
-    .. " and client not in $nat and client in ours and (pkt_dst_aws_service is not null or pkt_src_aws_service is not null)",
+    .. " and client not in $nat and client in ours"
+    .. " and (pkt_dst_aws_service is not null or pkt_src_aws_service is not null)",
   group_by = { "client" },
   measure  = { moved = sum "bytes", asked = top("pkt_dst_aws_service", 3, "bytes"),
                answered = top("pkt_src_aws_service", 3, "bytes") },
   value    = { cost = "moved / 1G * $price", monthly = "cost * (30d / observed)" },
   having   = "monthly >= $monthly and observed >= $least",
-  finding  = "{client} moves {moved} bytes through the NAT gateway to and from AWS ({asked}), for {monthly} {$currency} a month",
+  finding  = "{client} moves {moved} bytes through the NAT gateway to and from AWS ({asked}), for {monthly}"
+    .. " {$currency} a month",
   remediation = "Create a gateway endpoint for S3 and DynamoDB, interface endpoints for the others, and route to them.",
 }
 

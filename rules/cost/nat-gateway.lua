@@ -1,8 +1,9 @@
 rule {
   title    = "Traffic through the NAT gateway costs much",
   severity = "info",
-  description = "What one own host moves through the NAT gateway, both ways, at the gateway's price of a GB, as a month would"
-    .. " cost. It needs the records of the gateway's own interface: only there is it known what passes through.",
+  description = "What one own host moves through the NAT gateway, both ways, at the gateway's price of a GB, as a"
+    .. " month would cost. It needs the records of the gateway's own interface: only there is it known what passes"
+    .. " through.",
   params   = {
     nat     = network("nat", "the private addresses of the NAT gateways"),
     price   = price("nat_gb", "of a GB through the NAT gateway"),
@@ -16,9 +17,10 @@ rule {
   measure  = { moved = sum "bytes", services = top("service", 3, "bytes"), places = top("server", 3, "bytes") },
   value    = { cost = "moved / 1G * $price", monthly = "cost * (30d / observed)" },
   having   = "monthly >= $monthly and observed >= $least",
-  finding  = "{client} moves for {monthly} {$currency} a month through the NAT gateway ({moved} bytes in the log, on {services})",
-  remediation = "Use gateway endpoints for S3 and DynamoDB, interface endpoints for other services of the platform, a cache for"
-    .. " packages and images.",
+  finding  = "{client} moves for {monthly} {$currency} a month through the NAT gateway ({moved} bytes in the log, on"
+    .. " {services})",
+  remediation = "Use gateway endpoints for S3 and DynamoDB, interface endpoints for other services of the platform, a"
+    .. " cache for packages and images.",
 }
 
 test "fifty gigabytes a day through the gateway" {

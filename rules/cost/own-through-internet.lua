@@ -1,8 +1,9 @@
 rule {
   title    = "Own hosts meet over their public addresses",
   severity = "info",
-  description = "A host of ours asks another by its public address: the traffic leaves by the internet gateway and comes back,"
-    .. " is paid like traffic to the internet, and passes no private filter. A private address or a peering does the same.",
+  description = "A host of ours asks another by its public address: the traffic leaves by the internet gateway and"
+    .. " comes back, is paid like traffic to the internet, and passes no private filter. A private address or a"
+    .. " peering does the same.",
   params   = {
     price   = price("internet_gb", "of a GB sent to the internet"),
     monthly = number(5, "cost of a month that matters, in the policy's currency"),
@@ -10,13 +11,15 @@ rule {
     except  = network({}, "NAT gateways that stand for others"),
   },
 
-  where    = "accepted and client in ours and client in private and client not in $except and server in ours and server not in private"
+  where    = "accepted and client in ours and client in private and client not in $except and server in ours"
+    .. " and server not in private"
     .. " and initiated is not null",
   group_by = { "client", "server", "service" },
   measure  = { moved = sum "bytes" },
   value    = { cost = "moved / 1G * $price", monthly = "cost * (30d / observed)" },
   having   = "monthly >= $monthly and observed >= $least",
-  finding  = "{client} reaches {server} of ours on {service} over the internet, for {monthly} {$currency} a month ({moved} bytes)",
+  finding  = "{client} reaches {server} of ours on {service} over the internet, for {monthly} {$currency} a month"
+    .. " ({moved} bytes)",
   remediation = "Use the private address or a private name; join the networks by peering or a transit gateway.",
 }
 

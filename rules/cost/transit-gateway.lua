@@ -13,7 +13,8 @@ rule {
   measure  = { sent = sum "bytes", places = top("dst_peer", 3, "bytes") },
   value    = { cost = "sent / 1G * $price", monthly = "cost * (30d / observed)" },
   having   = "monthly >= $monthly and observed >= $least",
-  finding  = "{tgw_attachment_id} sends for {monthly} {$currency} a month into the transit gateway ({sent} bytes, most to {places})",
+  finding  = "{tgw_attachment_id} sends for {monthly} {$currency} a month into the transit gateway ({sent} bytes, most"
+    .. " to {places})",
   remediation = "Join networks that talk much by peering, or keep a copy of what is fetched on this side.",
 }
 

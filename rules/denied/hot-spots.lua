@@ -1,8 +1,9 @@
 rule {
   title    = "Rejected traffic concentrates on one host",
   severity = "low",
-  description = "Many blocked attempts against one own host within an hour, by clients that come back. Background noise of the"
-    .. " internet is spread thin, a packet or two from each; a hot spot is a scan, a wrong rule or a broken client.",
+  description = "Many blocked attempts against one own host within an hour, by clients that come back. Background"
+    .. " noise of the internet is spread thin, a packet or two from each; a hot spot is a scan, a wrong rule or a"
+    .. " broken client.",
   controls = { "nist-800-53:SI-4", "pci-dss-4.0:10.4.1", "soc2:CC7.2" },
   attack   = { "T1595" },
   params   = {
@@ -42,6 +43,7 @@ test "a packet each from many strangers" {
 }
 
 test "rejected replies are no attempts" {
-  flows  = flows { from = "10.0.2.22:443", to = "10.0.2.23:40000..40149", every = "20s", action = "reject", flags = "SYN,ACK" },
+  flows  = flows { from = "10.0.2.22:443", to = "10.0.2.23:40000..40149", every = "20s", action = "reject",
+                   flags = "SYN,ACK" },
   expect = {},
 }

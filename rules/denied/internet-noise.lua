@@ -1,8 +1,8 @@
 rule {
   title    = "The internet knocks very often",
   severity = "info",
-  description = "Blocked attempts from the internet against one own address in a day, when they are far more than the usual"
-    .. " noise. Nothing got through; it tells what is looked for, and whether an address needs to be public.",
+  description = "Blocked attempts from the internet against one own address in a day, when they are far more than the"
+    .. " usual noise. Nothing got through; it tells what is looked for, and whether an address needs to be public.",
   controls = { "nist-800-53:SC-7", "nist-800-53:SI-4(4)", "soc2:CC6.6" },
   attack   = { "T1595.001" },
   params   = { attempts = number("20k", "blocked attempts in a day that are far more than usual") },

@@ -1,9 +1,9 @@
 rule {
   title    = "Own host is blocked on its way to another",
   severity = "low",
-  description = "A host of ours tries the same service of another own host again and again and is rejected: a rule is missing,"
-    .. " a configuration is old, or something looks for a way. This is what the on-call engineer asks for, apart from the"
-    .. " noise of the internet.",
+  description = "A host of ours tries the same service of another own host again and again and is rejected: a rule is"
+    .. " missing, a configuration is old, or something looks for a way. This is what the on-call engineer asks for,"
+    .. " apart from the noise of the internet.",
   controls = { "nist-800-53:SC-7(5)", "nist-800-53:SI-4", "pci-dss-4.0:1.2.7", "soc2:CC7.2" },
   attack   = { "T1046" },
   params   = {
@@ -38,7 +38,8 @@ test "noise of the internet" {
 }
 
 test "packets after the connection was forgotten, and rejected replies" {
-  flows  = { flows { from = "10.0.2.5:40000..40029", to = "10.0.10.5:5432", every = "1m", action = "reject", flags = "RST" },
+  flows  = { flows { from = "10.0.2.5:40000..40029", to = "10.0.10.5:5432", every = "1m", action = "reject",
+                     flags = "RST" },
              flows { from = "10.0.10.5:5432", to = "10.0.2.5:41000..41029", every = "1m", action = "reject",
                      flags = "SYN,ACK" } },
   expect = {},

@@ -1,8 +1,9 @@
 rule {
   title    = "Rejected attempts spike",
   severity = "low",
-  description = "In one five minutes an interface rejected many times what it usually does: a scan, a flood, or a deployment"
-    .. " that broke a rule. The usual is the mean of all other five minutes of the log, quiet ones included.",
+  description = "In one five minutes an interface rejected many times what it usually does: a scan, a flood, or a"
+    .. " deployment that broke a rule. The usual is the mean of all other five minutes of the log, quiet ones"
+    .. " included.",
   controls = { "nist-800-53:SI-4(11)", "pci-dss-4.0:10.4.1", "soc2:CC7.2" },
   attack   = { "T1595", "T1498" },
   params   = {

@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Own host administers a host on the internet",
   severity = "low",
-  description = "SSH, RDP, WinRM, VNC or Telnet from an own host to the internet, answered. Servers seldom need it, and a"
-    .. " session outward can carry a tunnel inward.",
+  description = "SSH, RDP, WinRM, VNC or Telnet from an own host to the internet, answered. Servers seldom need it,"
+    .. " and a session outward can carry a tunnel inward.",
   controls = { "nist-800-53:SC-7(5)", "nist-800-53:AC-17", "pci-dss-4.0:1.3.2", "soc2:CC6.7" },
   attack   = { "T1021", "T1572" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Own host uses a service without encryption on the internet",
   severity = "low",
-  description = "FTP, Telnet, POP3, IMAP, LDAP or an r-command from an own host to the internet, answered: its password crossed"
-    .. " the internet readable.",
+  description = "FTP, Telnet, POP3, IMAP, LDAP or an r-command from an own host to the internet, answered: its"
+    .. " password crossed the internet readable.",
   controls = { "pci-dss-4.0:4.2.1", "nist-800-53:SC-8", "soc2:CC6.7" },
   attack   = { "T1040" },
   params   = {

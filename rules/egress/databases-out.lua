@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Own host uses a database on the internet",
   severity = "medium",
-  description = "A database or cache protocol from an own host to the internet, answered: data leaves the own network, often"
-    .. " readable, to a place that nobody guards.",
+  description = "A database or cache protocol from an own host to the internet, answered: data leaves the own network,"
+    .. " often readable, to a place that nobody guards.",
   controls = { "nist-800-53:SC-7(5)", "pci-dss-4.0:1.3.2", "pci-dss-4.0:4.2.1", "soc2:CC6.7" },
   attack   = { "T1048", "T1567" },
   params   = {

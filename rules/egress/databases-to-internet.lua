@@ -1,8 +1,8 @@
 rule {
   title    = "Database server opens conversations to the internet",
   severity = "high",
-  description = "A database server reached the internet itself. It has no errands there; patches and backups come from own"
-    .. " hosts or over endpoints.",
+  description = "A database server reached the internet itself. It has no errands there; patches and backups come from"
+    .. " own hosts or over endpoints.",
   controls = { "pci-dss-4.0:1.3.2", "pci-dss-4.0:1.4.4", "nist-800-53:SC-7(5)", "soc2:CC6.7" },
   attack   = { "T1048", "T1071" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Mail past the own relay",
   severity = "medium",
-  description = "An own host delivers mail to servers on the internet itself. Mail goes through a relay that signs and checks"
-    .. " it; a host that does not is misconfigured or sends spam.",
+  description = "An own host delivers mail to servers on the internet itself. Mail goes through a relay that signs and"
+    .. " checks it; a host that does not is misconfigured or sends spam.",
   controls = { "nist-800-53:SC-7(5)", "nist-800-53:SI-8", "pci-dss-4.0:1.3.2", "soc2:CC6.7" },
   attack   = { "T1071.003", "T1048" },
   params   = {

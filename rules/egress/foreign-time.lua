@@ -1,8 +1,8 @@
 rule {
   title    = "Time from a foreign server",
   severity = "low",
-  description = "An own host asks a time server on the internet. Logs can be compared when all hosts take their time from the"
-    .. " same, trusted source.",
+  description = "An own host asks a time server on the internet. Logs can be compared when all hosts take their time"
+    .. " from the same, trusted source.",
   controls = { "pci-dss-4.0:10.6.2", "nist-800-53:SC-45", "soc2:CC7.2" },
   attack   = { "T1124" },
   params   = {
@@ -21,7 +21,8 @@ rule {
 }
 
 test "a host asks a time server on the internet" {
-  flows  = flows { from = "10.0.1.5:123", to = "192.0.2.123:123", protocol = "udp", every = "17m", count = 4, reply = true },
+  flows  = flows { from = "10.0.1.5:123", to = "192.0.2.123:123", protocol = "udp", every = "17m", count = 4,
+                   reply = true },
   expect = { { group = { src_peer = "10.0.1.5" }, severity = "low", flows = 4 } },
 }
 
@@ -32,6 +33,7 @@ test "the platform's time service and an own server" {
 }
 
 test "an own time server answers a stranger" {
-  flows  = flows { from = "192.0.2.123:40000", to = "10.0.1.5:123", protocol = "udp", count = 4, every = "17m", reply = true },
+  flows  = flows { from = "192.0.2.123:40000", to = "10.0.1.5:123", protocol = "udp", count = 4, every = "17m",
+                   reply = true },
   expect = {},
 }

@@ -1,8 +1,8 @@
 rule {
   title    = "Unusual IP protocol to the internet",
   severity = "medium",
-  description = "An own host exchanges packets with the internet that are neither TCP, UDP nor ICMP. Filters that think in"
-    .. " ports do not see what such protocols carry.",
+  description = "An own host exchanges packets with the internet that are neither TCP, UDP nor ICMP. Filters that"
+    .. " think in ports do not see what such protocols carry.",
   controls = { "nist-800-53:SC-7(5)", "nist-800-53:SI-4(4)", "pci-dss-4.0:1.2.5", "soc2:CC6.7" },
   attack   = { "T1095", "T1048" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Name service past the own resolvers",
   severity = "medium",
-  description = "An own host asks a name server on the internet itself. Filters, logs and split names of the own resolver do"
-    .. " not apply to it, and questions can carry data out.",
+  description = "An own host asks a name server on the internet itself. Filters, logs and split names of the own"
+    .. " resolver do not apply to it, and questions can carry data out.",
   controls = { "nist-800-53:SC-20", "nist-800-53:SC-7(5)", "pci-dss-4.0:1.3.2", "soc2:CC6.7" },
   attack   = { "T1071.004", "T1048" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Tunnel to the internet",
   severity = "medium",
-  description = "An own host that is no gateway keeps a VPN or tunnel to the internet: IPsec, OpenVPN, WireGuard, PPTP, L2TP or"
-    .. " GRE. What goes through it passes every other control.",
+  description = "An own host that is no gateway keeps a VPN or tunnel to the internet: IPsec, OpenVPN, WireGuard,"
+    .. " PPTP, L2TP or GRE. What goes through it passes every other control.",
   controls = { "nist-800-53:SC-7", "nist-800-53:AC-17", "pci-dss-4.0:1.3.2", "soc2:CC6.7" },
   attack   = { "T1572", "T1133" },
   params   = {
@@ -12,7 +12,8 @@ rule {
     peers   = network({}, "other ends that are known"),
   },
 
-  where    = "accepted and src_peer in ours and src_peer not in $except and dst_peer in internet and dst_peer not in $peers"
+  where    = "accepted and src_peer in ours and src_peer not in $except and dst_peer in internet"
+    .. " and dst_peer not in $peers"
     .. " and (protocol in {gre, esp, ah} or dst_service in $service) and (initiated is null or initiated)",
   group_by = { "src_peer" },
   measure  = { peers = set("dst_peer", 3), services = top("dst_service", 3) },

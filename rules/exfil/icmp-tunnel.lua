@@ -1,8 +1,8 @@
 rule {
   title    = "ICMP carries data to the internet",
   severity = "high",
-  description = "Large and many ICMP packets from an own host to one host on the internet. An echo of a tool has 84 bytes, and"
-    .. " monitoring sends few; tunnels fill their packets.",
+  description = "Large and many ICMP packets from an own host to one host on the internet. An echo of a tool has 84"
+    .. " bytes, and monitoring sends few; tunnels fill their packets.",
   controls = { "nist-800-53:SC-7(10)", "nist-800-53:SI-4(4)", "pci-dss-4.0:11.5.1", "soc2:CC6.7" },
   attack   = { "T1095", "T1048" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Own host sends much outside business hours",
   severity = "low",
-  description = "Outside business hours an own host sent much to one server on the internet, more than it got from there."
-    .. " Thieves work when nobody looks; so do backups, which `except` and `servers` are for.",
+  description = "Outside business hours an own host sent much to one server on the internet, more than it got from"
+    .. " there. Thieves work when nobody looks; so do backups, which `except` and `servers` are for.",
   controls = { "nist-800-53:SC-7(10)", "nist-800-53:SI-4(11)", "soc2:CC7.2" },
   attack   = { "T1029", "T1048" },
   params   = {
@@ -26,7 +26,7 @@ rule {
 
 test "a gigabyte at night" {
   flows  = flows { from = "10.0.2.5:40000", to = "192.0.2.5:443", start = "2026-01-06T02:00:00Z", bytes = 1000000000,
-                   packets = 700000, reply = true },
+                   packets = 700000, reply = { bytes = 20000000, packets = 350000 } },
   expect = { { group = { client = "10.0.2.5" }, severity = "low" } },
 }
 

@@ -1,8 +1,8 @@
 rule {
   title    = "Own host sends much to one place on the internet",
   severity = "medium",
-  description = "In one day an own host sent more to one server on the internet than hosts do, in conversations that it opened"
-    .. " itself. What clients fetch from own servers does not count.",
+  description = "In one day an own host sent more to one server on the internet than hosts do, in conversations that"
+    .. " it opened itself. What clients fetch from own servers does not count.",
   controls = { "nist-800-53:SC-7(10)", "nist-800-53:SI-4(4)", "pci-dss-4.0:1.3.2", "soc2:CC6.7" },
   attack   = { "T1048", "T1567", "T1030" },
   params   = {
@@ -35,7 +35,8 @@ test "eight gigabytes over a gateway endpoint" {
 }
 
 test "between own hosts" {
-  flows  = flows { from = "10.0.2.5:40000", to = "10.0.20.5:443", every = "1m", count = 8, bytes = 1000000000, reply = true },
+  flows  = flows { from = "10.0.2.5:40000", to = "10.0.20.5:443", every = "1m", count = 8, bytes = 1000000000,
+                   reply = true },
   expect = {},
 }
 

@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Service without encryption reached from the internet",
   severity = "medium",
-  description = "FTP, Telnet, POP3, IMAP, LDAP, rsync, TFTP or an r-command of an own host, opened from the internet and"
-    .. " answered or let in: passwords and data cross the internet readable.",
+  description = "FTP, Telnet, POP3, IMAP, LDAP, rsync, TFTP or an r-command of an own host, opened from the internet"
+    .. " and answered or let in: passwords and data cross the internet readable.",
   controls = { "pci-dss-4.0:1.2.6", "pci-dss-4.0:4.2.1", "nist-800-53:SC-8", "soc2:CC6.7" },
   attack   = { "T1040" },
   params   = {

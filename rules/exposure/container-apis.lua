@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Container control plane reached from the internet",
   severity = "critical",
-  description = "The API of Docker, Swarm, etcd, Kubernetes or a kubelet, opened from the internet and let in. Who controls"
-    .. " it controls every workload behind it.",
+  description = "The API of Docker, Swarm, etcd, Kubernetes or a kubelet, opened from the internet and let in. Who"
+    .. " controls it controls every workload behind it.",
   controls = { "pci-dss-4.0:1.4.2", "nist-800-53:SC-7", "nist-800-53:AC-3", "soc2:CC6.6" },
   attack   = { "T1133", "T1609", "T1613" },
   params   = {
@@ -21,7 +21,8 @@ rule {
   measure  = { outcome = outcome() },
   having   = "outcome >= allowed and ($unanswered or outcome == answered)",
   finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
-  remediation = "Bind the API to a private address, demand client certificates, and admit administrators' networks only.",
+  remediation = "Bind the API to a private address, demand client certificates, and admit administrators' networks"
+    .. " only.",
 }
 
 test "a Docker socket that answers the internet" {

@@ -3,13 +3,14 @@ local services = require "services"
 rule {
   title    = "Unapproved service answers the internet",
   severity = "medium",
-  description = "A host of ours answered the internet on a service that is neither approved nor watched by another rule of"
-    .. " this family: a forgotten listener, a debug port, or a door that somebody opened.",
+  description = "A host of ours answered the internet on a service that is neither approved nor watched by another"
+    .. " rule of this family: a forgotten listener, a debug port, or a door that somebody opened.",
   controls = { "pci-dss-4.0:1.2.5", "pci-dss-4.0:1.4.2", "nist-800-53:CM-7", "soc2:CC6.6" },
   attack   = { "T1133" },
   params   = {
     approved = service(services.web, "what the internet may use"),
-    watched  = service(services.all("admin", "databases", "smb_rpc", "cleartext", "containers", "messaging", "amplifiers"),
+    watched  = service(services.all("admin", "databases", "smb_rpc", "cleartext", "containers", "messaging",
+                                    "amplifiers"),
                        "what other rules of this family report"),
     except   = network({}, "networks on the internet that may use others"),
     gateways = network({}, "own NAT gateways and proxies: what arrives there are replies"),

@@ -3,7 +3,8 @@ local services = require "services"
 rule {
   title    = "Windows file sharing or RPC reached from the internet",
   severity = "critical",
-  description = "SMB, NetBIOS or RPC of an own host, opened from the internet and let in. Worms spread over these ports.",
+  description = "SMB, NetBIOS or RPC of an own host, opened from the internet and let in. Worms spread over these"
+    .. " ports.",
   controls = { "pci-dss-4.0:1.4.2", "nist-800-53:SC-7", "nist-800-53:CM-7", "soc2:CC6.6" },
   attack   = { "T1190", "T1021.002" },
   params   = {

@@ -1,7 +1,8 @@
 rule {
   title    = "Transit gateway drops packets",
   severity = "medium",
-  description = "Packets that a transit gateway could not forward: no route, a blackhole, too large, or gone round in circles.",
+  description = "Packets that a transit gateway could not forward: no route, a blackhole, too large, or gone round in"
+    .. " circles.",
   controls = { "nist-800-53:SI-4", "nist-800-53:SC-7", "soc2:A1.1" },
   params   = {
     packets = number(100, "lost packets that matter"),

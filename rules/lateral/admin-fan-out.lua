@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Own host administers many others",
   severity = "medium",
-  description = "SSH, RDP, WinRM, VNC or Telnet from one own host to many within an hour. A bastion or a deployment server does"
-    .. " that; any other host that does is being used to move on.",
+  description = "SSH, RDP, WinRM, VNC or Telnet from one own host to many within an hour. A bastion or a deployment"
+    .. " server does that; any other host that does is being used to move on.",
   controls = { "nist-800-53:AC-17", "nist-800-53:SI-4", "pci-dss-4.0:11.5.1", "soc2:CC7.2" },
   attack   = { "T1021" },
   params   = {

@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Own host opens many databases",
   severity = "medium",
-  description = "One own host opens database services on many servers within an hour. Applications have a few databases;"
-    .. " exporters and backups are known. Others are looking around.",
+  description = "One own host opens database services on many servers within an hour. Applications have a few"
+    .. " databases; exporters and backups are known. Others are looking around.",
   controls = { "nist-800-53:SI-4", "nist-800-53:AC-6", "pci-dss-4.0:7.2.5", "soc2:CC7.2" },
   attack   = { "T1210", "T1046" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Administration hops through an own host",
   severity = "high",
-  description = "Somebody administers a host of ours, and that host administers others. Unless it is a bastion, a session was"
-    .. " carried on from it: how intruders get from the host they found to the one they want.",
+  description = "Somebody administers a host of ours, and that host administers others. Unless it is a bastion, a"
+    .. " session was carried on from it: how intruders get from the host they found to the one they want.",
   controls = { "nist-800-53:AC-17", "nist-800-53:AC-4", "pci-dss-4.0:1.3.1", "soc2:CC6.1" },
   attack   = { "T1021", "T1563" },
   params   = { except = network("bastion", "bastions and deployment servers that may") },

@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Own host opens file sharing or RPC on many others",
   severity = "high",
-  description = "SMB, NetBIOS or RPC from one own host to many within an hour, and let in. Clients use a few file servers and"
-    .. " directories; worms use everything.",
+  description = "SMB, NetBIOS or RPC from one own host to many within an hour, and let in. Clients use a few file"
+    .. " servers and directories; worms use everything.",
   controls = { "nist-800-53:SI-4", "nist-800-53:SC-7", "pci-dss-4.0:11.5.1", "soc2:CC6.8" },
   attack   = { "T1021.002", "T1570" },
   params   = {

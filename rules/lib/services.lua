@@ -1,5 +1,5 @@
--- Services that several bundled rules speak of. A rule names what it needs as the default of a parameter, so that a policy
--- can still set another list.
+-- Services that several bundled rules speak of. A rule names what it needs as the default of a parameter, so that a
+-- policy can still set another list.
 local services = {
   admin      = { "tcp/22", "tcp/23", "tcp/3389", "tcp/5900..5910", "tcp/5985..5986" },
   databases  = { "tcp/1433..1434", "tcp/1521", "tcp/3306", "tcp/5432..5433", "tcp/6379", "tcp/9042", "tcp/9200",

@@ -1,8 +1,8 @@
 rule {
   title    = "Own host looks for addresses that nobody has",
   severity = "medium",
-  description = "Nothing lives at dark addresses, so nothing has business there: one stray packet is a typing error, several"
-    .. " addresses are a search.",
+  description = "Nothing lives at dark addresses, so nothing has business there: one stray packet is a typing error,"
+    .. " several addresses are a search.",
   controls = { "nist-800-53:SI-4", "pci-dss-4.0:11.5.1", "soc2:CC7.2" },
   attack   = { "T1046", "T1018" },
   params   = {
@@ -12,7 +12,8 @@ rule {
     except    = network({}, "scanners that may"),
   },
 
-  where    = "dst_peer in $dark and src_peer in ours and src_peer not in $except and (initiated or protocol not in {tcp, udp})",
+  where    = "dst_peer in $dark and src_peer in ours and src_peer not in $except"
+    .. " and (initiated or protocol not in {tcp, udp})",
   group_by = { "src_peer" },
   window   = "$window",
   measure  = { addresses = distinct "dst_peer", some = set("dst_peer", 3), services = top("dst_service", 3) },

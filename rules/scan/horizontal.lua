@@ -1,8 +1,8 @@
 rule {
   title    = "Own host tries one service on many hosts",
   severity = "medium",
-  description = "A host of ours tries the same service on many others within minutes and gets nowhere with them: blocked, or"
-    .. " gone after a packet or two. Worms and intruders look for the next host like this.",
+  description = "A host of ours tries the same service on many others within minutes and gets nowhere with them:"
+    .. " blocked, or gone after a packet or two. Worms and intruders look for the next host like this.",
   controls = { "nist-800-53:SI-4", "pci-dss-4.0:11.5.1", "soc2:CC7.2" },
   attack   = { "T1046", "T1018" },
   params   = {
@@ -31,7 +31,8 @@ test "SMB on forty hosts" {
 }
 
 test "monitoring gets through to forty hosts" {
-  flows  = flows { from = "10.0.5.10:40000", to = "10.0.2.1..10.0.2.40:9100", every = "1s", packets = 12, reply = true },
+  flows  = flows { from = "10.0.5.10:40000", to = "10.0.2.1..10.0.2.40:9100", every = "1s", packets = 12,
+                   reply = true },
   expect = {},
 }
 
@@ -42,6 +43,7 @@ test "a resolver asks forty name servers with single datagrams" {
 }
 
 test "single packets of replies to forty clients" {
-  flows  = flows { from = "10.0.1.5:443", to = "10.0.2.1..10.0.2.40:40000", packets = 1, bytes = 52, flags = "SYN,ACK" },
+  flows  = flows { from = "10.0.1.5:443", to = "10.0.2.1..10.0.2.40:40000", packets = 1, bytes = 52,
+                   flags = "SYN,ACK" },
   expect = {},
 }

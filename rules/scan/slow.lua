@@ -1,8 +1,8 @@
 rule {
   title    = "Own host scans slowly",
   severity = "medium",
-  description = "A host of ours tries many hosts or services over a day, few at a time so that no short window shows it, and"
-    .. " gets nowhere with them. Spread over hours, it is patience and not a failure of an hour.",
+  description = "A host of ours tries many hosts or services over a day, few at a time so that no short window shows"
+    .. " it, and gets nowhere with them. Spread over hours, it is patience and not a failure of an hour.",
   controls = { "nist-800-53:SI-4", "nist-800-53:SI-4(11)", "pci-dss-4.0:11.5.1", "soc2:CC7.2" },
   attack   = { "T1046", "T1018" },
   params   = {
@@ -26,7 +26,8 @@ rule {
 test "a host every ten minutes" {
   flows  = flows { from = "10.0.1.5:40000", to = "10.0.2.1..10.0.2.48:22", every = "10m", action = "reject",
                    start = "2026-01-05T01:00:00Z" },
-  expect = { { group = { client = "10.0.1.5" }, severity = "medium", measures = { hosts = 48, ports = 1, hours = 8 } } },
+  expect = { { group = { client = "10.0.1.5" }, severity = "medium",
+               measures = { hosts = 48, ports = 1, hours = 8 } } },
 }
 
 test "a fast scan is another rule's" {

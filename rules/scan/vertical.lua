@@ -1,8 +1,8 @@
 rule {
   title    = "Many ports of one host are tried",
   severity = "medium",
-  description = "One client tries many services of a host within minutes, and gets nowhere: blocked, or gone after a packet or"
-    .. " two. Order does not matter.",
+  description = "One client tries many services of a host within minutes, and gets nowhere: blocked, or gone after a"
+    .. " packet or two. Order does not matter.",
   controls = { "nist-800-53:SI-4", "pci-dss-4.0:11.5.1", "soc2:CC7.2" },
   attack   = { "T1046" },
   params   = {

@@ -19,7 +19,8 @@ rule {
   measure  = { outcome = outcome(), opened = count "initiated" },
   having   = "outcome >= allowed and opened >= 1",
   finding  = "{client} reached {server} on {service} across environments, {outcome} ({flows} records, {bytes} bytes)",
-  remediation = "Remove the route, peering or security-group rule that joins the environments, or name the host in `shared`.",
+  remediation = "Remove the route, peering or security-group rule that joins the environments, or name the host in"
+    .. " `shared`.",
 }
 
 test "staging reaches production" {

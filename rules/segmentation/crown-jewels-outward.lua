@@ -1,8 +1,8 @@
 rule {
   title    = "The crown jewels open conversations outward",
   severity = "high",
-  description = "A most precious host opened a conversation to something that is not on its list. Such hosts are asked; they"
-    .. " seldom need to ask. A way out is what an intruder needs next.",
+  description = "A most precious host opened a conversation to something that is not on its list. Such hosts are"
+    .. " asked; they seldom need to ask. A way out is what an intruder needs next.",
   controls = { "pci-dss-4.0:1.3.2", "nist-800-53:SC-7(5)", "soc2:CC6.7" },
   attack   = { "T1041", "T1048" },
   params   = {

@@ -1,8 +1,8 @@
 rule {
   title    = "Unapproved client reached the crown jewels",
   severity = "critical",
-  description = "Any conversation, on any service, that something else than the named clients opened to the most precious"
-    .. " hosts and that was let in.",
+  description = "Any conversation, on any service, that something else than the named clients opened to the most"
+    .. " precious hosts and that was let in.",
   controls = { "pci-dss-4.0:1.3.1", "nist-800-53:AC-4", "nist-800-53:SC-7", "soc2:CC6.1" },
   attack   = { "T1210", "T1021" },
   params   = {
@@ -15,7 +15,8 @@ rule {
   identity = { "server", "service" },
   measure  = { outcome = outcome(), opened = count "initiated" },
   having   = "outcome >= allowed and opened >= 1",
-  finding  = "{client} reached {server} on {service}, {outcome}; it is not among the approved clients ({flows} records)",
+  finding  = "{client} reached {server} on {service}, {outcome}; it is not among the approved clients ({flows}"
+    .. " records)",
   remediation = "Admit the approved security groups only, on the services that they need.",
 }
 

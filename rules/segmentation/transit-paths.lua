@@ -1,8 +1,9 @@
 rule {
   title    = "Environments talk over the transit gateway",
   severity = "high",
-  description = "Logs of a transit gateway tell no action, so nothing in them says accepted. What both sides sent does: this"
-    .. " rule asks for conversations between production and other environments that went through in both directions.",
+  description = "Logs of a transit gateway tell no action, so nothing in them says accepted. What both sides sent"
+    .. " does: this rule asks for conversations between production and other environments that went through in both"
+    .. " directions.",
   controls = { "pci-dss-4.0:6.5.3", "cis-aws-3.0:5.5", "nist-800-53:AC-4", "soc2:CC6.1" },
   attack   = { "T1210", "T1199" },
   params   = {
