@@ -22,7 +22,7 @@ ALL_CFLAGS = $(STD) $(WARN) $(CFLAGS) $(SANITIZE) $(FEATURES) -I. $(PKG_CFLAGS) 
 LIBS = $(PKG_LIBS) -pthread
 
 # In include order: a folder includes only itself and folders to its left; tests/lint/include_order.py reads this line.
-FOLDERS := base text record plugin input expr measure group policy derive rule engine lua session cli
+FOLDERS := base text record plugin input expr measure group inventory policy derive rule engine lua session cli
 
 CORE_SRC := $(sort $(wildcard core/*/*.c))
 PLUGIN_SRC := $(sort $(wildcard plugins/*/*/*.c))

@@ -2,11 +2,12 @@
 #ifndef FL_BASE_LIMITS_H
 #define FL_BASE_LIMITS_H
 
-#define FL_CHUNK_BYTES           (128u * 1024u)  /* text decoded at a time */
-#define FL_LINE_BYTES_MAX        (1024u * 1024u) /* a longer line is bad */
-#define FL_LEARN_BYTES           65536u          /* of an object's text that vantage learns from */
-#define FL_COLUMNS_MAX           128u            /* of one text format */
-#define FL_RULE_DEPTH_MAX        3u              /* of rules that read rules */
+#define FL_CHUNK_BYTES           (128u * 1024u)         /* text decoded at a time */
+#define FL_LINE_BYTES_MAX        (1024u * 1024u)        /* a longer line is bad */
+#define FL_LEARN_BYTES           65536u                 /* of an object's text that vantage learns from */
+#define FL_COLUMNS_MAX           128u                   /* of one text format */
+#define FL_RULE_DEPTH_MAX        3u                     /* of rules that read rules */
+#define FL_INVENTORY_BYTES_MAX   (256u * 1024u * 1024u) /* of one file */
 #define FL_MEASURES_PER_RULE_MAX 32u
 #define FL_EXPR_BYTES_MAX        65536u
 #define FL_EXPR_DEPTH_MAX        64u   /* brackets, not and minus inside each other */

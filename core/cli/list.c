@@ -137,7 +137,7 @@ static const char *field_meaning(struct listing *l, const struct fl_field_info *
 static void list_fields(struct listing *l)
 {
     const char *value;
-    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
+    for (uint32_t f = 0; f < FL_F_TAG_FIRST; f++) {
         const struct fl_field_info *field = &fl_fields[f];
         if (!l->json) {
             add_row(l, field->name, fl_type_name(field->type), field_meaning(l, field), NULL);

@@ -16,7 +16,49 @@ struct dependency {
         FL_F_PROTOCOL, FL_F_SRCPORT, FL_F_DSTPORT, FL_F_TCP_FLAGS, FL_F_ACTION, END                                    \
     }
 
+#define HOST_USES                                                                                                      \
+    {                                                                                                                  \
+        FL_F_VANTAGE, FL_F_INTERFACE_ID, FL_F_VPC_ID, END                                                              \
+    }
+#define TAG_USES                                                                                                       \
+    {                                                                                                                  \
+        FL_F_FORWARD, FL_F_VANTAGE, FL_F_INTERFACE_ID, FL_F_VPC_ID, END                                                \
+    }
+#define TAG(i)                                                                                                         \
+    {                                                                                                                  \
+        FL_F_TAG_FIRST + (i), {FL_F_SRC_PEER, FL_F_DST_PEER, END}, TAG_USES                                            \
+    }
+#define TAGS(i) TAG(i), TAG(i + 1), TAG(i + 2), TAG(i + 3), TAG(i + 4), TAG(i + 5), TAG(i + 6), TAG(i + 7)
+
 static const struct dependency dependencies[] = {
+    TAGS(0),
+    TAGS(8),
+    TAGS(16),
+    TAGS(24),
+    {FL_F_SRC_NAME, {FL_F_SRC_PEER, END}, HOST_USES},
+    {FL_F_SRC_SUBNET, {FL_F_SRC_PEER, END}, HOST_USES},
+    {FL_F_SRC_AZ, {FL_F_SRC_PEER, END}, HOST_USES},
+    {FL_F_SRC_VPC, {FL_F_SRC_PEER, END}, HOST_USES},
+    {FL_F_SRC_SG, {FL_F_SRC_PEER, END}, HOST_USES},
+    {FL_F_SRC_ACCOUNT, {FL_F_SRC_PEER, END}, HOST_USES},
+    {FL_F_DST_NAME, {FL_F_DST_PEER, END}, HOST_USES},
+    {FL_F_DST_SUBNET, {FL_F_DST_PEER, END}, HOST_USES},
+    {FL_F_DST_AZ, {FL_F_DST_PEER, END}, HOST_USES},
+    {FL_F_DST_VPC, {FL_F_DST_PEER, END}, HOST_USES},
+    {FL_F_DST_SG, {FL_F_DST_PEER, END}, HOST_USES},
+    {FL_F_DST_ACCOUNT, {FL_F_DST_PEER, END}, HOST_USES},
+    {FL_F_CLIENT_NAME, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_CLIENT_SUBNET, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_CLIENT_AZ, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_CLIENT_VPC, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_CLIENT_SG, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_CLIENT_ACCOUNT, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_SERVER_NAME, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_SERVER_SUBNET, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_SERVER_AZ, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_SERVER_VPC, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_SERVER_SG, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
+    {FL_F_SERVER_ACCOUNT, {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_FORWARD, END}, HOST_USES},
     {FL_F_PAIR_CLIENT, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_FORWARD, END}},
     {FL_F_PAIR_SERVER, {FL_F_SRC_PEER, FL_F_DST_PEER, END}, {FL_F_FORWARD, END}},
     {FL_F_PAIR_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_SRCPORT, FL_F_DSTPORT, FL_F_FORWARD, END}},
@@ -155,6 +197,10 @@ static void compute(const struct fl_derive *derive, const struct fl_learned *lea
         fl_derive_own_vpc(batch, rows);
         return;
     default:
+        if (fl_field_of_inventory(field)) {
+            fl_derive_host(learned, batch, field, rows);
+            return;
+        }
         fl_derive_oriented(batch, field, rows);
     }
 }

@@ -22,12 +22,23 @@ static inline bool fl_port_listed(const struct fl_port_list *list, unsigned prot
     return bits != NULL && (bits[port >> 6] >> (port & 63) & 1);
 }
 
+/* What the texts of one worker's batches are in the inventory, and the other way round. Owned by the worker. */
+struct fl_join {
+    const struct fl_inventory *inventory; /* NULL: there is none */
+    uint32_t *text_of; /* by string of the batch: text + 2; 1: the inventory has none; 0: not asked */
+    uint32_t text_capacity;
+    uint32_t *string_of; /* by text: string of the batch + 1; 0: not asked */
+};
+void fl_join_init(struct fl_join *join, const struct fl_inventory *inventory);
+void fl_join_dispose(struct fl_join *join);
+
 /* Own address of each interface, as far as one object tells: the one address common to all records of the
  * interface among the lines that end within the object's first FL_LEARN_BYTES of text. */
 struct fl_learned {
     struct fl_addr (*candidates)[2]; /* by interned interface id */
     uint8_t *state;                  /* number of candidates left + 1; 0 = not seen */
     uint32_t capacity;
+    struct fl_join *join; /* or NULL: nothing of an inventory is known */
 };
 void fl_learned_init(struct fl_learned *learned);
 void fl_learned_dispose(struct fl_learned *learned);

@@ -20,6 +20,10 @@ void fl_derive_orientation(const struct fl_derive *derive, struct fl_batch *batc
 void fl_derive_oriented(struct fl_batch *batch, uint32_t field, const uint64_t *rows);
 
 void fl_derive_vantage(const struct fl_learned *learned, struct fl_batch *batch, const uint64_t *rows);
+/* What the inventory tells of the end that the field is about. */
+void fl_derive_host(const struct fl_learned *learned, struct fl_batch *batch, uint32_t field, const uint64_t *rows);
+/* The vantage by the inventory's addresses of the interface; unknown where it has none. */
+enum fl_vantage fl_join_vantage(const struct fl_learned *learned, const struct fl_batch *batch, uint32_t r);
 void fl_derive_own_vpc(struct fl_batch *batch, const uint64_t *rows);
 void fl_derive_action_is(struct fl_batch *batch, uint32_t field, const uint64_t *rows);
 void fl_derive_reject_kind(struct fl_batch *batch, const uint64_t *rows);

@@ -117,6 +117,7 @@ struct vantage_in {
     const struct fl_column *interface, *direction, *srcaddr, *dstaddr, *pkt_src, *pkt_dst, *src, *dst;
     uint32_t ingress, egress; /* interned texts */
     const struct fl_learned *learned;
+    const struct fl_batch *batch;
 };
 
 static bool same_or_unknown(const struct fl_column *packet, const struct fl_column *plain, uint32_t r)
@@ -133,6 +134,9 @@ static enum fl_vantage vantage_row(const struct vantage_in *in, uint32_t r)
     if (directed && in->direction->u32[r] == in->egress && !fl_column_null(in->src, r) &&
         same_or_unknown(in->pkt_src, in->srcaddr, r))
         return FL_VANTAGE_SRC;
+    enum fl_vantage told = fl_join_vantage(in->learned, in->batch, r);
+    if (told != FL_VANTAGE_UNKNOWN)
+        return told;
     struct fl_addr own;
     if (!fl_column_null(in->interface, r) && fl_learned_address(in->learned, in->interface->u32[r], &own)) {
         if (!fl_column_null(in->src, r) && fl_addr_equal(in->src->addr[r], own))
@@ -160,6 +164,7 @@ void fl_derive_vantage(const struct fl_learned *learned, struct fl_batch *batch,
         .ingress = fl_map_find(&batch->strings, FL_STR("ingress")),
         .egress = fl_map_find(&batch->strings, FL_STR("egress")),
         .learned = learned,
+        .batch = batch,
     };
     FL_EACH_ROW(batch, rows, r)
     out->u8[r] = (uint8_t)vantage_row(&in, r);

@@ -108,7 +108,7 @@ static struct fl_interface *item_of(struct fl_coverage_map *map, uint32_t interf
     return &map->items[interface];
 }
 
-static bool add_address(struct fl_coverage_map *map, uint32_t interface, struct fl_addr addr)
+bool fl_coverage_add_address(struct fl_coverage_map *map, uint32_t interface, struct fl_addr addr)
 {
     struct fl_interface *item = item_of(map, interface);
     if (item == NULL)
@@ -132,7 +132,7 @@ static bool add_address(struct fl_coverage_map *map, uint32_t interface, struct 
     return true;
 }
 
-static bool add_vpc(struct fl_coverage_map *map, uint32_t interface, struct fl_str vpc)
+bool fl_coverage_add_vpc(struct fl_coverage_map *map, uint32_t interface, struct fl_str vpc)
 {
     struct fl_interface *item = item_of(map, interface);
     if (item == NULL)
@@ -167,7 +167,7 @@ static bool note_address(struct fl_coverage_map *map, uint32_t interface, const 
     const struct fl_column *own = in->vantage->u8[r] == FL_VANTAGE_SRC   ? in->src
                                   : in->vantage->u8[r] == FL_VANTAGE_DST ? in->dst
                                                                          : NULL;
-    return own == NULL || fl_column_null(own, r) || add_address(map, interface, own->addr[r]);
+    return own == NULL || fl_column_null(own, r) || fl_coverage_add_address(map, interface, own->addr[r]);
 }
 
 enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl_batch *batch, const uint64_t *rows)
@@ -187,7 +187,7 @@ enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl
         uint32_t interface = map->recent[in.interface->u32[r]].interface;
         if (!note_address(map, interface, &in, r))
             return FL_E_NOMEM;
-        if (!fl_column_null(in.vpc, r) && !add_vpc(map, interface, batch->strings.keys[in.vpc->u32[r]]))
+        if (!fl_column_null(in.vpc, r) && !fl_coverage_add_vpc(map, interface, batch->strings.keys[in.vpc->u32[r]]))
             return FL_E_NOMEM;
     }
     return FL_OK;
@@ -304,10 +304,10 @@ enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_co
         item->records += from->items[i].records;
         item->skipped += from->items[i].skipped;
         uint32_t vpc = from->items[i].vpc;
-        if (vpc != 0 && !add_vpc(map, interface, from->vpcs.keys[vpc - 1]))
+        if (vpc != 0 && !fl_coverage_add_vpc(map, interface, from->vpcs.keys[vpc - 1]))
             return FL_E_NOMEM;
         for (uint32_t a = 0; a < from->items[i].address_count; a++)
-            if (!add_address(map, interface, from->items[i].addresses[a]))
+            if (!fl_coverage_add_address(map, interface, from->items[i].addresses[a]))
                 return FL_E_NOMEM;
     }
     return FL_OK;

@@ -64,6 +64,9 @@ enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batc
 /* Notes own addresses by vantage, and VPCs, in these rows, whose interface_id, vantage, peers and vpc_id are there; for
  * a batch that was added. */
 enum fl_status fl_coverage_note_own(struct fl_coverage_map *map, const struct fl_batch *batch, const uint64_t *rows);
+/* What else is known of an interface that was seen. false when memory is out. */
+bool fl_coverage_add_address(struct fl_coverage_map *map, uint32_t interface, struct fl_addr addr);
+bool fl_coverage_add_vpc(struct fl_coverage_map *map, uint32_t interface, struct fl_str vpc);
 /* Brings into the map what is still kept beside it; to be called after the last record. */
 enum fl_status fl_coverage_settle(struct fl_coverage_map *map);
 enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from);

@@ -37,12 +37,25 @@ static bool add_host(struct fl_expecting *e, struct fl_addr addr)
     return true;
 }
 
+/* Where the inventory tells who there is, it is asked alone. */
+static bool add_known_hosts(struct fl_expecting *e)
+{
+    const struct fl_inventory *inv = e->j->plan->policy->inventory;
+    for (uint32_t i = 0; inv != NULL && i < inv->count && inv->entries[i].has_addr; i++)
+        if (fl_node_has_addr(e->j->plan, e->from, inv->entries[i].addr) && !add_host(e, inv->entries[i].addr))
+            return false;
+    return true;
+}
+
 static enum fl_status find_hosts(struct fl_expecting *e)
 {
     const struct fl_coverage_map *map = &e->j->part->coverage;
     if (!e->intent->expect_each_host)
         return add_host(e, (struct fl_addr){0}) ? FL_OK : FL_E_NOMEM;
-    for (uint32_t i = 0; i < e->concerned.count; i++) {
+    if (!add_known_hosts(e))
+        return FL_E_NOMEM;
+    bool learned = e->host_count == 0;
+    for (uint32_t i = 0; learned && i < e->concerned.count; i++) {
         const struct fl_interface *item = &map->items[e->concerned.interfaces[i]];
         e->tally->expect.hosts_left_out |= item->address_count >= FL_ADDRESSES_PER_INTERFACE_MAX;
         for (uint32_t a = 0; a < item->address_count; a++)

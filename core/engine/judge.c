@@ -146,7 +146,9 @@ static enum fl_status prepare(struct fl_judging *j)
     j->as_of_ms = j->options->as_of_ms != INT64_MIN ? j->options->as_of_ms : newest_event(j->part);
     j->oldest_ms = oldest_event(j->part);
     j->newest_ms = j->oldest_ms == INT64_MAX ? INT64_MIN : newest_event(j->part);
-    enum fl_status status = fl_judge_concerned_open(j);
+    enum fl_status status = fl_judge_add_inventory(j);
+    if (status == FL_OK)
+        status = fl_judge_concerned_open(j);
     if (status == FL_OK)
         status = fl_judge_open_stores(j);
     return status == FL_OK ? fl_judge_settle_vpcs(j) : status;

@@ -129,6 +129,8 @@ bool fl_judge_other_vpc(const struct fl_judging *j, struct fl_addr addr, struct 
 /* vpc_ends.c: groups that are split by VPC become those of the VPC of the server (else the client), whichever side
  * wrote the records. Before the groups are visited. */
 enum fl_status fl_judge_settle_vpcs(struct fl_judging *j);
+/* hosts.c: the inventory's addresses and VPCs of the interfaces that were seen. */
+enum fl_status fl_judge_add_inventory(struct fl_judging *j);
 /* Blind spots: own addresses that the policy counts as internet, and such that several VPCs use. */
 enum fl_status fl_judge_own(struct fl_judging *j);
 struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, const struct fl_value *values,

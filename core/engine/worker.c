@@ -60,6 +60,8 @@ enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *pl
     worker->shared = shared;
     fl_arena_init(&worker->scratch);
     fl_learned_init(&worker->learned);
+    fl_join_init(&worker->join, plan->policy->inventory);
+    worker->learned.join = &worker->join;
     fl_map_init(&worker->part.unknown_columns);
     enum fl_status status = fl_coverage_init(&worker->part.coverage);
     if (status == FL_OK)
@@ -106,6 +108,7 @@ void fl_worker_dispose(struct fl_worker *worker)
     fl_host_dispose(&worker->host);
     fl_batch_dispose(&worker->batch);
     fl_learned_dispose(&worker->learned);
+    fl_join_dispose(&worker->join);
     fl_arena_dispose(&worker->scratch);
     fl_free(worker->bitmaps);
     fl_free(worker->filters);

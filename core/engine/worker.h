@@ -22,6 +22,7 @@ struct fl_worker {
     struct fl_batch batch;
     struct fl_host host;
     struct fl_learned learned;
+    struct fl_join join;
     struct fl_program_state *program;
     void *vm;
     struct fl_arena scratch; /* for callbacks, emptied when it grows */

@@ -90,9 +90,9 @@ static enum fl_status literal(struct parser *p, struct fl_value value, uint32_t 
     return FL_OK;
 }
 
-static enum fl_status binary(struct parser *p, enum fl_node_kind kind, enum fl_op op, enum fl_type type,
-                             const struct fl_node *left, const struct fl_node *right, uint32_t at,
-                             const struct fl_node **out)
+enum fl_status fl_parse_binary(struct parser *p, enum fl_node_kind kind, enum fl_op op, enum fl_type type,
+                               const struct fl_node *left, const struct fl_node *right, uint32_t at,
+                               const struct fl_node **out)
 {
     struct fl_node *node = fl_parse_node(p, kind, type, at);
     if (node == NULL)
@@ -295,7 +295,7 @@ static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_nod
     if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET)
         return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with %s and %s", fl_type_phrase(left->type),
                              fl_type_phrase(right->type));
-    return binary(p, FL_N_ARITH, op, type, left, right, at, out);
+    return fl_parse_binary(p, FL_N_ARITH, op, type, left, right, at, out);
 }
 
 static enum fl_status parse_primary(struct parser *p, struct hint hint, const struct fl_node **out);
@@ -416,7 +416,7 @@ static struct hint hint_of(const struct fl_node *node)
 
 static enum fl_status negate(struct parser *p, bool yes, uint32_t at, const struct fl_node **node)
 {
-    return yes ? binary(p, FL_N_NOT, 0, FL_T_BOOL, *node, NULL, at, node) : FL_OK;
+    return yes ? fl_parse_binary(p, FL_N_NOT, 0, FL_T_BOOL, *node, NULL, at, node) : FL_OK;
 }
 
 static enum fl_status parse_is_null(struct parser *p, const struct fl_node *left, const struct fl_node **out)
@@ -432,7 +432,7 @@ static enum fl_status parse_is_null(struct parser *p, const struct fl_node *left
         return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "write `is null` or `is not null`");
     status = fl_parse_advance(p);
     if (status == FL_OK)
-        status = binary(p, FL_N_IS_NULL, 0, FL_T_BOOL, left, NULL, at, out);
+        status = fl_parse_binary(p, FL_N_IS_NULL, 0, FL_T_BOOL, left, NULL, at, out);
     return status != FL_OK ? status : negate(p, negated, at, out);
 }
 
@@ -450,7 +450,10 @@ static enum fl_status parse_matches(struct parser *p, const struct fl_node *left
         return status;
     if (right->kind != FL_N_LITERAL || right->type != FL_T_STR)
         return fl_parse_fail(p, right->at, FL_E_TYPE, "a pattern in quotes belongs here");
-    status = binary(p, FL_N_MATCHES, 0, FL_T_BOOL, left, right, at, out);
+    if (fl_parse_is_set(left))
+        status = fl_parse_some_matches(p, left, right->literal.str, at, out);
+    else
+        status = fl_parse_binary(p, FL_N_MATCHES, 0, FL_T_BOOL, left, right, at, out);
     return status != FL_OK ? status : negate(p, negated, at, out);
 }
 
@@ -464,7 +467,8 @@ static enum fl_status parse_in(struct parser *p, const struct fl_node *left, boo
     if (status == FL_OK)
         status = fl_parse_set(p, hint_of(left), &set);
     if (status == FL_OK)
-        status = binary(p, FL_N_IN, 0, FL_T_BOOL, left, set, at, out);
+        status = fl_parse_is_set(left) ? fl_parse_some_in(p, left, set, at, out)
+                                       : fl_parse_binary(p, FL_N_IN, 0, FL_T_BOOL, left, set, at, out);
     return status != FL_OK ? status : negate(p, negated, at, out);
 }
 
@@ -480,10 +484,12 @@ static enum fl_status parse_compare(struct parser *p, enum fl_op op, const struc
         return status;
     if (right->kind == FL_N_SET || left->kind == FL_N_SET)
         return fl_parse_fail(p, at, FL_E_TYPE, "a set is tested with `in`");
+    if (fl_parse_is_set(left) || fl_parse_is_set(right))
+        return fl_parse_some_equal(p, op, left, right, at, out);
     if (!fl_check_compare(op, left->type, right->type))
         return fl_parse_fail(p, right->at, FL_E_TYPE, "%s cannot be compared with %s", fl_type_phrase(left->type),
                              fl_type_phrase(right->type));
-    return binary(p, FL_N_COMPARE, op, FL_T_BOOL, left, right, at, out);
+    return fl_parse_binary(p, FL_N_COMPARE, op, FL_T_BOOL, left, right, at, out);
 }
 
 static enum fl_status parse_test(struct parser *p, const struct fl_node **out)
@@ -559,7 +565,7 @@ static enum fl_status parse_junction(struct parser *p, bool is_or, const struct 
         if (status == FL_OK)
             status = need_condition(p, right);
         if (status == FL_OK)
-            status = binary(p, is_or ? FL_N_OR : FL_N_AND, 0, FL_T_BOOL, *out, right, at, out);
+            status = fl_parse_binary(p, is_or ? FL_N_OR : FL_N_AND, 0, FL_T_BOOL, *out, right, at, out);
     }
     return status;
 }

@@ -34,6 +34,17 @@ bool fl_parse_find_network(struct parser *p, struct fl_str name, uint32_t *id);
 bool fl_parse_at_service(struct parser *p, struct fl_str name, int *protocol);
 enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item);
 enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out);
+enum fl_status fl_parse_binary(struct parser *p, enum fl_node_kind kind, enum fl_op op, enum fl_type type,
+                               const struct fl_node *left, const struct fl_node *right, uint32_t at,
+                               const struct fl_node **out);
+/* parse_texts.c: is it a field that holds several texts? The tests of one then. */
+bool fl_parse_is_set(const struct fl_node *node);
+enum fl_status fl_parse_some_matches(struct parser *p, const struct fl_node *left, struct fl_str pattern, uint32_t at,
+                                     const struct fl_node **out);
+enum fl_status fl_parse_some_in(struct parser *p, const struct fl_node *left, const struct fl_node *set, uint32_t at,
+                                const struct fl_node **out);
+enum fl_status fl_parse_some_equal(struct parser *p, enum fl_op op, const struct fl_node *left,
+                                   const struct fl_node *right, uint32_t at, const struct fl_node **out);
 enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_node **out);
 
 #endif

@@ -37,6 +37,8 @@ bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key);
 char *fl_load_copy(struct fl_policy_loader *l, struct fl_str text);
 void *fl_load_alloc(struct fl_policy_loader *l, size_t count, size_t bytes);
 
+/* Before the networks: they read it. */
+void fl_load_inventory(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_networks(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_services(struct fl_policy_loader *l, const struct fl_yaml_node *root);
 void fl_load_intents(struct fl_policy_loader *l, const struct fl_yaml_node *root);

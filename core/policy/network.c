@@ -183,7 +183,7 @@ static bool name_is_taken(struct fl_policy_loader *l, struct fl_str name, const 
     }
     int network = fl_policy_network(l->policy, name);
     if (network >= 0) {
-        *by = network < FL_NET_BUILTIN_COUNT ? "a built-in network" : "another network";
+        *by = l->policy->networks[network].builtin ? "a built-in network" : "another network";
         return true;
     }
     *by = "another service";
@@ -214,6 +214,59 @@ bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key)
     return false;
 }
 
+static bool has_tags(const struct fl_inventory *inv, const struct fl_host_entry *e, const struct fl_yaml_node *tags)
+{
+    for (uint32_t i = 0; i < tags->count; i++) {
+        uint32_t value = fl_inventory_tag(inv, e, tags->keys[i]->text);
+        if (value == FL_MAP_NONE || !fl_str_equal(inv->texts.keys[value], tags->items[i]->text))
+            return false;
+    }
+    return true;
+}
+
+/* Subnets that hold a host with all these tags. Hosts of one subnet follow each other more often than not. */
+static void push_tagged(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *tags)
+{
+    const struct fl_inventory *inv = l->policy->inventory;
+    uint32_t tagged = 0, found = 0;
+    for (uint32_t i = 0; i < inv->count; i++) {
+        struct fl_prefix subnet;
+        if (!has_tags(inv, &inv->entries[i], tags))
+            continue;
+        tagged++;
+        if (!fl_inventory_subnet(inv, &inv->entries[i], &subnet))
+            continue;
+        bool again = false;
+        for (uint32_t k = list->count; k > 0 && !again; k--)
+            again = fl_addr_equal(list->items[k - 1].addr, subnet.addr) && list->items[k - 1].len == subnet.len;
+        if (!again)
+            push(l, list, subnet);
+        found++;
+    }
+    if (tagged == 0)
+        fl_load_fail(l, tags, "no host of the inventory has these tags");
+    else if (found == 0)
+        fl_load_fail(l, tags, "the inventory does not tell the subnets of these hosts: its column subnet needs CIDRs");
+}
+
+/* subnets: { tag: { Tier: batch } } */
+static void push_subnets(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *node)
+{
+    static const char *const keys[] = {"tag", NULL};
+    const struct fl_yaml_node *tags = node->kind == FL_YAML_MAP ? fl_yaml_get(node, "tag") : NULL;
+    bool scalars = tags != NULL && tags->kind == FL_YAML_MAP && tags->count > 0;
+    for (uint32_t i = 0; scalars && i < tags->count; i++)
+        scalars = tags->items[i]->kind == FL_YAML_SCALAR;
+    if (!fl_load_keys(l, node, "subnets", keys))
+        return;
+    if (l->policy->inventory == NULL)
+        fl_load_fail(l, node, "networks from subnets need an inventory: [hosts.csv]");
+    else if (!scalars)
+        fl_load_fail(l, tags != NULL ? tags : node, "subnets are chosen by tags: { tag: { Tier: batch } }");
+    else
+        push_tagged(l, list, tags);
+}
+
 static void load_map(struct fl_policy_loader *l, struct fl_network *n, struct prefixes *in, struct prefixes *out,
                      const struct fl_yaml_node *node)
 {
@@ -221,10 +274,10 @@ static void load_map(struct fl_policy_loader *l, struct fl_network *n, struct pr
     fl_load_keys(l, node, "a network", keys);
     const struct fl_yaml_node *cidr = fl_yaml_get(node, "cidr"), *file = fl_yaml_get(node, "file");
     const struct fl_yaml_node *except = fl_yaml_get(node, "except"), *subnets = fl_yaml_get(node, "subnets");
+    if (cidr == NULL && file == NULL && subnets == NULL)
+        fl_load_fail(l, node, "a network needs cidr, file or subnets");
     if (subnets != NULL)
-        fl_load_fail(l, subnets, "networks from subnets need an inventory, which this version does not read");
-    else if (cidr == NULL && file == NULL)
-        fl_load_fail(l, node, "a network needs cidr or file");
+        push_subnets(l, in, subnets);
     if (cidr != NULL)
         push_members(l, in, cidr);
     if (file != NULL)
@@ -266,6 +319,47 @@ static void add_space(struct fl_policy_loader *l, const char *name, const char *
     add_builtin(l, name, &in, &out);
 }
 
+/* Hosts of the inventory, and the subnets that it tells. */
+static void push_inventory(struct fl_policy_loader *l, struct prefixes *hosts, struct prefixes *subnets)
+{
+    const struct fl_inventory *inv = l->policy->inventory;
+    for (uint32_t i = 0; inv != NULL && i < inv->count; i++) {
+        const struct fl_host_entry *e = &inv->entries[i];
+        struct fl_prefix subnet;
+        if (e->has_addr && (i == 0 || !fl_addr_equal(inv->entries[i - 1].addr, e->addr)))
+            push(l, hosts, (struct fl_prefix){e->addr, 128});
+        if (!fl_inventory_subnet(inv, e, &subnet))
+            continue;
+        bool again = false;
+        for (uint32_t k = subnets->count; k > 0 && !again; k--)
+            again = fl_addr_equal(subnets->items[k - 1].addr, subnet.addr) && subnets->items[k - 1].len == subnet.len;
+        if (!again)
+            push(l, subnets, subnet);
+    }
+}
+
+/* What a provider keeps for itself in a subnet: its first four addresses and the last one. */
+static void push_reserved(struct fl_policy_loader *l, struct prefixes *list, struct fl_prefix subnet)
+{
+    if (subnet.len > 125)
+        return;
+    push(l, list, (struct fl_prefix){subnet.addr, 126});
+    push(l, list, (struct fl_prefix){fl_prefix_last(subnet), 128});
+}
+
+/* Own space in which no host is: who knocks there is looking for one. */
+static void add_dark(struct fl_policy_loader *l, struct prefixes *own)
+{
+    struct prefixes in = {0}, out = {0};
+    push_inventory(l, &out, &in);
+    for (uint32_t i = 0, subnets = in.count; i < subnets; i++)
+        push_reserved(l, &out, in.items[i]);
+    for (uint32_t i = 0; i < own->count; i++)
+        push(l, &in, own->items[i]);
+    fl_free(own->items);
+    add_builtin(l, "dark", &in, &out);
+}
+
 /* In the order of enum fl_builtin_network. */
 static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *own)
 {
@@ -273,6 +367,13 @@ static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *
     if (own != NULL)
         push_members(l, &ours, own);
     l->policy->own_given = ours.count > 0;
+    struct prefixes subnets = {0}, own_space = {0};
+    for (uint32_t i = 0; l->policy->inventory != NULL && i < ours.count; i++)
+        push(l, &own_space, ours.items[i]);
+    push_inventory(l, &ours, &subnets);
+    for (uint32_t i = 0; i < subnets.count; i++)
+        push(l, &ours, subnets.items[i]);
+    fl_free(subnets.items);
     for (uint32_t i = 0; i < ours.count; i++)
         push(l, &except, ours.items[i]);
     if (ours.count == 0)
@@ -289,6 +390,8 @@ static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *
     add_space(l, "metadata", metadata_space);
     add_space(l, "multicast", multicast_space);
     add_space(l, "any", any_space);
+    if (l->policy->inventory != NULL)
+        add_dark(l, &own_space);
 }
 
 void fl_load_networks(struct fl_policy_loader *l, const struct fl_yaml_node *root)
@@ -296,7 +399,7 @@ void fl_load_networks(struct fl_policy_loader *l, const struct fl_yaml_node *roo
     const struct fl_yaml_node *networks = fl_yaml_get(root, "networks");
     bool is_map = networks != NULL && networks->kind == FL_YAML_MAP;
     uint32_t count = is_map ? networks->count : 0;
-    l->policy->networks = fl_load_alloc(l, FL_NET_BUILTIN_COUNT + count, sizeof *l->policy->networks);
+    l->policy->networks = fl_load_alloc(l, FL_NET_BUILTIN_COUNT + 1 + count, sizeof *l->policy->networks);
     if (l->policy->networks == NULL)
         return;
     add_builtins(l, fl_yaml_get(root, "own"));

@@ -17,7 +17,7 @@ static const char *const top_keys[] = {"version",      "name",          "timezon
 
 static void refuse_unsupported(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    static const char *const later[] = {"inventory", "formats", "queries", "dedupe"};
+    static const char *const later[] = {"formats", "queries", "dedupe"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         const struct fl_yaml_node *node = fl_yaml_get(root, later[i]);
         if (node != NULL && !(node->kind == FL_YAML_SCALAR && fl_str_is(node->text, "false")))
@@ -90,6 +90,7 @@ static void load_root(struct fl_policy_loader *l, const struct fl_yaml_node *roo
     load_zone(l, root);
     load_limits(l, root);
     fl_load_prices(l, root);
+    fl_load_inventory(l, root);
     p->scope = fl_load_text_at(l, root, "scope");
     fl_load_networks(l, root);
     if (p->networks == NULL)
@@ -173,6 +174,8 @@ enum fl_status fl_policy_load(const char *path, struct fl_policy *out, struct fl
 void fl_policy_dispose(struct fl_policy *policy)
 {
     fl_zone_close(policy->zone);
+    if (policy->inventory != NULL)
+        fl_inventory_dispose(policy->inventory);
     fl_arena_dispose(&policy->arena);
     memset(policy, 0, sizeof *policy);
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/when.h"
 #include "core/expr/program.h"
+#include "core/inventory/inventory.h"
 #include "core/record/report.h"
 #include "core/text/yaml.h"
 
@@ -94,6 +95,7 @@ struct fl_policy {
     const char *zone_name;
     struct fl_network *networks;
     uint32_t network_count;
+    struct fl_inventory *inventory; /* NULL: none is given */
     bool own_given;
     struct fl_service_def *services;
     uint32_t service_count;
@@ -144,7 +146,7 @@ enum fl_builtin_network {
     FL_NET_METADATA,
     FL_NET_MULTICAST,
     FL_NET_ANY,
-    FL_NET_BUILTIN_COUNT
+    FL_NET_BUILTIN_COUNT /* with an inventory, `dark` is one more */
 };
 
 /* The shipped list of server ports (docs/ports.md): sets the bit of every port that usually serves. */

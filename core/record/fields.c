@@ -1,6 +1,7 @@
 #include "core/record/fields.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #define STORAGE_BOOL        FL_S_U8
@@ -18,18 +19,67 @@
 #define STORAGE_ADDR        FL_S_ADDR
 #define STORAGE_STR         FL_S_U32
 
+static char tag_names[FL_TAG_FIELDS][96]; /* empty: free */
+
 const struct fl_field_info fl_fields[FL_FIELD_COUNT] = {
 #define FL_FIELD(ID, name, TYPE, what) {#name, FL_T_##TYPE, STORAGE_##TYPE, FL_F_##ID >= FL_DERIVED_FIRST, what},
 #include "core/record/fields.def"
 #undef FL_FIELD
+#define TAG(i)                                                                                                         \
+    {                                                                                                                  \
+        tag_names[i], FL_T_STR, FL_S_U32, true, "a tag of the inventory"                                               \
+    }
+#define TAGS(i) TAG(i), TAG(i + 1), TAG(i + 2), TAG(i + 3), TAG(i + 4), TAG(i + 5), TAG(i + 6), TAG(i + 7)
+    TAGS(0),
+    TAGS(8),
+    TAGS(16),
+    TAGS(24),
 };
+
+static const char *const tag_ends[FL_END_COUNT] = {"src.tag.", "dst.tag.", "client.tag.", "server.tag."};
+
+static enum fl_end tag_end(struct fl_str name)
+{
+    uint32_t end = 0;
+    for (; end < FL_END_COUNT; end++) {
+        size_t len = strlen(tag_ends[end]);
+        if (name.len > len && memcmp(name.ptr, tag_ends[end], len) == 0)
+            break;
+    }
+    return (enum fl_end)end;
+}
+
+struct fl_str fl_field_tag(uint32_t f, enum fl_end *end)
+{
+    struct fl_str name = fl_str_of(fl_fields[f].name);
+    *end = tag_end(name);
+    if (*end == FL_END_COUNT)
+        return name;
+    size_t len = strlen(tag_ends[*end]);
+    return (struct fl_str){name.ptr + len, name.len - len};
+}
+
+static uint32_t name_tag(struct fl_str name)
+{
+    if (tag_end(name) == FL_END_COUNT || name.len >= sizeof tag_names[0])
+        return FL_FIELD_NONE;
+    for (uint32_t i = 0; i < FL_TAG_FIELDS; i++) {
+        if (tag_names[i][0] != '\0')
+            continue;
+        memcpy(tag_names[i], name.ptr, name.len);
+        return FL_F_TAG_FIRST + i;
+    }
+    return FL_FIELD_NONE;
+}
 
 uint32_t fl_field_find(struct fl_str name)
 {
+    if (name.len == 0)
+        return FL_FIELD_NONE;
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         if (fl_str_is(name, fl_fields[f].name))
             return f;
-    return FL_FIELD_NONE;
+    return name_tag(name);
 }
 
 /* account-id, account_id, accountId and AccountID are one name: letters and digits count, case does not. */

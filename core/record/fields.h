@@ -11,8 +11,10 @@ enum fl_field {
 #define FL_FIELD(ID, name, TYPE, what) FL_F_##ID,
 #include "core/record/fields.def"
 #undef FL_FIELD
-    FL_FIELD_COUNT
+    FL_F_TAG_FIRST, /* src.tag.X and so on: fields that get their names when rules name them */
+    FL_FIELD_COUNT = FL_F_TAG_FIRST + 32
 };
+#define FL_TAG_FIELDS (FL_FIELD_COUNT - FL_F_TAG_FIRST)
 #define FL_FIELD_NONE UINT32_MAX
 
 /* What a value means. */
@@ -53,10 +55,28 @@ extern const struct fl_field_info fl_fields[FL_FIELD_COUNT];
  */
 static inline bool fl_field_can_be_lazy(uint32_t f)
 {
-    return fl_fields[f].storage != FL_S_U32 && f != FL_F_LOG_STATUS;
+    return (fl_fields[f].storage != FL_S_U32 || f >= FL_DERIVED_FIRST) && f != FL_F_LOG_STATUS;
 }
 
-/* FL_FIELD_NONE if there is none. Accepts the record's own names only (srcaddr, start_time). */
+/* The ends of a record whose host an inventory may know. */
+enum fl_end { FL_END_SRC, FL_END_DST, FL_END_CLIENT, FL_END_SERVER, FL_END_COUNT };
+#define FL_TEXTS_PER_END ((FL_F_TAG_FIRST - FL_F_SRC_NAME) / FL_END_COUNT)
+
+static inline bool fl_field_of_inventory(uint32_t f)
+{
+    return f >= FL_F_SRC_NAME && f < FL_FIELD_COUNT;
+}
+/* The tag and the end of a field from FL_F_TAG_FIRST on; FL_END_COUNT when it has no name yet. */
+struct fl_str fl_field_tag(uint32_t f, enum fl_end *end);
+/* Is it a text that holds a set of texts, ; between? */
+static inline bool fl_field_is_set(uint32_t f)
+{
+    return f == FL_F_SRC_SG || f == FL_F_DST_SG || f == FL_F_CLIENT_SG || f == FL_F_SERVER_SG;
+}
+
+/* FL_FIELD_NONE if there is none. A tag that is named for the first time becomes a field: to be called while rules
+ * load, by one thread; FL_FIELD_NONE also when there are FL_TAG_FIELDS of them already. Accepts the record's own names
+ * only (srcaddr, start_time). */
 uint32_t fl_field_find(struct fl_str name);
 
 /* Also the providers' spellings: start, end, log-status, logStatus, srcAddr. */

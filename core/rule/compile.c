@@ -60,8 +60,9 @@ static void compile_params(struct fl_compiling *c)
             status = fl_expr_parse_param(fl_str_of(p->text), p->type, &env, &c->plan->arena, &node, &err);
         if (status == FL_E_NAME && !p->from_policy && (p->type == FL_P_NETWORK || p->type == FL_P_SERVICE)) {
             /* A default that the policy does not define: the rule has nothing to judge by. */
-            rule->void_reason = fl_arena_printf(&c->plan->arena, "parameter %s: the policy defines no %s \"%s\"",
-                                                p->name, p->type == FL_P_NETWORK ? "network" : "service", p->text);
+            rule->void_reason = fl_arena_printf(&c->plan->arena, "parameter %s: the policy defines no %s \"%s\"%s",
+                                                p->name, p->type == FL_P_NETWORK ? "network" : "service", p->text,
+                                                strcmp(p->text, "dark") == 0 ? ", which needs an inventory" : "");
             node = p->type == FL_P_NETWORK ? &no_network : &no_service;
         } else if (status != FL_OK) {
             report(c, &err, "params", p->name, p->text);
@@ -560,6 +561,34 @@ static enum fl_status compile_void(struct fl_compiling *c)
     return checked ? never(c) : FL_E_VALUE;
 }
 
+/* Can it select nothing because the policy has no inventory? Its own columns then cost nothing: it has none. */
+static bool lacks_inventory(struct fl_compiling *c)
+{
+    struct fl_field_set read = {{0}}, all = {{0}};
+    struct fl_plan_rule *rule = c->rule;
+    if (c->plan->policy->inventory != NULL || rule->from != NULL)
+        return false;
+    fl_expr_fields(rule->where, &read);
+    for (uint32_t k = 0; k < rule->key_count; k++)
+        fl_field_set_add(&read, rule->keys[k]);
+    for (uint32_t m = 0; m < rule->measure_count; m++)
+        fl_measure_fields(&rule->measures[m], &read);
+    uint32_t first = FL_F_SRC_NAME;
+    while (first < FL_FIELD_COUNT && !fl_field_set_has(&read, first))
+        first++;
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
+        fl_field_set_add(&all, f);
+    if (first == FL_FIELD_COUNT || fl_plan_rule_possible(c->plan, rule, &all))
+        return false;
+    rule->void_reason = fl_arena_printf(&c->plan->arena,
+                                        "no inventory: it reads %s, which comes from the policy's "
+                                        "inventory: [hosts.csv]",
+                                        fl_fields[first].name);
+    rule->key_count = rule->identity_count = rule->measure_count = rule->value_count = 0;
+    rule->having = NULL;
+    return true;
+}
+
 enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, const struct fl_rule_peers *peers,
                                struct fl_plan_rule *rule, struct fl_error_list *errors)
 {
@@ -582,5 +611,7 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
     if (rule->void_reason != NULL)
         return compile_void(&c);
     compile_parts(&c);
+    if (!c.failed && lacks_inventory(&c))
+        return never(&c);
     return c.failed ? FL_E_VALUE : FL_OK;
 }

@@ -78,11 +78,19 @@ static bool possible(struct lacking *l)
     return can_be_true(l, rule->where) && can_be_true(l, rule->having);
 }
 
+/* Without an inventory nothing that would come from it is known. */
+static void drop_inventory(const struct fl_plan *plan, struct fl_field_set *present)
+{
+    for (uint32_t f = FL_F_SRC_NAME; f < FL_FIELD_COUNT && plan->policy->inventory == NULL; f++)
+        present->bits[f >> 6] &= ~(UINT64_C(1) << (f & 63));
+}
+
 bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule *rule,
                            const struct fl_field_set *columns)
 {
     struct fl_field_set present = *columns;
     fl_derive_present(&present);
+    drop_inventory(plan, &present);
     struct lacking l = {plan, rule, plan->policy, &present};
     return possible(&l);
 }

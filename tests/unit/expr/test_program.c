@@ -17,16 +17,17 @@ static const char *const networks[NETWORKS][2 * PREFIXES] = {
     {"::/0", NULL, "::ffff:0:0/96"}};
 static const char *const network_names[NETWORKS] = {"ten", "mixed", "world", "six"};
 
-static const char *const addresses[] = {"10.0.0.1",  "10.1.2.3", "10.2.2.2",      "10.2.2.3",        "192.0.2.1",
-                                        "192.0.2.200", "0.0.0.0",  "255.255.255.255", "2001:db8::1", "2001:db8:1::1",
-                                        "2001:db8:2::", "::1",     "fe80::1",       "ff02::1"};
-static const char *const prefixes[] = {"10.1.2.3",    "10.0.0.0/8", "10.2.2.2/31", "192.0.2.0/24", "0.0.0.0/0", "::/0",
-                                       "2001:db8::/33", "fe80::/10", "::1",        "128.0.0.0/1"};
+static const char *const addresses[] = {"10.0.0.1",     "10.1.2.3", "10.2.2.2",        "10.2.2.3",    "192.0.2.1",
+                                        "192.0.2.200",  "0.0.0.0",  "255.255.255.255", "2001:db8::1", "2001:db8:1::1",
+                                        "2001:db8:2::", "::1",      "fe80::1",         "ff02::1"};
+static const char *const prefixes[] = {"10.1.2.3", "10.0.0.0/8",    "10.2.2.2/31", "192.0.2.0/24", "0.0.0.0/0",
+                                       "::/0",     "2001:db8::/33", "fe80::/10",   "::1",          "128.0.0.0/1"};
 static const char *const texts[] = {"", "eni-0a1", "eni-0a2", "eni-b", "vpc-1", "IPv4"};
 static const char *const globs[] = {"*", "eni-0a*", "*1", "?*-?", "[a-f]*", ""};
-static const char *const numbers[] = {"0", "1", "2", "6", "17", "22", "255", "256", "65535", "65536", "1k", "0.5", "1400",
-                                      "-1", "9223372036854775807"};
-static const int64_t integers[] = {0, 1, 2, 3, 6, 17, 22, 80, 255, 256, 443, 1000, 1400, 32768, 65535, -1, INT64_MAX, INT64_MIN};
+static const char *const numbers[] = {
+    "0", "1", "2", "6", "17", "22", "255", "256", "65535", "65536", "1k", "0.5", "1400", "-1", "9223372036854775807"};
+static const int64_t integers[] = {0,   1,   2,    3,    6,     17,    22, 80,        255,
+                                   256, 443, 1000, 1400, 32768, 65535, -1, INT64_MAX, INT64_MIN};
 #define ANY(dice, list) (list)[roll_below(dice, sizeof(list) / sizeof(list)[0])]
 
 static struct fl_prefix prefix_of(const char *text)
@@ -88,14 +89,15 @@ static const struct fl_expr_env env = {.fields = true, .network = find_network};
 
 static uint32_t any_field(struct dice *d)
 {
-    return roll_below(d, FL_FIELD_COUNT);
+    uint32_t f = roll_below(d, FL_F_TAG_FIRST);
+    return fl_field_is_set(f) ? f - 1 : f; /* sets have tests of their own */
 }
 
 static uint32_t field_of_type(struct dice *d, enum fl_type type)
 {
     uint32_t f = any_field(d);
-    while (fl_fields[f].type != type)
-        f = (f + 1) % FL_FIELD_COUNT;
+    while (fl_fields[f].type != type || fl_field_is_set(f))
+        f = (f + 1) % FL_F_TAG_FIRST;
     return f;
 }
 

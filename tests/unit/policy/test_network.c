@@ -8,7 +8,6 @@ static struct fl_policy policy;
 static struct fl_error_list errors;
 static struct fl_program *program;
 
-
 /* Parses a policy: `more` stands behind version and name. */
 static enum fl_status parse(const char *more)
 {
@@ -48,12 +47,13 @@ static void check_in(const char *network, const char *const inside[], const char
 }
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *const private_inside[] = {"10.0.0.0",    "10.255.255.255", "172.16.0.0",   "172.31.255.255", "192.168.1.1",
-                                             "100.64.0.0",  "100.127.255.255", "169.254.1.1", "fc00::1", "fdff::1",
-                                             "fe80::1",     "febf::1",        NULL};
-static const char *const private_outside[] = {"9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255",
-                                              "192.169.0.0", "100.63.255.255", "100.128.0.0", "169.253.255.255",
-                                              "8.8.8.8", "2001:db8::1", "fe00::1", "fec0::1", NULL};
+static const char *const private_inside[] = {
+    "10.0.0.0",    "10.255.255.255", "172.16.0.0", "172.31.255.255", "192.168.1.1", "100.64.0.0", "100.127.255.255",
+    "169.254.1.1", "fc00::1",        "fdff::1",    "fe80::1",        "febf::1",     NULL};
+static const char *const private_outside[] = {"9.255.255.255",   "11.0.0.0",    "172.15.255.255", "172.32.0.0",
+                                              "192.167.255.255", "192.169.0.0", "100.63.255.255", "100.128.0.0",
+                                              "169.253.255.255", "8.8.8.8",     "2001:db8::1",    "fe00::1",
+                                              "fec0::1",         NULL};
 
 static void test_network__private(void **state)
 {
@@ -76,7 +76,8 @@ static void test_network__ours_is_what_own_says(void **state)
 {
     (void)state;
     load("own: [198.51.100.0/24, \"2001:db8:1::/48\"]\n");
-    check_in("ours", LIST("198.51.100.0", "198.51.100.255", "2001:db8:1::9"), LIST("10.0.0.1", "198.51.101.0", "2001:db8:2::"));
+    check_in("ours", LIST("198.51.100.0", "198.51.100.255", "2001:db8:1::9"),
+             LIST("10.0.0.1", "198.51.101.0", "2001:db8:2::"));
     assert_true(policy.own_given);
     drop();
 }
@@ -89,8 +90,9 @@ static void test_network__internet_is_unicast_that_is_nobody_elses(void **state)
     check_in("internet",
              LIST("8.8.8.8", "1.0.0.0", "223.255.255.255", "192.0.2.1", "198.51.101.0", "203.0.113.5", "2001:db8::1",
                   "2600::1", "64:ff9b::808:808"),
-             LIST("198.51.100.7", "2001:db8:1::1", "10.1.1.1", "100.64.0.1", "fd00::1", "fe80::1", "224.0.0.1", "ff02::1",
-                  "255.255.255.255", "0.0.0.0", "127.0.0.1", "::", "::1", "168.63.129.16", "35.191.0.1", "169.254.169.254"));
+             LIST("198.51.100.7", "2001:db8:1::1", "10.1.1.1", "100.64.0.1", "fd00::1", "fe80::1", "224.0.0.1",
+                  "ff02::1", "255.255.255.255", "0.0.0.0", "127.0.0.1", "::", "::1", "168.63.129.16", "35.191.0.1",
+                  "169.254.169.254"));
     drop();
 }
 
@@ -98,7 +100,8 @@ static void test_network__platform_and_metadata(void **state)
 {
     (void)state;
     load("");
-    check_in("metadata", LIST("169.254.169.254", "fd00:ec2::254"), LIST("169.254.169.253", "fd00:ec2::253", "10.0.0.1"));
+    check_in("metadata", LIST("169.254.169.254", "fd00:ec2::254"),
+             LIST("169.254.169.253", "fd00:ec2::253", "10.0.0.1"));
     check_in("platform", LIST("169.254.169.254", "fd00:ec2::254", "168.63.129.16", "35.191.12.1", "130.211.3.255"),
              LIST("168.63.129.17", "8.8.8.8", "10.0.0.1", "130.211.4.0"));
     drop();
@@ -108,7 +111,8 @@ static void test_network__multicast_and_any(void **state)
 {
     (void)state;
     load("");
-    check_in("multicast", LIST("224.0.0.0", "239.255.255.255", "ff00::", "ff02::fb"), LIST("223.255.255.255", "240.0.0.0", "fe80::1"));
+    check_in("multicast", LIST("224.0.0.0", "239.255.255.255", "ff00::", "ff02::fb"),
+             LIST("223.255.255.255", "240.0.0.0", "fe80::1"));
     check_in("any", LIST("0.0.0.0", "255.255.255.255", "::", "ffff::1"), (const char *const[]){NULL});
     drop();
 }
@@ -138,7 +142,8 @@ static void test_network__except_subtracts(void **state)
 {
     (void)state;
     load("networks:\n  a: {cidr: [10.0.0.0/8, 10.1.0.0/16], except: [10.1.2.0/24, 10.9.9.9, 192.0.2.0/24]}\n");
-    check_in("a", LIST("10.1.1.255", "10.1.3.0", "10.9.9.8", "10.9.9.10"), LIST("10.1.2.0", "10.1.2.255", "10.9.9.9", "192.0.2.1"));
+    check_in("a", LIST("10.1.1.255", "10.1.3.0", "10.9.9.8", "10.9.9.10"),
+             LIST("10.1.2.0", "10.1.2.255", "10.9.9.9", "192.0.2.1"));
     drop();
 }
 
@@ -172,7 +177,7 @@ static void test_network__errors(void **state)
         {"networks:\n  a: 10.0.0.1/8\n", 4, 6, "the network is 10.0.0.0/8"},
         {"networks:\n  a: [b]\n", 4, 7, "no network defined above"},
         {"networks:\n  a: {cidr: 10.0.0.0/8, excpet: 10.0.0.0/9}\n", 4, 25, "except"},
-        {"networks:\n  a: {vpc: vpc-1}\n", 4, 6, "needs cidr or file"},
+        {"networks:\n  a: {vpc: vpc-1}\n", 4, 6, "needs cidr, file or subnets"},
         {"networks:\n  a: {cidr: 10.0.0.0/8, except: 10.0.0.0/9}\n  b: [a]\n", 5, 7, "with exceptions"},
         {"networks:\n  a: {cidr: 10.0.0.0/8, vpc: vpc-1}\n  b: [a]\n", 5, 7, "bound to a vpc"},
         {"networks:\n  b: internet\n", 4, 6, "with exceptions"},
@@ -187,7 +192,8 @@ static void test_network__errors(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(parse(cases[i].text), FL_E_VALUE);
         const struct fl_error *e = &errors.items[0];
-        if (errors.count != 1 || e->line != cases[i].line || e->column != cases[i].column || strstr(e->text, cases[i].says) == NULL)
+        if (errors.count != 1 || e->line != cases[i].line || e->column != cases[i].column ||
+            strstr(e->text, cases[i].says) == NULL)
             fail_msg("%s: %u errors, %u:%u %s", cases[i].text, errors.count, e->line, e->column, e->text);
         assert_string_equal(e->file, "p.yaml");
         drop();

@@ -1,4 +1,6 @@
 /* Names of fields, enumerated values, protocols and services; places and batches. */
+#include <stdio.h>
+
 #include "core/record/batch.h"
 #include "core/record/place.h"
 #include "core/record/report.h"
@@ -17,21 +19,59 @@ static void test_fields__own_names_are_exact(void **state)
     assert_int_equal(fl_field_find((struct fl_str){"srcaddr\0", 8}), FL_FIELD_NONE);
 }
 
+static void test_fields__a_tag_becomes_a_field_when_it_is_named(void **state)
+{
+    (void)state;
+    char name[32];
+    enum fl_end end;
+    uint32_t first = fl_field_find(FL_STR("server.tag.Tier"));
+    assert_int_equal(first, FL_F_TAG_FIRST);
+    assert_int_equal(fl_field_find(FL_STR("server.tag.Tier")), first);
+    assert_true(fl_str_is(fl_field_tag(first, &end), "Tier"));
+    assert_int_equal(end, FL_END_SERVER);
+    assert_string_equal(fl_fields[first].name, "server.tag.Tier");
+    assert_int_equal(fl_field_find(FL_STR("server.tag.")), FL_FIELD_NONE);
+    assert_int_equal(fl_field_find(FL_STR("sender.tag.Tier")), FL_FIELD_NONE);
+    for (uint32_t i = 1; i < FL_TAG_FIELDS; i++) {
+        snprintf(name, sizeof name, "src.tag.%u", i);
+        assert_int_equal(fl_field_find(fl_str_of(name)), FL_F_TAG_FIRST + i);
+    }
+    assert_int_equal(fl_field_find(FL_STR("dst.tag.Tier")), FL_FIELD_NONE);
+}
+
 static void test_fields__provider_spellings(void **state)
 {
     static const struct {
         const char *text;
         uint32_t field;
     } cases[] = {
-        {"account-id", FL_F_ACCOUNT_ID}, {"account_id", FL_F_ACCOUNT_ID}, {"accountId", FL_F_ACCOUNT_ID},
-        {"AccountID", FL_F_ACCOUNT_ID}, {"start", FL_F_START_TIME}, {"end", FL_F_END_TIME}, {"END", FL_F_END_TIME},
-        {"start_time", FL_F_START_TIME}, {"log-status", FL_F_LOG_STATUS}, {"logStatus", FL_F_LOG_STATUS},
-        {"srcAddr", FL_F_SRCADDR}, {"pkt-srcaddr", FL_F_PKT_SRCADDR}, {"pkt-src-aws-service", FL_F_PKT_SRC_AWS_SERVICE},
-        {"instance-tag", FL_F_INSTANCE_TAG}, {"instance-tag-2", FL_F_INSTANCE_TAG_2}, {"tcp-flags", FL_F_TCP_FLAGS},
-        {"tgw-src-vpc-account-id", FL_F_TGW_SRC_VPC_ACCOUNT_ID}, {"packets-lost-no-route", FL_F_PACKETS_LOST_NO_ROUTE},
-        {"", FL_FIELD_NONE}, {"-", FL_FIELD_NONE}, {"__", FL_FIELD_NONE}, {"src addr", FL_FIELD_NONE},
-        {"srcaddr2", FL_FIELD_NONE}, {"srcadd", FL_FIELD_NONE}, {"instance-tag-3", FL_FIELD_NONE},
-        {"client", FL_FIELD_NONE}, {"server_port", FL_FIELD_NONE}, /* derived: no column of a log */
+        {"account-id", FL_F_ACCOUNT_ID},
+        {"account_id", FL_F_ACCOUNT_ID},
+        {"accountId", FL_F_ACCOUNT_ID},
+        {"AccountID", FL_F_ACCOUNT_ID},
+        {"start", FL_F_START_TIME},
+        {"end", FL_F_END_TIME},
+        {"END", FL_F_END_TIME},
+        {"start_time", FL_F_START_TIME},
+        {"log-status", FL_F_LOG_STATUS},
+        {"logStatus", FL_F_LOG_STATUS},
+        {"srcAddr", FL_F_SRCADDR},
+        {"pkt-srcaddr", FL_F_PKT_SRCADDR},
+        {"pkt-src-aws-service", FL_F_PKT_SRC_AWS_SERVICE},
+        {"instance-tag", FL_F_INSTANCE_TAG},
+        {"instance-tag-2", FL_F_INSTANCE_TAG_2},
+        {"tcp-flags", FL_F_TCP_FLAGS},
+        {"tgw-src-vpc-account-id", FL_F_TGW_SRC_VPC_ACCOUNT_ID},
+        {"packets-lost-no-route", FL_F_PACKETS_LOST_NO_ROUTE},
+        {"", FL_FIELD_NONE},
+        {"-", FL_FIELD_NONE},
+        {"__", FL_FIELD_NONE},
+        {"src addr", FL_FIELD_NONE},
+        {"srcaddr2", FL_FIELD_NONE},
+        {"srcadd", FL_FIELD_NONE},
+        {"instance-tag-3", FL_FIELD_NONE},
+        {"client", FL_FIELD_NONE},
+        {"server_port", FL_FIELD_NONE}, /* derived: no column of a log */
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -42,7 +82,7 @@ static void test_fields__provider_spellings(void **state)
 static void test_fields__every_stored_field_is_found_in_each_spelling(void **state)
 {
     (void)state;
-    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
+    for (uint32_t f = 0; f < FL_F_TAG_FIRST; f++) {
         const char *name = fl_fields[f].name;
         char dashed[64], camel[64];
         size_t n = 0, len = strlen(name);
@@ -198,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields__own_names_are_exact),
+        cmocka_unit_test(test_fields__a_tag_becomes_a_field_when_it_is_named),
         cmocka_unit_test(test_fields__provider_spellings),
         cmocka_unit_test(test_fields__every_stored_field_is_found_in_each_spelling),
         cmocka_unit_test(test_fields__enumerated_values),
