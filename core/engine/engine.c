@@ -109,7 +109,7 @@ static void *work(void *argument)
     if (t->status == FL_OK && run->worker_count > 1) {
         t->status = help(run, &run->workers[t->index]);
         if (t->status != FL_OK) {
-            fl_fail(&t->err, t->status, "out of memory");
+            fl_worker_fail(&run->workers[t->index], t->status, &t->err);
             atomic_store(&run->stop, 1);
         }
     }
@@ -198,7 +198,7 @@ static enum fl_status gather(struct run *run, struct fl_part *out)
         if (i > 0 && status == FL_OK)
             status = merge_part(out, &run->workers[i].part);
     }
-    return status;
+    return status == FL_OK ? fl_store_settle(out->store) : status;
 }
 
 /* A worker more for each object, and for each so many bytes of one. */
@@ -215,7 +215,7 @@ static enum fl_status start_worker(struct run *run, uint32_t i, const struct fl_
                                    struct fl_part *shared, struct fl_error *err)
 {
     struct fl_worker *worker = &run->workers[i];
-    enum fl_status status = fl_worker_init(worker, plan, sources, options, shared, err);
+    enum fl_status status = fl_worker_init(worker, plan, sources, options, run->worker_count, shared, err);
     worker->totals = &run->totals;
     worker->tells_progress = i == 0;
     fl_turn_init(&run->turns[i], worker);
@@ -244,8 +244,8 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
         status = options->schedule_seed != 0
                      ? fl_schedule_run(run.turns, count, sources->count, options->schedule_seed, err)
                      : run_threads(&run, err);
-    if (status == FL_OK && gather(&run, out) != FL_OK)
-        status = fl_fail(err, FL_E_NOMEM, "out of memory while merging");
+    if (status == FL_OK && (status = gather(&run, out)) != FL_OK)
+        fl_fail(err, status, "%s", fl_store_error(out->store, status));
     for (uint32_t i = 0; run.workers != NULL && run.turns != NULL && i < count; i++) {
         if (run.workers[i].plan == NULL)
             continue;

@@ -23,6 +23,7 @@ struct fl_engine_options {
     uint32_t threads;        /* at least 1 */
     size_t chunk_bytes;      /* 0 = default */
     const char *told_format; /* --format or NULL */
+    uint64_t memory_bytes;   /* for groups, of all workers together; 0 = without end */
     /* Deal objects to `threads` logical workers on one thread, in an order that this seed gives; 0 = off. */
     uint64_t schedule_seed;
     const struct fl_rule_ops *ops; /* NULL when no rule has code */

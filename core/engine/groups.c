@@ -385,7 +385,10 @@ enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t windo
                            .measure_count = fl_plan_rule_states(rule),
                            .visit = visit,
                            .context = context};
-    enum fl_status status = fl_store_walk(j->stores[rule->depth - 1], rule->table, &walk);
+    struct fl_store *store = j->stores[rule->depth - 1];
+    enum fl_status status = fl_store_settle(store);
+    if (status == FL_OK)
+        status = fl_store_walk(store, rule->table, &walk);
     if (status != FL_E_LIMIT)
         return status;
     j->part->rules[index].over_limit = true;

@@ -173,8 +173,7 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const 
     if (status == FL_OK)
         status = fl_judge_run(&j);
     if (status != FL_OK)
-        fl_fail(err, status,
-                status == FL_E_NOMEM ? "out of memory in the judgement" : "internal error in the judgement");
+        fl_fail(err, status, "%s, in the judgement", fl_store_error(part->store, status));
     fl_judge_close_stores(&j);
     fl_free(j.hits);
     fl_free(j.rules);

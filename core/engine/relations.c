@@ -114,12 +114,12 @@ static enum fl_status add_row(struct fl_judging *j, uint32_t index, const struct
                                  .slots = row->values,
                                  .passes = passes,
                                  .steps = steps};
-    struct fl_table *table = fl_store_table(j->stores[rule->depth - 1], rule->table);
-    enum fl_status status = fl_table_add_row(table, &added, &part->bad_times);
+    struct fl_store *store = j->stores[rule->depth - 1];
+    enum fl_status status = fl_store_add_row(store, rule->table, &added, &part->bad_times);
     fl_free(keys);
     part->selected++;
     part->listed += listed;
-    part->over_limit |= fl_table_over_limit(table);
+    part->over_limit |= fl_table_over_limit(fl_store_table(store, rule->table));
     part->over_list |= part->listed > j->plan->policy->max_list_records;
     return status;
 }

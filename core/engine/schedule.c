@@ -129,14 +129,18 @@ enum fl_status fl_schedule_run(struct fl_turn *turns, uint32_t count, uint32_t s
                            .err = err};
     enum fl_status status = FL_OK;
     if (s.actors == NULL || s.order == NULL)
-        status = FL_E_NOMEM;
+        status = fl_fail(err, FL_E_NOMEM, "out of memory");
     for (uint32_t i = 0; i < count && status == FL_OK; i++)
         s.actors[i].own = &turns[i];
     if (status == FL_OK)
         shuffle_objects(&s);
-    while (status == FL_OK && !all_done(&s))
-        status = step(&s, &s.actors[next_random(&s.random) % count]);
+    while (status == FL_OK && !all_done(&s)) {
+        struct actor *a = &s.actors[next_random(&s.random) % count];
+        status = step(&s, a);
+        if (status != FL_OK)
+            fl_worker_fail(a->own->owner, status, err);
+    }
     fl_free(s.actors);
     fl_free(s.order);
-    return status == FL_OK ? FL_OK : fl_fail(err, status, "out of memory");
+    return status;
 }

@@ -155,7 +155,7 @@ enum fl_status fl_turn_own(struct fl_turn *turn, struct fl_error *err)
         if (status == FL_OK && got)
             status = fl_worker_chunk(turn->owner, &chunk);
     }
-    return status == FL_OK ? status : fl_fail(err, status, "out of memory");
+    return status == FL_OK ? status : fl_worker_fail(turn->owner, status, err);
 }
 
 void fl_turn_close(struct fl_turn *turn)

@@ -49,7 +49,7 @@ static enum fl_status settle_group(void *context, const struct fl_group_view *vi
                                .evidence = view->evidence,
                                .evidence_count = view->evidence_count,
                                .states = view->states};
-    return fl_table_add_row(fl_store_table(s->to, s->rule->table), &row, &s->bad_times);
+    return fl_store_add_row(s->to, s->rule->table, &row, &s->bad_times);
 }
 
 static enum fl_status settle_table(struct fl_judging *j, const struct fl_plan_rule *rule)
@@ -77,5 +77,5 @@ enum fl_status fl_judge_settle_vpcs(struct fl_judging *j)
         if (rule->vpc_key != UINT32_MAX && rule->vpc_end_count > 0)
             status = settle_table(j, rule);
     }
-    return status;
+    return status == FL_OK ? fl_store_settle(j->part->store) : status;
 }

@@ -26,7 +26,9 @@ static enum fl_status make_store(struct fl_worker *worker)
     if (part->rules == NULL || worker->filters == NULL)
         return FL_E_NOMEM;
     part->rule_count = plan->rule_count;
-    struct fl_store_spec spec = {.tables = plan->table_specs, .table_count = plan->table_count};
+    struct fl_store_spec spec = {.tables = plan->table_specs,
+                                 .table_count = plan->table_count,
+                                 .budget_bytes = worker->options->memory_bytes / worker->share};
     return fl_store_new(&spec, &part->store);
 }
 
@@ -51,9 +53,10 @@ static enum fl_status need_fields(struct fl_worker *worker, const struct fl_fiel
 
 enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *plan,
                               const struct fl_source_list *sources, const struct fl_engine_options *options,
-                              struct fl_part *shared, struct fl_error *err)
+                              uint32_t workers, struct fl_part *shared, struct fl_error *err)
 {
     memset(worker, 0, sizeof *worker);
+    worker->share = workers;
     worker->plan = plan;
     worker->sources = sources;
     worker->options = options;
@@ -288,14 +291,14 @@ static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const 
         part->listed += rule->has_rows ? selected : count_steps(worker, table);
         part->over_list = part->listed > worker->plan->policy->max_list_records;
     }
-    struct fl_table *groups = fl_store_table(worker->part.store, index);
+    struct fl_store *store = worker->part.store;
     if (status == FL_OK)
-        status = fl_table_add(groups, batch, selection, worker->filters, &bad_times);
+        status = fl_store_add(store, index, batch, selection, worker->filters, &bad_times);
     for (uint32_t i = 0; i < table->rule_count; i++) {
         struct fl_rule_part *each = &worker->part.rules[table->rules[i]];
         each->selected += selected;
         each->bad_times += bad_times;
-        each->over_limit = fl_table_over_limit(groups);
+        each->over_limit |= fl_table_over_limit(fl_store_table(store, index));
     }
     return status;
 }
@@ -493,9 +496,9 @@ static enum fl_status learn(struct fl_worker *worker, const struct fl_chunk *chu
     return status == FL_OK ? fl_host_begin(&worker->host, stats, (struct fl_str){chunk->text, chunk->len}) : status;
 }
 
-static enum fl_status fail_scan(enum fl_status status, struct fl_error *err)
+enum fl_status fl_worker_fail(const struct fl_worker *worker, enum fl_status status, struct fl_error *err)
 {
-    return fl_fail(err, status, status == FL_E_NOMEM ? "out of memory" : "internal error in the scan");
+    return fl_fail(err, status, "%s", fl_store_error(worker->part.store, status));
 }
 
 enum fl_status fl_worker_open(struct fl_worker *worker, uint32_t source, bool *more, struct fl_error *err)
@@ -506,7 +509,7 @@ enum fl_status fl_worker_open(struct fl_worker *worker, uint32_t source, bool *m
     *more = false;
     enum fl_status status = fl_reader_open(worker->reader, &worker->sources->items[source], &open_error);
     if (status == FL_E_NOMEM)
-        return fail_scan(status, err);
+        return fl_worker_fail(worker, status, err);
     if (status != FL_OK) {
         snprintf(stats->trouble, sizeof stats->trouble, "%.300s", open_error.text);
         return FL_OK;
@@ -526,7 +529,7 @@ enum fl_status fl_worker_open(struct fl_worker *worker, uint32_t source, bool *m
     }
     fl_worker_note_bytes(worker);
     /* FL_E_DATA: no decoder takes it, which the object's statistics say. */
-    return status == FL_OK || status == FL_END || status == FL_E_DATA ? FL_OK : fail_scan(status, err);
+    return status == FL_OK || status == FL_END || status == FL_E_DATA ? FL_OK : fl_worker_fail(worker, status, err);
 }
 
 enum fl_status fl_worker_next(struct fl_worker *worker, bool *more, struct fl_error *err)
@@ -537,7 +540,7 @@ enum fl_status fl_worker_next(struct fl_worker *worker, bool *more, struct fl_er
     if (status == FL_OK)
         status = fl_worker_chunk(worker, &chunk);
     fl_worker_note_bytes(worker);
-    return status == FL_OK || status == FL_END ? FL_OK : fail_scan(status, err);
+    return status == FL_OK || status == FL_END ? FL_OK : fl_worker_fail(worker, status, err);
 }
 
 void fl_worker_close(struct fl_worker *worker, uint32_t source)

@@ -17,6 +17,7 @@ struct fl_worker {
     const struct fl_plan *plan;
     const struct fl_engine_options *options;
     const struct fl_source_list *sources;
+    uint32_t share;         /* this worker has one of so many shares of the memory */
     struct fl_part *shared; /* its objects[] are written by whoever reads them */
     struct fl_reader *reader;
     struct fl_batch batch;
@@ -38,9 +39,12 @@ struct fl_worker {
     bool tells_progress;
 };
 
+/* workers: how many share the memory. */
 enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *plan,
                               const struct fl_source_list *sources, const struct fl_engine_options *options,
-                              struct fl_part *shared, struct fl_error *err);
+                              uint32_t workers, struct fl_part *shared, struct fl_error *err);
+/* Says in *err what became of a call that failed; returns status. */
+enum fl_status fl_worker_fail(const struct fl_worker *worker, enum fl_status status, struct fl_error *err);
 void fl_worker_dispose(struct fl_worker *worker);
 
 /* Opens an object and runs its first chunk. *more: it was read, and there may be further chunks. */

@@ -4,6 +4,11 @@
 
 enum fl_status fl_cursor_next(struct fl_cursor *c)
 {
+    if (c->run != NULL) {
+        enum fl_status status = fl_run_cursor_next(c->run);
+        c->row = (struct fl_row){(const uint8_t *)c->run->key.data, c->run->entry, false};
+        return status;
+    }
     if (c->at == c->table->count)
         return FL_END;
     c->row.entry = fl_table_at(c->table, c->table->sorted[c->at++]);
@@ -45,9 +50,10 @@ static enum fl_status advance(struct fl_rows *r)
     return FL_OK;
 }
 
-enum fl_status fl_rows_open(struct fl_rows *r, const struct fl_table *shape, struct fl_cursor *cursors, uint32_t count)
+enum fl_status fl_rows_open(struct fl_rows *r, const struct fl_table *shape, struct fl_cursor *cursors, uint32_t count,
+                            struct fl_packer *packer)
 {
-    *r = (struct fl_rows){.shape = shape, .cursors = cursors, .cursor_count = count};
+    *r = (struct fl_rows){.shape = shape, .cursors = cursors, .cursor_count = count, .packer = packer};
     fl_buf_init(&r->key);
     r->heap = fl_alloc(((size_t)count + 1) * sizeof *r->heap);
     r->sum = fl_alloc_zero(1, shape->entry_bytes);
@@ -131,9 +137,15 @@ void fl_rows_close(struct fl_rows *r)
 {
     if (r->sum != NULL)
         fl_entry_dispose_states(r->shape, r->sum);
+    for (uint32_t i = 0; i < r->cursor_count; i++) {
+        if (r->cursors[i].run != NULL)
+            fl_run_cursor_close(r->cursors[i].run);
+        fl_free(r->cursors[i].run);
+    }
     fl_free(r->sum);
     fl_free(r->heap);
     fl_free(r->cursors);
     fl_buf_dispose(&r->key);
+    fl_packer_free(r->packer);
     *r = (struct fl_rows){0};
 }

@@ -2,7 +2,7 @@
 #ifndef FL_GROUP_ROWS_H
 #define FL_GROUP_ROWS_H
 
-#include "core/group/entry.h"
+#include "core/group/run.h"
 
 struct fl_row {
     const uint8_t *key; /* of entry->key_len bytes, the pane's last; valid until the next row */
@@ -10,11 +10,12 @@ struct fl_row {
     bool lasting; /* the entry stays as long as its table; else until the next row, and its states may be moved out */
 };
 
-/* Rows of one source. */
+/* Rows of one source: of a sorted table, or of a run. */
 struct fl_cursor {
     struct fl_row row;
-    const struct fl_table *table; /* sorted */
+    const struct fl_table *table;
     uint32_t at;
+    struct fl_run_cursor *run; /* owned; or NULL */
 };
 
 /* FL_END behind the last row. */
@@ -30,11 +31,12 @@ struct fl_rows {
     bool top_used;        /* the row given out last is that of the cursor at the top */
     struct fl_entry *sum; /* else it is this one */
     struct fl_buf key;
+    struct fl_packer *packer; /* of the cursors */
 };
 
-/* Takes the cursors over, which stand before their first rows. */
+/* Takes cursors and packer over; the cursors stand before their first rows; also when it fails. */
 enum fl_status fl_rows_open(struct fl_rows *rows, const struct fl_table *shape, struct fl_cursor *cursors,
-                            uint32_t count);
+                            uint32_t count, struct fl_packer *packer);
 enum fl_status fl_rows_next(struct fl_rows *rows, struct fl_row *out);
 void fl_rows_close(struct fl_rows *rows);
 

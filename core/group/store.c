@@ -1,23 +1,35 @@
 #include "core/group/store.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/base/temp.h"
 #include "core/group/fold.h"
+
+#define SPILL_LEVEL  (-1)           /* of zstd: runs are read once or twice, and soon */
+#define SORT_BYTES   36u            /* that sorting takes for each group */
+#define READER_BYTES (256u * 1024u) /* that a walk holds for each run */
+#define FAN_IN_MIN   8u
+#define FAN_IN_MAX   256u
+
+struct run {
+    int fd;
+    struct fl_section *sections; /* by table */
+};
 
 struct fl_store {
     struct fl_store_spec spec;
     uint32_t table_count;
     struct fl_table **tables; /* sets of table_count, one set for each store that was absorbed; the first one grows */
     uint32_t set_count, set_capacity;
+    struct run *runs;
+    uint32_t run_count, run_capacity;
+    uint64_t held_bytes, groups_most; /* in the first set: bytes of all its tables, groups of the largest */
+    char error[512];
 };
-
-static void free_set(struct fl_table **set, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (set[i] != NULL)
-            fl_table_free(set[i]);
-}
 
 enum fl_status fl_store_new(const struct fl_store_spec *spec, struct fl_store **out)
 {
@@ -39,35 +51,51 @@ enum fl_status fl_store_new(const struct fl_store_spec *spec, struct fl_store **
     return status;
 }
 
+enum fl_status fl_store_new_like(const struct fl_store *s, struct fl_store **out)
+{
+    struct fl_store_spec spec = s->spec;
+    uint64_t held = fl_store_held_bytes(s), least = spec.budget_bytes / 8;
+    spec.budget_bytes = spec.budget_bytes - least > held ? spec.budget_bytes - held : least;
+    return fl_store_new(&spec, out);
+}
+
+static void close_run(struct run *run)
+{
+    if (run->fd >= 0)
+        close(run->fd);
+    fl_free(run->sections);
+}
+
 void fl_store_free(struct fl_store *s)
 {
-    for (uint32_t i = 0; s->tables != NULL && i < s->set_count; i++)
-        free_set(s->tables + (size_t)i * s->table_count, s->table_count);
+    for (size_t i = 0; s->tables != NULL && i < (size_t)s->set_count * s->table_count; i++)
+        if (s->tables[i] != NULL)
+            fl_table_free(s->tables[i]);
+    for (uint32_t i = 0; i < s->run_count; i++)
+        close_run(&s->runs[i]);
+    fl_free(s->runs);
     fl_free(s->tables);
     fl_free(s);
 }
 
-enum fl_status fl_store_new_like(const struct fl_store *s, struct fl_store **out)
-{
-    return fl_store_new(&s->spec, out);
-}
-
-struct fl_table *fl_store_table(const struct fl_store *s, uint32_t table)
+const struct fl_table *fl_store_table(const struct fl_store *s, uint32_t table)
 {
     return s->tables[table];
 }
 
-enum fl_status fl_store_absorb(struct fl_store *s, struct fl_store *from)
+const char *fl_store_error(const struct fl_store *s, enum fl_status status)
 {
-    if (s->table_count == 0)
-        return FL_OK;
-    size_t set_bytes = s->table_count * sizeof *s->tables;
-    if (!fl_grow((void **)&s->tables, &s->set_capacity, s->set_count + from->set_count, set_bytes))
-        return FL_E_NOMEM;
-    memcpy(s->tables + (size_t)s->set_count * s->table_count, from->tables, from->set_count * set_bytes);
-    memset(from->tables, 0, from->set_count * set_bytes);
-    s->set_count += from->set_count;
-    return FL_OK;
+    if (status == FL_E_NOMEM)
+        return "out of memory";
+    return s->error[0] != '\0' ? s->error : "internal error: groups that were written cannot be read";
+}
+
+uint64_t fl_store_held_bytes(const struct fl_store *s)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < (size_t)s->set_count * s->table_count; i++)
+        sum += s->tables[i] != NULL ? fl_table_held_bytes(s->tables[i]) : 0;
+    return sum;
 }
 
 static struct fl_table *table_of_set(const struct fl_store *s, uint32_t set, uint32_t table)
@@ -75,60 +103,246 @@ static struct fl_table *table_of_set(const struct fl_store *s, uint32_t set, uin
     return s->tables[(size_t)set * s->table_count + table];
 }
 
+/* ---- rows of several sources ---- */
+
+static enum fl_status add_run_cursor(const struct fl_store *s, const struct run *run, uint32_t table,
+                                     struct fl_packer *packer, struct fl_cursor *out)
+{
+    out->run = fl_alloc_zero(1, sizeof *out->run);
+    if (out->run == NULL)
+        return FL_E_NOMEM;
+    return fl_run_cursor_open(out->run, s->tables[table], run->fd, &run->sections[table], NULL, packer);
+}
+
+/* Rows of a table in sets from..to, and in runs 0..run_count. */
+static enum fl_status open_rows(const struct fl_store *s, uint32_t table, bool sets, uint32_t run_count,
+                                struct fl_rows *rows)
+{
+    struct fl_cursor *cursors = fl_alloc_zero((size_t)s->set_count + run_count, sizeof *cursors);
+    struct fl_packer *packer = fl_packer_new();
+    uint32_t count = 0;
+    enum fl_status status = cursors == NULL || packer == NULL ? FL_E_NOMEM : FL_OK;
+    for (uint32_t i = 0; sets && i < s->set_count && status == FL_OK; i++) {
+        struct fl_table *t = table_of_set(s, i, table);
+        if (t == NULL || t->count == 0)
+            continue;
+        status = fl_table_sort(t);
+        cursors[count++].table = t;
+    }
+    for (uint32_t i = 0; i < run_count && status == FL_OK; i++)
+        if (s->runs[i].sections[table].rows > 0)
+            status = add_run_cursor(s, &s->runs[i], table, packer, &cursors[count++]);
+    if (status == FL_OK)
+        return fl_rows_open(rows, s->tables[table], cursors, count, packer);
+    *rows = (struct fl_rows){.shape = s->tables[table], .cursors = cursors, .cursor_count = count, .packer = packer};
+    return status;
+}
+
+static enum fl_status walk_rows(struct fl_store *s, uint32_t table,
+                                enum fl_status (*use)(struct fl_rows *rows, void *context), void *context)
+{
+    struct fl_rows rows = {0};
+    enum fl_status status = open_rows(s, table, true, s->run_count, &rows);
+    if (status == FL_OK)
+        status = use(&rows, context);
+    fl_rows_close(&rows);
+    return status;
+}
+
+/* ---- runs ---- */
+
+static enum fl_status fail_spill(struct fl_store *s, enum fl_status status, int error)
+{
+    if (status == FL_E_IO)
+        snprintf(s->error, sizeof s->error,
+                 "the groups that do not fit into --memory cannot be written to a temporary file in %s: %s",
+                 fl_temp_folder(), strerror(error));
+    else if (status == FL_E_LIMIT)
+        snprintf(s->error, sizeof s->error, "a group measures so much that it cannot be written to a temporary file");
+    return status;
+}
+
+/* Writes the rows of sets, or those of the first runs, in key order as one run. */
+static enum fl_status write_run(struct fl_store *s, bool sets, uint32_t run_count, struct run *out)
+{
+    struct fl_block_writer w;
+    struct fl_row_writer writer;
+    *out = (struct run){.fd = fl_temp_open(), .sections = fl_alloc_zero((size_t)s->table_count, sizeof *out->sections)};
+    if (out->fd < 0)
+        return fail_spill(s, FL_E_IO, errno);
+    enum fl_status status = fl_block_writer_open(&w, out->fd, SPILL_LEVEL);
+    if (out->sections == NULL)
+        status = FL_E_NOMEM;
+    fl_row_writer_init(&writer);
+    for (uint32_t t = 0; t < s->table_count && status == FL_OK; t++) {
+        struct fl_rows rows = {0};
+        struct fl_row row;
+        struct fl_section *section = &out->sections[t];
+        section->from = w.at;
+        fl_row_writer_restart(&writer);
+        status = open_rows(s, t, sets, run_count, &rows);
+        while (status == FL_OK && (status = fl_rows_next(&rows, &row)) == FL_OK) {
+            fl_row_write(&writer, &w, s->tables[t], row.key, row.entry);
+            section->rows++;
+            status = w.status;
+        }
+        fl_rows_close(&rows);
+        fl_block_flush(&w);
+        section->end = w.at;
+        status = status == FL_END ? w.status : status;
+    }
+    fl_row_writer_dispose(&writer);
+    fl_block_writer_close(&w);
+    return status == FL_OK ? FL_OK : fail_spill(s, status, w.error);
+}
+
+/* Puts a run that was written behind the others. */
+static enum fl_status keep_run(struct fl_store *s, enum fl_status status, struct run *run)
+{
+    if (status == FL_OK && !fl_grow((void **)&s->runs, &s->run_capacity, s->run_count + 1, sizeof *s->runs))
+        status = FL_E_NOMEM;
+    if (status == FL_OK)
+        s->runs[s->run_count++] = *run;
+    else
+        close_run(run);
+    return status;
+}
+
+enum fl_status fl_store_spill(struct fl_store *s)
+{
+    struct run run;
+    enum fl_status status = keep_run(s, write_run(s, true, 0, &run), &run);
+    for (size_t i = 0; i < (size_t)s->set_count * s->table_count; i++)
+        if (s->tables[i] != NULL)
+            fl_table_clear(s->tables[i]);
+    s->held_bytes = s->groups_most = 0;
+    return status;
+}
+
+static enum fl_status spill_if_full(struct fl_store *s)
+{
+    uint64_t budget = s->spec.budget_bytes;
+    return budget == 0 || s->held_bytes + SORT_BYTES * s->groups_most <= budget ? FL_OK : fl_store_spill(s);
+}
+
+static uint32_t fan_in(const struct fl_store *s)
+{
+    uint64_t n = s->spec.budget_bytes / READER_BYTES;
+    return n < FAN_IN_MIN ? FAN_IN_MIN : n > FAN_IN_MAX ? FAN_IN_MAX : (uint32_t)n;
+}
+
+enum fl_status fl_store_settle(struct fl_store *s)
+{
+    uint64_t groups = 0;
+    for (size_t i = 0; i < (size_t)s->set_count * s->table_count; i++)
+        groups += s->tables[i] != NULL ? s->tables[i]->count : 0;
+    if (s->run_count == 0)
+        return FL_OK;
+    enum fl_status status = groups > 0 ? fl_store_spill(s) : FL_OK;
+    while (status == FL_OK && s->run_count > fan_in(s)) {
+        struct run run;
+        uint32_t merged = fan_in(s);
+        status = write_run(s, false, merged, &run);
+        for (uint32_t i = 0; status == FL_OK && i < merged; i++)
+            close_run(&s->runs[i]);
+        if (status == FL_OK) {
+            s->run_count -= merged;
+            memmove(s->runs, s->runs + merged, s->run_count * sizeof *s->runs);
+        }
+        status = keep_run(s, status, &run);
+    }
+    return status;
+}
+
+/* ---- adding ---- */
+
+static void note_growth(struct fl_store *s, const struct fl_table *t, uint64_t held_before)
+{
+    s->held_bytes += fl_table_held_bytes(t) - held_before;
+    if (t->count > s->groups_most)
+        s->groups_most = t->count;
+}
+
+enum fl_status fl_store_add(struct fl_store *s, uint32_t table, const struct fl_batch *batch, const uint64_t *selection,
+                            const uint64_t *const *filters, uint64_t *bad_times)
+{
+    struct fl_table *t = s->tables[table];
+    uint64_t before = fl_table_held_bytes(t);
+    enum fl_status status = fl_table_add(t, batch, selection, filters, bad_times);
+    note_growth(s, t, before);
+    return status == FL_OK ? spill_if_full(s) : status;
+}
+
+enum fl_status fl_store_add_row(struct fl_store *s, uint32_t table, const struct fl_table_row *row, uint64_t *bad_times)
+{
+    struct fl_table *t = s->tables[table];
+    uint64_t before = fl_table_held_bytes(t);
+    enum fl_status status = fl_table_add_row(t, row, bad_times);
+    note_growth(s, t, before);
+    return status == FL_OK ? spill_if_full(s) : status;
+}
+
+enum fl_status fl_store_absorb(struct fl_store *s, struct fl_store *from)
+{
+    if (s->table_count == 0)
+        return FL_OK;
+    size_t set_bytes = s->table_count * sizeof *s->tables;
+    if (!fl_grow((void **)&s->tables, &s->set_capacity, s->set_count + from->set_count, set_bytes) ||
+        !fl_grow((void **)&s->runs, &s->run_capacity, s->run_count + from->run_count, sizeof *s->runs))
+        return FL_E_NOMEM;
+    memcpy(s->tables + (size_t)s->set_count * s->table_count, from->tables, from->set_count * set_bytes);
+    memset(from->tables, 0, from->set_count * set_bytes);
+    s->set_count += from->set_count;
+    if (from->run_count > 0)
+        memcpy(s->runs + s->run_count, from->runs, from->run_count * sizeof *s->runs);
+    s->run_count += from->run_count;
+    from->run_count = 0;
+    s->spec.budget_bytes += from->spec.budget_bytes;
+    return FL_OK;
+}
+
 enum fl_status fl_store_replace(struct fl_store *s, uint32_t table, struct fl_store *from)
 {
     for (uint32_t i = 0; i < s->set_count; i++)
         if (table_of_set(s, i, table) != NULL)
             fl_table_clear(table_of_set(s, i, table));
+    for (uint32_t i = 0; i < s->run_count; i++)
+        s->runs[i].sections[table] = (struct fl_section){0};
+    from->spec.budget_bytes = 0; /* it was the same memory */
     return fl_store_absorb(s, from);
 }
 
-static enum fl_status open_rows(struct fl_store *s, uint32_t table, struct fl_rows *rows)
+/* ---- walking ---- */
+
+static enum fl_status count_rows(struct fl_rows *rows, void *context)
 {
-    struct fl_cursor *cursors = fl_alloc_zero(s->set_count, sizeof *cursors);
-    uint32_t count = 0;
-    if (cursors == NULL)
-        return FL_E_NOMEM;
-    for (uint32_t i = 0; i < s->set_count; i++) {
-        struct fl_table *t = table_of_set(s, i, table);
-        if (t == NULL || t->count == 0)
-            continue;
-        if (fl_table_sort(t) != FL_OK) {
-            fl_free(cursors);
-            return FL_E_NOMEM;
-        }
-        cursors[count++].table = t;
-    }
-    return fl_rows_open(rows, s->tables[table], cursors, count);
+    uint64_t limit = *(const uint64_t *)context, count = 0;
+    struct fl_row row;
+    enum fl_status status = FL_OK;
+    while (status == FL_OK && (status = fl_rows_next(rows, &row)) == FL_OK)
+        if (++count > limit)
+            status = FL_E_LIMIT;
+    return status == FL_END ? FL_OK : status;
 }
 
 /* More groups than are allowed? Sources that share keys are merged to know. */
 static enum fl_status check_limit(struct fl_store *s, uint32_t table)
 {
-    uint64_t limit = s->tables[table]->spec.max_groups, most = 0, count = 0;
+    uint64_t limit = s->tables[table]->spec.max_groups, most = 0;
     for (uint32_t i = 0; i < s->set_count; i++)
         most += table_of_set(s, i, table) != NULL ? fl_table_groups(table_of_set(s, i, table)) : 0;
-    if (most <= limit)
-        return FL_OK;
-    struct fl_rows rows = {0};
-    struct fl_row row;
-    enum fl_status status = open_rows(s, table, &rows);
-    while (status == FL_OK && (status = fl_rows_next(&rows, &row)) == FL_OK)
-        if (++count > limit)
-            status = FL_E_LIMIT;
-    fl_rows_close(&rows);
-    return status == FL_END ? FL_OK : status;
+    for (uint32_t i = 0; i < s->run_count; i++)
+        most += s->runs[i].sections[table].rows;
+    return most <= limit ? FL_OK : walk_rows(s, table, count_rows, &limit);
+}
+
+static enum fl_status fold_rows(struct fl_rows *rows, void *context)
+{
+    return fl_fold_rows(rows, context);
 }
 
 enum fl_status fl_store_walk(struct fl_store *s, uint32_t table, const struct fl_walk *walk)
 {
     enum fl_status status = check_limit(s, table);
-    if (status != FL_OK)
-        return status;
-    struct fl_rows rows = {0};
-    status = open_rows(s, table, &rows);
-    if (status == FL_OK)
-        status = fl_fold_rows(&rows, walk);
-    fl_rows_close(&rows);
-    return status;
+    return status == FL_OK ? walk_rows(s, table, fold_rows, (void *)walk) : status;
 }

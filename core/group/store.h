@@ -1,8 +1,9 @@
 /* store.h: the groups of a plan's tables, whoever gathered them: walked over in key order.
  *
- * A worker has a store of its own. When the input has ended one store absorbs the others; nothing is merged before a
- * walk does, which streams: it holds the panes of one window and never a whole set of groups. A store has one user at a
- * time.
+ * A worker has a store of its own. Above its share of memory it writes all its groups to a temporary file, sorted: a
+ * run. When the input has ended one store absorbs the others; nothing is merged before a walk does, which streams: it
+ * holds the panes of one window and never a whole set of groups. What is walked over does not depend on how much memory
+ * there was. A store has one user at a time.
  */
 #ifndef FL_GROUP_STORE_H
 #define FL_GROUP_STORE_H
@@ -14,6 +15,7 @@ struct fl_store;
 struct fl_store_spec {
     const struct fl_table_spec *tables;
     uint32_t table_count;
+    uint64_t budget_bytes; /* above it the store spills; 0 = never */
 };
 
 /* The specs' arrays must outlive the store. */
@@ -21,11 +23,25 @@ enum fl_status fl_store_new(const struct fl_store_spec *spec, struct fl_store **
 void fl_store_free(struct fl_store *store);
 
 /* The table that new rows go to. */
-struct fl_table *fl_store_table(const struct fl_store *store, uint32_t table);
+const struct fl_table *fl_store_table(const struct fl_store *store, uint32_t table);
+/* fl_table_add() and fl_table_add_row(), and a run when there is too much. FL_E_IO: it could not be written, which
+ * fl_store_error() tells. */
+enum fl_status fl_store_add(struct fl_store *store, uint32_t table, const struct fl_batch *batch,
+                            const uint64_t *selection, const uint64_t *const *filters, uint64_t *bad_times);
+enum fl_status fl_store_add_row(struct fl_store *store, uint32_t table, const struct fl_table_row *row,
+                                uint64_t *bad_times);
+enum fl_status fl_store_spill(struct fl_store *store);
+/* What became of a call that failed, in a sentence. */
+const char *fl_store_error(const struct fl_store *store, enum fl_status status);
+uint64_t fl_store_held_bytes(const struct fl_store *store);
+
 /* Moves all that `from` has gathered. Both are of one spec. */
 enum fl_status fl_store_absorb(struct fl_store *store, struct fl_store *from);
+/* Nothing is added any more. If there are runs, the rest is written too, and so many are merged that a walk can read
+ * all that are left at once. */
+enum fl_status fl_store_settle(struct fl_store *store);
 
-/* An empty one that is made like another. */
+/* An empty one that is made like another, with the memory that this one leaves. */
 enum fl_status fl_store_new_like(const struct fl_store *store, struct fl_store **out);
 /* Puts what `from` has gathered in that table in the place of the store's own. */
 enum fl_status fl_store_replace(struct fl_store *store, uint32_t table, struct fl_store *from);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/memory.h"
+#include "core/base/temp.h"
 #include "core/record/place.h"
 
 #define FOLDER_DEPTH_MAX 64u
@@ -62,13 +63,9 @@ static enum fl_status add_object(struct fl_source_list *list, const char *path, 
 /* Copies a pipe into an unlinked file, so that it can be read twice. */
 static enum fl_status spool(struct fl_source_list *list, int from, const char *name)
 {
-    const char *folder = getenv("TMPDIR");
-    char path[512];
-    snprintf(path, sizeof path, "%s/flowlaw-XXXXXX", folder != NULL ? folder : "/tmp");
-    int to = mkstemp(path);
+    int to = fl_temp_open();
     if (to < 0)
         return trouble(list, FL_SOURCE_UNREADABLE, name, "cannot be spooled: no temporary file (TMPDIR)");
-    unlink(path);
     char *buffer = fl_alloc(256 * 1024);
     if (buffer == NULL) {
         close(to);

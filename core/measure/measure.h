@@ -49,6 +49,7 @@ struct fl_measure {
     uint32_t row_field_count;
     enum fl_type type; /* of its value */
     uint32_t state_bytes, state_offset;
+    const struct fl_renumbering *sources; /* of the places in states that are loaded; NULL: as they are */
 };
 
 struct fl_measure_info {

@@ -93,7 +93,6 @@ static void save(const struct fl_measure *m, const void *state, struct fl_buf *o
 
 static enum fl_status load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used)
 {
-    (void)m;
     struct saved_order head;
     struct fl_value checked;
     if (len < sizeof head)
@@ -104,7 +103,8 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     *used = sizeof head + head.len;
     if (head.any == 0)
         return head.len == 0 ? FL_OK : FL_E_DATA;
-    if (head.len > len || fl_value_decode(bytes, head.len, &checked) != head.len)
+    if (head.len > len || fl_value_decode(bytes, head.len, &checked) != head.len ||
+        (checked.type != m->type && checked.type != FL_T_NULL) || !fl_place_renumber(m->sources, &head.place.where))
         return FL_E_DATA;
     return keep(state, head.place, (const char *)bytes, head.len);
 }

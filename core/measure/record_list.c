@@ -66,3 +66,41 @@ struct fl_record_row *fl_record_list_sorted(const struct fl_record_list *list)
         qsort(rows, list->count, sizeof *rows, by_place);
     return rows;
 }
+
+void fl_record_list_save(const struct fl_record_list *list, struct fl_buf *out)
+{
+    struct fl_record_row *rows = fl_record_list_sorted(list);
+    out->failed |= rows == NULL;
+    fl_varint_add(out, list->count);
+    for (uint64_t i = 0; rows != NULL && i < list->count; i++) {
+        fl_varint_add_signed(out, rows[i].place.start_ms);
+        fl_varint_add_signed(out, rows[i].place.end_ms);
+        fl_varint_add(out, rows[i].place.where);
+        fl_varint_add(out, rows[i].len);
+        fl_buf_add(out, rows[i].data, rows[i].len);
+    }
+    fl_free(rows);
+}
+
+enum fl_status fl_record_list_load(struct fl_record_list *list, const struct fl_renumbering *sources,
+                                   struct fl_taking *in,
+                                   bool (*is_row)(const void *context, const uint8_t *data, size_t len),
+                                   const void *context)
+{
+    uint64_t count = fl_take(in);
+    enum fl_status status = FL_OK;
+    for (uint64_t i = 0; i < count && status == FL_OK; i++) {
+        struct fl_place place = {.start_ms = fl_take_signed(in)};
+        place.end_ms = fl_take_signed(in);
+        place.where = fl_take(in);
+        uint64_t len = fl_take(in);
+        const uint8_t *data = fl_take_bytes(in, len);
+        if (data == NULL || len > UINT32_MAX || !fl_place_renumber(sources, &place.where) ||
+            !is_row(context, data, (size_t)len))
+            return FL_E_DATA;
+        size_t begun = fl_record_list_begin(list, &place);
+        fl_buf_add(&list->bytes, data, (size_t)len);
+        status = fl_record_list_end(list, begun);
+    }
+    return in->bad ? FL_E_DATA : status;
+}

@@ -44,7 +44,35 @@ static void dispose(void *state)
     fl_record_list_dispose(state);
 }
 
-const struct fl_measure_ops fl_measure_rows = {prepare, update, merge, value, dispose};
+static void save(const struct fl_measure *m, const void *state, struct fl_buf *out)
+{
+    (void)m;
+    fl_record_list_save(state, out);
+}
+
+static bool is_row(const void *context, const uint8_t *data, size_t len)
+{
+    const struct fl_measure *m = context;
+    for (uint32_t f = 0; f < m->row_field_count; f++) {
+        struct fl_value value;
+        size_t n = fl_value_decode(data, len, &value);
+        if (n == 0 || (value.type != FL_T_NULL && value.type != fl_fields[m->row_fields[f]].type))
+            return false;
+        data += n;
+        len -= n;
+    }
+    return len == 0;
+}
+
+static enum fl_status load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used)
+{
+    struct fl_taking in = {bytes, len, false};
+    enum fl_status status = fl_record_list_load(state, m->sources, &in, is_row, m);
+    *used = len - in.left;
+    return status;
+}
+
+const struct fl_measure_ops fl_measure_rows = {prepare, update, merge, value, dispose, save, load};
 
 enum fl_status fl_measure_visit_rows(const struct fl_measure *m, const void *state,
                                      enum fl_status (*visit)(void *context, const struct fl_value *values),

@@ -99,4 +99,29 @@ static void dispose(void *state)
     fl_record_list_dispose(&((struct sequence_state *)state)->list);
 }
 
-const struct fl_measure_ops fl_measure_sequence = {prepare, update, merge, value, dispose};
+static void save(const struct fl_measure *m, const void *state, struct fl_buf *out)
+{
+    (void)m;
+    const struct sequence_state *s = state;
+    fl_varint_add(out, s->any);
+    fl_record_list_save(&s->list, out);
+}
+
+static bool is_row(const void *context, const uint8_t *data, size_t len)
+{
+    (void)context;
+    (void)data;
+    return len == 1;
+}
+
+static enum fl_status load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used)
+{
+    struct sequence_state *s = state;
+    struct fl_taking in = {bytes, len, false};
+    s->any = fl_take(&in) != 0;
+    enum fl_status status = fl_record_list_load(&s->list, m->sources, &in, is_row, NULL);
+    *used = len - in.left;
+    return status;
+}
+
+const struct fl_measure_ops fl_measure_sequence = {prepare, update, merge, value, dispose, save, load};

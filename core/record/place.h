@@ -37,4 +37,21 @@ static inline bool fl_place_before(struct fl_place a, struct fl_place b)
     return a.where < b.where;
 }
 
+/* Sources of a saved state have numbers of their own there: the rank that each has here. */
+struct fl_renumbering {
+    const uint32_t *ranks;
+    uint32_t count;
+};
+/* false when there is no such source. NULL: the numbers are those of this process. */
+static inline bool fl_place_renumber(const struct fl_renumbering *sources, uint64_t *where)
+{
+    if (sources == NULL)
+        return true;
+    uint64_t source = *where >> 40;
+    if (source >= sources->count)
+        return false;
+    *where = fl_place_where(sources->ranks[source], *where & FL_PLACE_OFFSET_MAX);
+    return true;
+}
+
 #endif

@@ -9,7 +9,7 @@ ONLY = {  # header pattern -> places that may include it
     r"lua\.h|lauxlib\.h|lualib\.h": r"core/lua/",
     r"yaml\.h": r"core/text/yaml\.c",
     r"zlib\.h": r"core/input/inflate_zlib\.c",
-    r"zstd\.h": r"core/input/inflate_zstd\.c",
+    r"zstd\.h": r"core/(input/inflate_zstd|base/pack)\.c",
     r"isa-l/.*": r"core/input/inflate_isal\.c",
     r"xxhash\.h|nettle/.*": r"core/base/hash\.c",
 }

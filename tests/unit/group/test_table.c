@@ -81,7 +81,7 @@ static uint64_t add_rows(struct fl_store *t)
     memset(selection, 0, sizeof selection);
     for (uint32_t r = 0; r < batch.rows; r++)
         selection[r >> 6] |= UINT64_C(1) << (r & 63);
-    assert_int_equal(fl_table_add(fl_store_table(t, 0), &batch, selection, no_filters, &bad_times), FL_OK);
+    assert_int_equal(fl_store_add(t, 0, &batch, selection, no_filters, &bad_times), FL_OK);
     return bad_times;
 }
 
@@ -478,7 +478,7 @@ static void chunk(uint32_t c)
         row(r, roll_below(&d, 50) ? roll_below(&d, 2000) : INT64_MAX, roll_below(&d, 9) ? (int)roll_below(&d, 30) : -1);
 }
 
-static void merged_in_any_order(int64_t pane_ms, int64_t window_ms)
+static void merged_in_any_order(int64_t pane_ms, int64_t window_ms, bool spilling)
 {
     enum { CHUNKS = 12, TABLES = 4 };
     struct fl_store *whole = new_table(pane_ms);
@@ -497,7 +497,10 @@ static void merged_in_any_order(int64_t pane_ms, int64_t window_ms)
         uint32_t first = roll_below(&d, CHUNKS);
         for (uint32_t k = 0; k < CHUNKS; k++) { /* 5 and 12 have no common divisor: every chunk once */
             chunk((first + 5 * k) % CHUNKS);
-            bad += add_rows(tables[roll_below(&d, TABLES)]);
+            uint32_t into = roll_below(&d, TABLES);
+            bad += add_rows(tables[into]);
+            if (spilling && roll_below(&d, 3) == 0)
+                assert_int_equal(fl_store_spill(tables[into]), FL_OK);
         }
         for (uint32_t left = TABLES; left > 1; left--) {
             uint32_t into = roll_below(&d, left), from = (into + 1 + roll_below(&d, left - 1)) % left;
@@ -520,9 +523,46 @@ static void merged_in_any_order(int64_t pane_ms, int64_t window_ms)
 static void test_table__merged_in_any_order_is_one_table(void **state)
 {
     (void)state;
-    merged_in_any_order(0, 0);
-    merged_in_any_order(100, 100);
-    merged_in_any_order(100, 400);
+    merged_in_any_order(0, 0, false);
+    merged_in_any_order(100, 100, false);
+    merged_in_any_order(100, 400, false);
+}
+
+static void test_table__runs_in_files_are_one_table(void **state)
+{
+    (void)state;
+    merged_in_any_order(0, 0, true);
+    merged_in_any_order(100, 100, true);
+    merged_in_any_order(100, 400, true);
+}
+
+/* A budget that holds a few groups makes more runs than a walk reads at once. */
+static void test_table__what_does_not_fit_into_memory_is_written(void **state)
+{
+    (void)state;
+    struct fl_table_spec spec = spec_of(0);
+    spec.max_groups = 100000;
+    struct fl_store_spec little = {.tables = &spec, .table_count = 1, .budget_bytes = 20000};
+    struct fl_store *whole = new_store(&spec), *s;
+    assert_int_equal(fl_store_new(&little, &s), FL_OK);
+    for (uint32_t c = 0; c < 60; c++) {
+        chunk(c);
+        for (uint32_t r = 0; r < batch.rows; r++)
+            rows_int(&batch, FL_F_DSTPORT, r, (int64_t)(c * 7 + r * 131) % 5000);
+        add_rows(whole);
+        add_rows(s);
+        assert_true(fl_store_held_bytes(s) < 20000);
+    }
+    assert_int_equal(fl_store_settle(s), FL_OK);
+    assert_int_equal(fl_store_held_bytes(s), 0);
+    char *expected = described(whole, 0), *got = described(s, 0);
+    assert_string_equal(got, expected);
+    free(expected);
+    free(got);
+    fl_store_free(whole);
+    fl_store_free(s);
+    batch.source = 0;
+    batch.base_offset = 0;
 }
 
 static enum fl_status move_group(void *context, const struct fl_group_view *v)
@@ -534,7 +574,7 @@ static enum fl_status move_group(void *context, const struct fl_group_view *v)
                                  .evidence_count = v->evidence_count,
                                  .states = v->states};
     uint64_t bad_times = 0;
-    enum fl_status status = fl_table_add_row(fl_store_table(context, 0), &moved, &bad_times);
+    enum fl_status status = fl_store_add_row(context, 0, &moved, &bad_times);
     assert_int_equal(bad_times, 0);
     return status;
 }
@@ -608,7 +648,7 @@ static void test_table__filters_choose_what_is_counted(void **state)
     const uint64_t filter = 4, selection = 6, *const filters[2] = {&filter, NULL};
     uint64_t bad = 0;
     int64_t counted = 0;
-    assert_int_equal(fl_table_add(fl_store_table(t, 0), &batch, &selection, filters, &bad), FL_OK);
+    assert_int_equal(fl_store_add(t, 0, &batch, &selection, filters, &bad), FL_OK);
     assert_int_equal(walk(t, 0, 0, keep_count, &counted), FL_OK);
     assert_int_equal(counted, 1);
     fl_store_free(t);
@@ -632,6 +672,8 @@ int main(void)
         cmocka_unit_test(test_table__evidence_is_the_least_places_in_record_order),
         cmocka_unit_test(test_place__order),
         cmocka_unit_test(test_table__merged_in_any_order_is_one_table),
+        cmocka_unit_test(test_table__runs_in_files_are_one_table),
+        cmocka_unit_test(test_table__what_does_not_fit_into_memory_is_written),
         cmocka_unit_test(test_table__groups_moved_one_by_one_are_the_same),
         cmocka_unit_test(test_table__over_limit_is_judged_on_merged_keys),
         cmocka_unit_test(test_table__filters_choose_what_is_counted),
