@@ -86,7 +86,7 @@ def the_crown_calls_out(day, w, rng):
 
 # Scans.
 
-@planting("scan/sequential-ports", {"server": "10.0.1.11"}, ALL)
+@planting("scan/sequential-ports", {"server": "10.0.1.11"}, ALL, measures={"run": 10, "ports": 10})
 def ports_in_order(day, w, rng):
     """Ten ports of a host, one after the other, from on-premises; closed ports answer by resets."""
     scanner = beyond("172.20.1.91", "onprem")
@@ -94,7 +94,7 @@ def ports_in_order(day, w, rng):
         day.talk(scanner, w.web1, TCP, 45000 + 7 * i, 7100 + i, 46000 + 2 * i, 0, (1, 60), reset=True)
 
 
-@planting("scan/vertical", {"server": "10.0.20.6"})
+@planting("scan/vertical", {"server": "10.0.20.6"}, measures={"ports": 70})
 def many_ports_of_one_host(day, w, rng):
     """Seventy ports of a host in eight minutes, in no order; resets."""
     scanner = beyond("172.20.1.90", "onprem")
@@ -102,7 +102,7 @@ def many_ports_of_one_host(day, w, rng):
         day.talk(scanner, w.files1, TCP, 45000 + 7 * i, 21 + (i * 31 % 70) * 113, 47000 + 7 * i, 0, (1, 60), reset=True)
 
 
-@planting("scan/horizontal", {"client": "10.0.7.11", "service": "tcp/8081"})
+@planting("scan/horizontal", {"client": "10.0.7.11", "service": "tcp/8081"}, measures={"hosts": 30})
 def one_port_of_many_hosts(day, w, rng):
     """A build server tries one port on thirty addresses of a subnet that mostly do not exist."""
     for i in range(30):
@@ -116,7 +116,7 @@ def one_probe_every_twenty_minutes(day, w, rng):
         day.talk(w.ci1, w.app1, TCP, rng.port(), 1025 + at // 1200 * 67, at, 0, (1, 60), reset=True)
 
 
-@planting("scan/dark-addresses", {"src_peer": "10.0.2.99"}, unseen=INSIDE)
+@planting("scan/dark-addresses", {"src_peer": "10.0.2.99"}, unseen=INSIDE, measures={"addresses": 9})
 def addresses_that_nobody_has(day, w, rng):
     """A host tries addresses in a range that is not in use."""
     for i in range(9):
@@ -135,19 +135,19 @@ def sweep(day, w, client, port, first, rng, targets):
             day.talk(client, w.hosts[name], TCP, rng.port(), port, first + 60 * i, 2, (2, 120), deny="server", flags=2)
 
 
-@planting("lateral/admin-fan-out", {"client": "10.0.2.99"}, unseen=INSIDE)
+@planting("lateral/admin-fan-out", {"client": "10.0.2.99"}, unseen=INSIDE, measures={"hosts": 16})
 def ssh_to_everybody(day, w, rng):
     """A host tries SSH on sixteen others, which refuse."""
     sweep(day, w, w.rogue9, 22, 50460, rng, SWEPT)
 
 
-@planting("lateral/smb-fan-out", {"client": "10.0.1.12"}, unseen=INSIDE)
+@planting("lateral/smb-fan-out", {"client": "10.0.1.12"}, unseen=INSIDE, measures={"hosts": 15})
 def smb_to_everybody(day, w, rng):
     """A web server tries SMB on fifteen others, which refuse."""
     sweep(day, w, w.web2, 445, 52000, rng, SWEPT)
 
 
-@planting("lateral/database-sweep", {"client": "10.0.4.10"}, unseen=INSIDE)
+@planting("lateral/database-sweep", {"client": "10.0.4.10"}, unseen=INSIDE, measures={"hosts": 11})
 def databases_everywhere(day, w, rng):
     """A node looks for databases on eleven hosts, which refuse."""
     sweep(day, w, w.node1, 3306, 54000, rng, SWEPT[:5] + SWEPT[6:13])

@@ -78,21 +78,23 @@ def a_client_that_does_not_give_up(day, w, rng):
         day.talk(client, w.app2, TCP, 40000 + i * 3, 8443, 50400 + i * 8 + rng.below(4), 0, (1, 60), deny="server", flags=2)
 
 
-@planting("denied/own-host-blocked", {"client": "10.0.2.22", "server": "10.0.11.5", "service": "tcp/11211"})
+@planting("denied/own-host-blocked", {"client": "10.0.2.22", "server": "10.0.11.5", "service": "tcp/11211"},
+          measures={"attempts": 30})
 def a_forgotten_rule(day, w, rng):
     """An application server is refused by the cache, thirty times in half an hour."""
     for i in range(30):
         day.talk(w.app2, w.cache1, TCP, 41000 + 5 * i, 11211, 57700 + 60 * i, 0, (1, 60), deny="server", flags=2)
 
 
-@planting("denied/blocked-outward", {"client": "10.0.2.21", "service": "tcp/8333"})
+@planting("denied/blocked-outward", {"client": "10.0.2.21", "service": "tcp/8333"}, measures={"attempts": 40})
 def kept_in(day, w, rng):
     """An application server wants out and its own security group says no, forty times."""
     for i in range(40):
         day.talk(w.app1, bad(40), TCP, 41000 + 5 * i, 8333, 57700 + 45 * i, 0, (1, 60), deny="client", flags=2)
 
 
-@planting("denied/asymmetric-nacl", {"interface_id": "eni-0000000000a00010b", "service": "tcp/443"})
+@planting("denied/asymmetric-nacl", {"interface_id": "eni-0000000000a00010b", "service": "tcp/443"},
+          measures={"replies": 30})
 def one_way_rules(day, w, rng):
     """A subnet lets requests in and rejects the replies."""
     for i in range(30):
@@ -108,7 +110,8 @@ def louder_than_usual(day, w, rng):
                  0, (1, 44), deny="server", flags=2)
 
 
-@planting("denied/floods", {"server": "10.0.0.20"}, unseen={"tgw": "it comes from the internet"})
+@planting("denied/floods", {"server": "10.0.0.20"}, unseen={"tgw": "it comes from the internet"},
+          measures={"requests": 1700})
 def a_flood(day, w, rng):
     """A balancer gets 1,700 bare SYNs within a minute."""
     for i in range(1700):
@@ -130,7 +133,7 @@ def one_connection_all_day(day, w, rng):
     day.talk(w.app2, bad(35), TCP, 47035, 443, 30000, 40000, (7000, 420000), (7000, 470000))
 
 
-@planting("c2/peer-to-peer", {"src_peer": "10.0.7.10"})
+@planting("c2/peer-to-peer", {"src_peer": "10.0.7.10"}, measures={"hosts": 50, "ports": 50})
 def many_peers(day, w, rng):
     """A build server exchanges packets with fifty strangers on as many high ports."""
     for i in range(50):
@@ -143,19 +146,19 @@ def names_that_carry_files(day, w, rng):
     day.talk(w.app1, w.dc1, UDP, 47053, 53, 61300, 3000, (8600, 8600 * 190), (8600, 8600 * 150))
 
 
-@planting("exfil/icmp-tunnel", {"src_peer": "10.0.1.12"})
+@planting("exfil/icmp-tunnel", {"src_peer": "10.0.1.12"}, measures={"sent": 4200000})
 def pings_that_carry_files(day, w, rng):
     """A web server sends large pings to a stranger."""
     day.talk(w.web2, bad(32), ICMP, 0, 0, 60500, 1500, (3000, 3000 * 1400), (3000, 3000 * 60))
 
 
-@planting("exfil/volume-out", {"client": "10.0.1.12"})
+@planting("exfil/volume-out", {"client": "10.0.1.12"}, measures={"sent": 7000000000})
 def gigabytes_out(day, w, rng):
     """A web server sends seven gigabytes to a stranger."""
     day.talk(w.web2, bad(33), TCP, 47033, 443, 50000, 5000, (4800000, 7000000000), (2400000, 130000000))
 
 
-@planting("exfil/off-hours", {"client": "10.0.20.6"})
+@planting("exfil/off-hours", {"client": "10.0.20.6"}, measures={"sent": 900000000, "got": 17000000})
 def at_night(day, w, rng):
     """The file server sends 900 megabytes to a stranger at ten in the evening."""
     day.talk(w.files1, bad(31), TCP, 47031, 443, 79300, 1200, (640000, 900000000), (320000, 17000000))
@@ -189,7 +192,8 @@ def a_blind_interface(day, w, rng):
         ask(day, w.monitoring, w.blind9, 9100, hour * 3600 + 1000, lasts=1)
 
 
-@planting("health/transit-losses", {"tgw_attachment_id": "tgw-attach-0a00000000000003"}, ("tgw",))
+@planting("health/transit-losses", {"tgw_attachment_id": "tgw-attach-0a00000000000003"}, ("tgw",),
+          measures={"no_route": 240})
 def no_route(day, w, rng):
     """Dev sends to a network that the transit gateway has no route to."""
     for i in range(12):

@@ -3,6 +3,7 @@
 rule        which must find it, with one finding
 group       that finding's identity; a value may be a table of versions, where they see different addresses
 versions    those that can show it
+measures    values that the finding must tell, since they were planted
 unseen      of other versions in which the rule is evaluated: why it cannot see this planting there
 """
 from world import outside
@@ -14,18 +15,18 @@ ALL = ("v2", "v5", "tgw")
 INSIDE = {"tgw": "it stays within the VPC"}
 
 
-def planting(rule, group, versions=AWS, unseen=None, again=False):
+def planting(rule, group, versions=AWS, unseen=None, measures=None, again=False):
     """Registers the function below as what plants an instance for `rule`; again: for another rule, too."""
     def register(function):
-        PLANTINGS.append({"rule": rule, "group": group, "versions": versions, "unseen": unseen or {},
+        PLANTINGS.append({"rule": rule, "group": group, "versions": versions, "unseen": unseen or {}, "measures": measures or {},
                           "what": " ".join((function.__doc__ or "").split()), "plant": None if again else function})
         return function
     return register
 
 
-def also(rule, group, versions=AWS, unseen=None):
+def also(rule, group, versions=AWS, unseen=None, measures=None):
     """Another rule that must find the same planting, under an identity of its own."""
-    return planting(rule, group, versions, unseen, again=True)
+    return planting(rule, group, versions, unseen, measures, again=True)
 
 
 def hosts(world):

@@ -113,6 +113,9 @@ class Judge:
                 self.say(version, name, f"found {len(found)} times, not once: {planting['what']} {planting['group']}")
             for finding in found:
                 del rest[finding["id"]]
+                told = {name: finding["measures"].get(name) for name in planting["measures"]}
+                if told != planting["measures"]:
+                    self.say(version, name, f"tells {told}, planted was {planting['measures']}: {planting['what']}")
         for finding in rest.values():
             if not explained(self.speakers["innocent"] + self.speakers["beside"], finding, version):
                 self.say(version, name, "speaks on the bad day of what is not planted: " + show(finding))
