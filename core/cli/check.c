@@ -1,9 +1,11 @@
 #include <stdio.h>
+#include <string.h>
 
+#include "core/base/log.h"
 #include "core/cli/options.h"
 
 static const char help[] =
-    "flowlaw check [-p POLICY] [--rules DIR] [--format FORMAT] [INPUT...]\n"
+    "flowlaw check [-p POLICY] [--strict] [options] [INPUT...]\n"
     "\n"
     "Loads the policy and its rules and reports every error; says which fields each rule reads; with INPUT, how the\n"
     "columns of each object were decided and which rules they cannot answer.\n"
@@ -11,8 +13,11 @@ static const char help[] =
     "  -p, --policy FILE    the policy; default: the bundled policies/baseline.yaml\n"
     "      --rules DIR      a further folder of rules\n"
     "      --format FORMAT  columns of objects without a header: '${version} ${account-id} ...', default, tgw\n"
+    "      --strict         the linter too: what loads but is likely wrong, by code (docs/checks.md)\n"
+    "  -o, --output NAME    with --strict: text (default) or json, one object a line\n"
     "\n"
-    "Exit status: 0 fine, 2 load error, 3 some object or rule cannot be used, 4 internal error.\n"
+    "Exit status: 0 fine, 1 --strict found something, 2 load error, 3 some object or rule cannot be used, 4 internal "
+    "error.\n"
     "\n"
     "Example:\n"
     "  flowlaw check -p examples/quickstart/policy.yaml examples/quickstart/logs\n";
@@ -28,6 +33,14 @@ int fl_cli_check(int count, char **argv)
         return 2;
     case FL_PARSED_RUN:
         break;
+    }
+    if (options.output_count > 1 || options.outputs[0].path != NULL) {
+        fl_log_error("flowlaw check: writes to standard output: -o text or -o json");
+        return 2;
+    }
+    if (strcmp(options.outputs[0].name, "text") != 0 && !options.strict) {
+        fl_log_error("flowlaw check: -o %s goes with --strict", options.outputs[0].name);
+        return 2;
     }
     return fl_session_check(&options);
 }

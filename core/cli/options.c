@@ -143,6 +143,13 @@ static bool take_allow_empty(struct reading *r, const char *value)
     return true;
 }
 
+static bool take_strict(struct reading *r, const char *value)
+{
+    (void)value;
+    r->out->strict = true;
+    return true;
+}
+
 static bool take_record(struct reading *r, const char *value)
 {
     int64_t number;
@@ -176,10 +183,11 @@ static const struct option {
     {"--format", VERB_AUDIT | VERB_CHECK | VERB_EXPLAIN, TAKES_VALUE, take_format},
     {"--threads", VERB_AUDIT, TAKES_VALUE, take_threads},
     {"--fail-on", VERB_AUDIT, TAKES_VALUE, take_severity},
-    {"-o", VERB_AUDIT | VERB_LIST, TAKES_VALUE, take_output},
-    {"--output", VERB_AUDIT | VERB_LIST, TAKES_VALUE, take_output},
+    {"-o", VERB_AUDIT | VERB_LIST | VERB_CHECK, TAKES_VALUE, take_output},
+    {"--output", VERB_AUDIT | VERB_LIST | VERB_CHECK, TAKES_VALUE, take_output},
     {"--as-of", VERB_AUDIT, TAKES_VALUE, take_as_of},
     {"--allow-empty", VERB_AUDIT, TAKES_NOTHING, take_allow_empty},
+    {"--strict", VERB_CHECK, TAKES_NOTHING, take_strict},
     {"--record", VERB_EXPLAIN, TAKES_VALUE, take_record},
     {"-k", VERB_TEST, TAKES_VALUE, take_pattern},
     {"--finding", VERB_EXPLAIN, TAKES_VALUE, take_finding},

@@ -3,107 +3,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/rule/lua_text.h"
 #include "core/text/yaml.h"
-
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_STRING, TOKEN_MARK };
-
-struct token {
-    enum token_kind kind;
-    size_t from, to; /* of a string: what stands between its marks */
-    bool raw;        /* a string in long brackets: no escapes */
-};
 
 static char byte_at(struct fl_str s, size_t i)
 {
     return i < s.len ? s.ptr[i] : '\0';
 }
 
-static bool in_name(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* [[ or [==[ at `at`: its length, or 0. */
-static size_t long_open(struct fl_str s, size_t at)
-{
-    size_t n = at + 1;
-    if (byte_at(s, at) != '[')
-        return 0;
-    while (byte_at(s, n) == '=')
-        n++;
-    return byte_at(s, n) == '[' ? n + 1 - at : 0;
-}
-
-/* The offset of the bracket that closes one of `open` bytes, or the end. */
-static size_t long_close(struct fl_str s, size_t from, size_t open)
-{
-    for (size_t i = from; i + open <= s.len; i++) {
-        size_t n = 1;
-        while (s.ptr[i] == ']' && n + 1 < open && s.ptr[i + n] == '=')
-            n++;
-        if (s.ptr[i] == ']' && n + 1 == open && s.ptr[i + n] == ']')
-            return i;
-    }
-    return s.len;
-}
-
-/* Behind blanks and comments. */
-static size_t skip(struct fl_str s, size_t at)
-{
-    while (at < s.len) {
-        if (s.ptr[at] == ' ' || (s.ptr[at] >= '\t' && s.ptr[at] <= '\r')) {
-            at++;
-        } else if (s.ptr[at] == '-' && byte_at(s, at + 1) == '-') {
-            size_t open = long_open(s, at + 2);
-            if (open > 0)
-                at = long_close(s, at + 2 + open, open) + open;
-            else
-                while (at < s.len && s.ptr[at] != '\n')
-                    at++;
-        } else {
-            break;
-        }
-    }
-    return at < s.len ? at : s.len;
-}
-
-/* The token at or behind *at, which moves behind it. */
-static struct token next(struct fl_str s, size_t *at)
-{
-    size_t i = skip(s, *at);
-    struct token t = {.kind = TOKEN_END, .from = i, .to = i};
-    size_t open = long_open(s, i);
-    char c = byte_at(s, i);
-    if (open > 0) {
-        t.from = i + open;
-        t.to = long_close(s, t.from, open);
-        t.kind = TOKEN_STRING;
-        t.raw = true;
-        *at = t.to + open < s.len ? t.to + open : s.len;
-    } else if (c == '"' || c == '\'') {
-        for (t.from = ++i; i < s.len && s.ptr[i] != c; i++)
-            i += s.ptr[i] == '\\';
-        t.to = i < s.len ? i : s.len;
-        t.kind = TOKEN_STRING;
-        *at = t.to < s.len ? t.to + 1 : s.len;
-    } else {
-        t.kind = i == s.len ? TOKEN_END : in_name(c) ? TOKEN_NAME : TOKEN_MARK;
-        while (t.kind == TOKEN_NAME && in_name(byte_at(s, i)))
-            i++;
-        t.to = *at = t.kind == TOKEN_MARK ? i + 1 : i;
-    }
-    return t;
-}
-
 /* `key =` at or behind *at, which moves behind it. */
 static bool find_key(struct fl_str s, const char *key, size_t *at)
 {
-    for (struct token t = next(s, at); t.kind != TOKEN_END; t = next(s, at)) {
+    for (struct fl_lua_token t = fl_lua_next(s, at); t.kind != FL_LUA_END; t = fl_lua_next(s, at)) {
         size_t ahead = *at;
-        if (t.kind != TOKEN_NAME || !fl_str_is((struct fl_str){s.ptr + t.from, t.to - t.from}, key))
+        if (t.kind != FL_LUA_NAME || !fl_str_is((struct fl_str){s.ptr + t.from, t.to - t.from}, key))
             continue;
-        struct token mark = next(s, &ahead);
-        if (mark.kind == TOKEN_MARK && s.ptr[mark.from] == '=' && byte_at(s, mark.to) != '=') {
+        struct fl_lua_token mark = fl_lua_next(s, &ahead);
+        if (mark.kind == FL_LUA_MARK && s.ptr[mark.from] == '=' && byte_at(s, mark.to) != '=') {
             *at = ahead;
             return true;
         }
@@ -126,7 +42,7 @@ static int escaped(struct fl_str s, size_t *at)
 }
 
 /* Is the string the text? *place becomes the offset in the file of the text's byte `want`. */
-static bool holds(struct fl_str s, const struct token *t, const char *text, size_t want, size_t *place)
+static bool holds(struct fl_str s, const struct fl_lua_token *t, const char *text, size_t want, size_t *place)
 {
     struct fl_str inside = {s.ptr, t->to};
     size_t at = t->from, n = 0;
@@ -157,8 +73,8 @@ static bool holds(struct fl_str s, const struct token *t, const char *text, size
 
 static bool find_text(struct fl_str s, size_t at, const char *text, size_t want, size_t *place)
 {
-    for (struct token t = next(s, &at); t.kind != TOKEN_END; t = next(s, &at))
-        if (t.kind == TOKEN_STRING && holds(s, &t, text, want, place))
+    for (struct fl_lua_token t = fl_lua_next(s, &at); t.kind != FL_LUA_END; t = fl_lua_next(s, &at))
+        if (t.kind == FL_LUA_STRING && holds(s, &t, text, want, place))
             return true;
     return false;
 }

@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "core/session/session.h"
+#include "core/session/layouts.h"
+#include "core/session/lint.h"
 #include "core/text/escape.h"
-
-#define LIST_SHARE_PERCENT 5u
 
 /* Names of objects, and what stands in them or in a policy, are written by others. */
 static void print_safe(const char *text)
@@ -81,58 +80,10 @@ static void warn_of_window(const struct fl_plan_rule *rule, int64_t aggregation_
            rule->session ? "session gap" : "window", window, interval);
 }
 
-/* Objects with the same columns. */
-struct layout {
-    struct fl_field_set columns;
-    uint32_t first, count; /* of objects */
-};
-
-/* The layouts of the input, in order of their first objects. NULL when memory is out. */
-static struct layout *list_layouts(struct fl_arena *arena, const struct fl_part *part, uint32_t *count)
-{
-    struct layout *layouts = fl_arena_alloc(arena, ((size_t)part->object_count + 1) * sizeof *layouts);
-    *count = 0;
-    for (uint32_t o = 0; layouts != NULL && o < part->object_count; o++) {
-        const struct fl_object_stats *s = &part->objects[o];
-        uint32_t l = 0;
-        if (!s->has_layout)
-            continue;
-        while (l < *count && memcmp(&layouts[l].columns, &s->columns, sizeof s->columns) != 0)
-            l++;
-        if (l == *count)
-            layouts[(*count)++] = (struct layout){s->columns, o, 0};
-        layouts[l].count++;
-    }
-    return layouts;
-}
-
-/* The least that the columns need beside them for the rule to be judged; none when nothing helps. Of two that would do,
- * the one that comes first in the table of fields stays. */
-static struct fl_field_set find_lacking(const struct fl_plan *plan, const struct fl_plan_rule *rule,
-                                        const struct fl_field_set *columns)
-{
-    struct fl_field_set with = *columns, lacking = {{0}};
-    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
-        fl_field_set_add(&with, f);
-    if (!fl_plan_rule_possible(plan, rule, &with))
-        return lacking;
-    for (uint32_t f = FL_DERIVED_FIRST; f-- > 0;) {
-        struct fl_field_set without = with;
-        without.bits[f / 64] &= ~(UINT64_C(1) << (f % 64));
-        if (fl_field_set_has(columns, f))
-            continue;
-        if (fl_plan_rule_possible(plan, rule, &without))
-            with = without;
-        else
-            fl_field_set_add(&lacking, f);
-    }
-    return lacking;
-}
-
-static void print_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule, const struct layout *layout,
+static void print_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule, const struct fl_layout *layout,
                         const char *first_name)
 {
-    struct fl_field_set lacking = find_lacking(plan, rule, &layout->columns);
+    struct fl_field_set lacking = fl_layout_lacks(plan, rule, &layout->columns);
     const char *before = layout->count > 1 ? " lack" : " lacks", *end = " nothing, and can never satisfy it";
     printf("    ");
     print_safe(first_name);
@@ -153,10 +104,10 @@ static void print_lacks(const struct fl_plan *plan, const struct fl_plan_rule *r
 /* A list keeps a row of each record: its `where` should let few through. */
 static void warn_of_list(const struct fl_plan_rule *rule, const struct fl_rule_part *kept, uint64_t records)
 {
-    if (!rule->is_list || kept == NULL || kept->selected * 100 <= records * LIST_SHARE_PERCENT)
+    if (!rule->is_list || kept == NULL || kept->selected * 100 <= records * FL_LIST_SHARE_PERCENT)
         return;
     printf("    warning: its list keeps %llu of %llu records, more than %u %%: narrow `where`\n",
-           (unsigned long long)kept->selected, (unsigned long long)records, LIST_SHARE_PERCENT);
+           (unsigned long long)kept->selected, (unsigned long long)records, FL_LIST_SHARE_PERCENT);
 }
 
 static uint64_t count_records(const struct fl_part *part)
@@ -169,7 +120,7 @@ static uint64_t count_records(const struct fl_part *part)
 
 /* Each rule against every layout. Returns true when some rule can be judged nowhere. */
 static bool print_rules(const struct fl_plan *plan, const struct fl_source_list *sources, const struct fl_part *part,
-                        const struct layout *layouts, uint32_t layout_count)
+                        const struct fl_layout *layouts, uint32_t layout_count)
 {
     bool any = false, headed = false;
     for (uint32_t r = 0; r < plan->rule_count; r++) {
@@ -251,7 +202,7 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
                 exit_status = 3;
         }
         uint32_t layout_count;
-        struct layout *layouts = list_layouts(&session->arena, &part, &layout_count);
+        struct fl_layout *layouts = fl_layouts_list(&session->arena, &part, &layout_count);
         if (layouts == NULL)
             exit_status = FL_EXIT_INTERNAL;
         else if (print_rules(&session->plan, &sources, &part, layouts, layout_count))
@@ -262,6 +213,126 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
     return exit_status;
 }
 
+/* ---- --strict ---- */
+
+static const char *level_of(enum fl_lint_code code)
+{
+    return code == FL_LINT_EXCLUDE ? "error" : "warning";
+}
+
+static void print_lint(const struct fl_lint *item)
+{
+    print_safe(item->at.file);
+    if (item->at.line > 0)
+        printf(":%u", item->at.line);
+    if (item->at.column > 0)
+        printf(":%u", item->at.column);
+    printf(": FL%03d %s: ", (int)item->code, level_of(item->code));
+    print_safe(item->at.text);
+    printf("\n");
+    if (item->at.source_line[0] != '\0') {
+        printf("    ");
+        print_safe(item->at.source_line);
+        printf("\n");
+        if (item->at.column > 0 && item->at.column <= strlen(item->at.source_line))
+            printf("    %*s^\n", (int)item->at.column - 1, "");
+    }
+    printf("    -> %s\n", item->todo);
+}
+
+static void put(struct fl_json *w, const char *key, const char *text)
+{
+    fl_json_key(w, key);
+    fl_json_text(w, text);
+}
+
+static void print_lint_json(const struct fl_lint *item)
+{
+    struct fl_buf out;
+    struct fl_json w;
+    char code[16];
+    fl_buf_init(&out);
+    fl_json_init(&w, &out);
+    snprintf(code, sizeof code, "FL%03d", (int)item->code);
+    fl_json_object(&w);
+    put(&w, "type", "check");
+    put(&w, "code", code);
+    put(&w, "level", level_of(item->code));
+    put(&w, "subject", item->rule);
+    put(&w, "file", item->at.file);
+    fl_json_key(&w, "line");
+    fl_json_u64(&w, item->at.line);
+    fl_json_key(&w, "column");
+    fl_json_u64(&w, item->at.column);
+    put(&w, "text", item->at.text);
+    put(&w, "todo", item->todo);
+    fl_json_end(&w);
+    fl_buf_add_char(&out, '\n');
+    if (!out.failed)
+        fwrite(out.data, 1, out.len, stdout);
+    fl_buf_dispose(&out);
+}
+
+static int print_lints(const struct fl_linting *l, bool json)
+{
+    uint32_t errors = 0;
+    for (uint32_t i = 0; i < l->count; i++) {
+        errors += l->items[i].code == FL_LINT_EXCLUDE;
+        if (json)
+            print_lint_json(&l->items[i]);
+        else
+            print_lint(&l->items[i]);
+    }
+    if (!json)
+        printf("%u error%s, %u warning%s\n", errors, errors == 1 ? "" : "s", l->count - errors,
+               l->count - errors == 1 ? "" : "s");
+    return l->count > 0 ? 1 : 0;
+}
+
+/* Status 1 wins over what the inputs came to, as findings of an audit do. */
+static int check_strictly(struct fl_session *session, const struct fl_session_options *options, bool json,
+                          int exit_status)
+{
+    struct fl_linting l = {.session = session};
+    struct fl_source_list sources;
+    struct fl_error err;
+    bool inputs = options->input_count > 0;
+    if (inputs && fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
+        fl_log_status(&err);
+        return FL_EXIT_INTERNAL;
+    }
+    enum fl_status status = fl_lint_run(&l, options, inputs ? &sources : NULL, &err);
+    if (status != FL_OK) {
+        fl_log_status(&err);
+        exit_status = FL_EXIT_INTERNAL;
+    } else if (print_lints(&l, json) != 0) {
+        exit_status = 1;
+    }
+    fl_lint_dispose(&l);
+    if (inputs)
+        fl_source_list_close(&sources);
+    return exit_status;
+}
+
+static void print_policy(const struct fl_session *session)
+{
+    const struct fl_plan *plan = &session->plan;
+    uint32_t rules = 0;
+    for (uint32_t r = 0; r < plan->rule_count; r++)
+        rules += plan->rules[r].role == FL_ROLE_RULE;
+    printf("policy ");
+    print_safe(session->policy.name);
+    printf(" loads: %u intent%s, %u rule%s, %u waiver%s\n", session->policy.intent_count,
+           session->policy.intent_count == 1 ? "" : "s", rules, rules == 1 ? "" : "s", session->policy.waiver_count,
+           session->policy.waiver_count == 1 ? "" : "s");
+    for (uint32_t r = 0; r < plan->rule_count; r++) {
+        if (plan->rules[r].role > FL_ROLE_EXPECT)
+            continue;
+        print_needs(&plan->rules[r]);
+        warn_of_window(&plan->rules[r], session->policy.aggregation_ms);
+    }
+}
+
 int fl_session_check(const struct fl_session_options *options)
 {
     struct fl_session session;
@@ -270,21 +341,13 @@ int fl_session_check(const struct fl_session_options *options)
     if (fl_session_open(&session, options, &errors) != FL_OK) {
         exit_status = fl_session_refuse(&errors, "the policy does not load");
     } else {
-        uint32_t rules = 0;
-        for (uint32_t r = 0; r < session.plan.rule_count; r++)
-            rules += session.plan.rules[r].role == FL_ROLE_RULE;
-        printf("policy ");
-        print_safe(session.policy.name);
-        printf(" loads: %u intent%s, %u rule%s, %u waiver%s\n", session.policy.intent_count,
-               session.policy.intent_count == 1 ? "" : "s", rules, rules == 1 ? "" : "s", session.policy.waiver_count,
-               session.policy.waiver_count == 1 ? "" : "s");
-        for (uint32_t r = 0; r < session.plan.rule_count; r++)
-            if (session.plan.rules[r].role <= FL_ROLE_EXPECT) {
-                print_needs(&session.plan.rules[r]);
-                warn_of_window(&session.plan.rules[r], session.policy.aggregation_ms);
-            }
-        if (options->input_count > 0)
+        bool json = strcmp(options->outputs[0].name, "json") == 0;
+        if (!json)
+            print_policy(&session);
+        if (options->input_count > 0 && !json)
             exit_status = check_inputs(&session, options);
+        if (options->strict && exit_status != FL_EXIT_INTERNAL)
+            exit_status = check_strictly(&session, options, json, exit_status);
     }
     fl_error_list_dispose(&errors);
     fl_session_close(&session);

@@ -25,6 +25,7 @@ struct fl_session_options {
     int64_t as_of_ms;   /* INT64_MIN = newest event */
     size_t chunk_bytes; /* 0 = default */
     uint64_t schedule_seed;
+    bool strict;         /* check: the linter too */
     const char *rule;    /* id of a rule to load though the policy may not use it, or NULL */
     uint64_t record;     /* explain: number of a record, or 0 */
     const char *finding; /* explain: id of a finding, or NULL */

@@ -1,0 +1,114 @@
+#include "core/session/lint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/memory.h"
+
+static bool same(const struct fl_lint *a, const struct fl_lint *b)
+{
+    return a->code == b->code && a->at.line == b->at.line && a->at.column == b->at.column &&
+           strcmp(a->at.file, b->at.file) == 0 && strcmp(a->at.text, b->at.text) == 0;
+}
+
+/* Instances of one rule file make one warning of what they share. */
+static void add(struct fl_linting *l, enum fl_lint_code code, const char *rule, const char *todo,
+                const struct fl_error *at)
+{
+    struct fl_lint item = {.code = code, .rule = rule, .todo = todo, .at = *at};
+    for (uint32_t i = 0; i < l->count; i++)
+        if (same(&l->items[i], &item))
+            return;
+    if (!fl_grow((void **)&l->items, &l->capacity, l->count + 1, sizeof *l->items))
+        l->nomem = true;
+    else
+        l->items[l->count++] = item;
+}
+
+/* The word as a whole, or NULL. */
+static const char *find_word(const char *line, const char *word)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    size_t len = strlen(word);
+    for (const char *at = line; (at = strstr(at, word)) != NULL; at++)
+        if ((at == line || strchr(letters, at[-1]) == NULL) && (at[len] == '\0' || strchr(letters, at[len]) == NULL))
+            return at;
+    return NULL;
+}
+
+void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,
+                  const struct fl_rule_spot *spot, uint32_t column, const char *todo, const char *format, ...)
+{
+    char text[FL_ERROR_TEXT_BYTES];
+    struct fl_error err;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fl_fail(&err, FL_E_VALUE, "rule %s: %.700s", decl->base_id, text);
+    err.line = 1;
+    err.column = column;
+    fl_rule_locate(decl->file_text, decl->line, spot, &err);
+    const char *key = find_word(err.source_line, spot->name != NULL ? spot->name : spot->key);
+    if (spot->text == NULL && key != NULL)
+        err.column = (uint32_t)(key - err.source_line) + 1;
+    fl_error_at(&err, decl->file, err.line, err.column);
+    add(l, code, decl->id, todo, &err);
+}
+
+void fl_lint_policy(struct fl_linting *l, enum fl_lint_code code, const char *name, uint32_t line, uint32_t column,
+                    const char *todo, const char *format, ...)
+{
+    const struct fl_policy *policy = &l->session->policy;
+    char text[FL_ERROR_TEXT_BYTES];
+    struct fl_error err;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fl_fail(&err, FL_E_VALUE, "%s", text);
+    struct fl_str source = fl_text_line(fl_str_of(policy->text), line);
+    snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)source.len, source.ptr);
+    fl_error_at(&err, policy->file, line, column);
+    add(l, code, name, todo, &err);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct fl_lint *a = left, *b = right;
+    int c = strcmp(a->at.file, b->at.file);
+    if (c == 0)
+        c = a->at.line < b->at.line ? -1 : a->at.line > b->at.line;
+    if (c == 0)
+        c = a->at.column < b->at.column ? -1 : a->at.column > b->at.column;
+    if (c == 0)
+        c = (int)a->code - (int)b->code;
+    return c != 0 ? c : strcmp(a->at.text, b->at.text);
+}
+
+enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options *options,
+                           const struct fl_source_list *sources, struct fl_error *err)
+{
+    struct fl_network_source networks = fl_policy_network_source(&l->session->policy);
+    l->domains = fl_domains_new(&networks);
+    if (l->domains == NULL)
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    fl_lint_conditions(l); /* also of intents: their networks are compared with each other */
+    fl_lint_rules(l);
+    fl_lint_networks(l);
+    enum fl_status status = sources == NULL ? FL_OK : fl_lint_input(l, options, sources, err);
+    fl_domains_free(l->domains);
+    l->domains = NULL;
+    if (status == FL_OK && l->nomem)
+        status = fl_fail(err, FL_E_NOMEM, "out of memory");
+    if (status == FL_OK && l->count > 1)
+        qsort(l->items, l->count, sizeof *l->items, compare);
+    return status;
+}
+
+void fl_lint_dispose(struct fl_linting *l)
+{
+    fl_free(l->items);
+    *l = (struct fl_linting){0};
+}

@@ -1,0 +1,76 @@
+/* lint.h: what `flowlaw check --strict` finds wrong with rules and policies that load. Inside core/session.
+ *
+ * Codes are stable and documented in docs/checks.md.
+ */
+#ifndef FL_SESSION_LINT_H
+#define FL_SESSION_LINT_H
+
+#include "core/expr/domain.h"
+#include "core/rule/locate.h"
+#include "core/session/session.h"
+
+/* Of the records, that a list may keep before its memory is worth a word. */
+#define FL_LIST_SHARE_PERCENT 5u
+
+enum fl_lint_code {
+    FL_LINT_NEVER = 1, /* FL001 */
+    FL_LINT_ALWAYS,
+    FL_LINT_PARAM,
+    FL_LINT_NO_TEST,
+    FL_LINT_UNBOUNDED,
+    FL_LINT_LIST,
+    FL_LINT_CODE,
+    FL_LINT_LACKING,
+    FL_LINT_IDENTITY,
+    FL_LINT_EXCLUDE,
+    FL_LINT_OVERLAP,
+    FL_LINT_WINDOW,
+    FL_LINT_VOID,
+    FL_LINT_END
+};
+
+struct fl_lint {
+    enum fl_lint_code code;
+    const char *rule; /* rule, intent or network concerned */
+    const char *todo; /* what to do about it */
+    struct fl_error at;
+};
+
+struct fl_linting {
+    struct fl_session *session;
+    struct fl_domains *domains;
+    struct fl_lint *items;
+    uint32_t count, capacity;
+    bool nomem;
+};
+
+/* Adds a warning of a rule, at a place in the text that is the value of spot->key; column counts in that text. */
+void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,
+                  const struct fl_rule_spot *spot, uint32_t column, const char *todo, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+/* Adds one of the policy. */
+void fl_lint_policy(struct fl_linting *l, enum fl_lint_code code, const char *name, uint32_t line, uint32_t column,
+                    const char *todo, const char *format, ...) __attribute__((format(printf, 7, 8)));
+
+/* All checks; those of the logs at hand when sources is not NULL. The items come in the order of their places. */
+enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options *options,
+                           const struct fl_source_list *sources, struct fl_error *err);
+void fl_lint_dispose(struct fl_linting *l);
+
+/* lint_conditions.c: parts of conditions that are never or always true; intents that exclude each other. Builds the
+ * domains. */
+void fl_lint_conditions(struct fl_linting *l);
+/* lint_intents.c: reads the ends of intents into the domains, then compares them. */
+struct fl_lint_laws *fl_lint_laws_read(struct fl_linting *l);
+void fl_lint_laws_compare(struct fl_linting *l, const struct fl_lint_laws *laws);
+void fl_lint_networks(struct fl_linting *l);
+/* lint_rules.c */
+void fl_lint_rules(struct fl_linting *l);
+/* lint_code.c: code that a condition could replace. */
+void fl_lint_code(struct fl_linting *l, const struct fl_rule_decl *decl);
+uint32_t fl_lint_tests(struct fl_str file); /* test blocks */
+/* lint_input.c: what needs the logs at hand. */
+enum fl_status fl_lint_input(struct fl_linting *l, const struct fl_session_options *options,
+                             const struct fl_source_list *sources, struct fl_error *err);
+
+#endif

@@ -1,0 +1,167 @@
+/* lint_conditions.c: FL001 and FL002. */
+#include <string.h>
+
+#include "core/session/explain.h"
+#include "core/session/lint.h"
+
+/* One condition at hand. */
+struct checking {
+    struct fl_linting *l;
+    const struct fl_plan_rule *rule;
+    const char *text;
+    bool rows;                       /* `where` or a filter of a rule that reads groups */
+    const struct fl_rule_spot *spot; /* in a rule file, or NULL: */
+    const char *name;                /* in the policy */
+    const struct fl_text_at *at;
+};
+
+static const char *network_name(void *context, uint32_t id)
+{
+    const struct checking *c = context;
+    return c->l->session->policy.networks[id].name;
+}
+
+static const char *slot_name(void *context, uint32_t slot)
+{
+    const struct checking *c = context;
+    return fl_explain_slot_name(c->rule, slot, c->rows);
+}
+
+/* Where a part of the condition begins in its text. */
+static uint32_t start_of(const struct fl_node *node)
+{
+    uint32_t at = node->at;
+    for (const struct fl_node *n = node; n != NULL; n = n->left)
+        at = n->at < at ? n->at : at;
+    return at;
+}
+
+static void tell(const struct checking *c, const struct fl_node *node, bool always)
+{
+    const char *todo = always ? "leave it out, or correct what it compares with"
+                              : "correct the values or names that it compares: nothing can satisfy all of it";
+    struct fl_expr_words words = {(void *)c, network_name, slot_name};
+    struct fl_buf part;
+    fl_buf_init(&part);
+    fl_expr_show(node, &words, &part);
+    int len = part.failed ? 0 : part.len > 300 ? 300 : (int)part.len;
+    enum fl_lint_code code = always ? FL_LINT_ALWAYS : FL_LINT_NEVER;
+    const char *what = always ? "always true where its values are known" : "never true";
+    c->l->nomem |= part.failed;
+    if (c->spot != NULL)
+        fl_lint_rule(c->l, code, c->rule->decl, c->spot, start_of(node) + 1, todo, "%s%s%s: \"%.*s\" is %s",
+                     c->spot->key, c->spot->name != NULL ? " " : "", c->spot->name != NULL ? c->spot->name : "", len,
+                     part.data, what);
+    else
+        fl_lint_policy(c->l, code, c->name, c->at->line, c->at->column, todo, "%s: \"%.*s\" is %s", c->name, len,
+                       part.data, what);
+    fl_buf_dispose(&part);
+}
+
+/* Tells of the least parts that are constant. true: there was one. */
+static bool check_part(const struct checking *c, const struct fl_node *node)
+{
+    if (node->kind == FL_N_AND || node->kind == FL_N_OR) {
+        bool left = check_part(c, node->left), right = check_part(c, node->right);
+        if (left || right)
+            return true;
+    } else if (node->kind == FL_N_NOT) {
+        return check_part(c, node->left);
+    }
+    bool never, always = false;
+    if (fl_domains_never(c->l->domains, node, c->text, false, &never) != FL_OK ||
+        (!never && fl_domains_never(c->l->domains, node, c->text, true, &always) != FL_OK))
+        c->l->nomem = true;
+    /* Naming log_status has a meaning of its own: the rule sees NODATA and SKIPDATA lines. */
+    always = always && !(node->left != NULL && node->left->kind == FL_N_FIELD && node->left->field == FL_F_LOG_STATUS);
+    if (never || always)
+        tell(c, node, always);
+    return never || always;
+}
+
+static void check_rule(struct fl_linting *l, const struct fl_plan_rule *rule)
+{
+    const struct fl_rule_decl *decl = rule->decl;
+    const struct fl_rule_spot where = {"where", NULL, decl->where}, having = {"having", NULL, decl->having};
+    struct checking c = {.l = l, .rule = rule, .text = decl->where, .rows = rule->from != NULL, .spot = &where};
+    if (rule->where != NULL)
+        check_part(&c, rule->where);
+    for (uint32_t m = 0; m < rule->measure_count; m++) {
+        const struct fl_node *filters[] = {rule->measures[m].filter, rule->measures[m].filter2};
+        const char *texts[] = {decl->measures[m].filter, decl->measures[m].filter2};
+        for (unsigned i = 0; i < 2; i++) {
+            const struct fl_rule_spot spot = {"measure", rule->measures[m].name, texts[i]};
+            c.text = texts[i];
+            c.spot = &spot;
+            if (filters[i] != NULL)
+                check_part(&c, filters[i]);
+        }
+    }
+    c.rows = false;
+    c.text = decl->having;
+    c.spot = &having;
+    if (rule->having != NULL)
+        check_part(&c, rule->having);
+}
+
+static bool is_written(const struct fl_plan_rule *rule)
+{
+    return rule->decl->intent == NULL && rule->void_reason == NULL;
+}
+
+static void add_nodes(struct fl_linting *l)
+{
+    const struct fl_session *s = l->session;
+    enum fl_status status = fl_domains_add(l->domains, s->plan.scope);
+    for (uint32_t w = 0; w < s->waiver_count && status == FL_OK; w++)
+        status = fl_domains_add(l->domains, s->waivers[w].where);
+    for (uint32_t r = 0; r < s->plan.rule_count && status == FL_OK; r++) {
+        const struct fl_plan_rule *rule = &s->plan.rules[r];
+        if (!is_written(rule))
+            continue;
+        status = fl_domains_add(l->domains, rule->where);
+        if (status == FL_OK)
+            status = fl_domains_add(l->domains, rule->having);
+        for (uint32_t m = 0; m < rule->measure_count && status == FL_OK; m++) {
+            status = fl_domains_add(l->domains, rule->measures[m].filter);
+            if (status == FL_OK)
+                status = fl_domains_add(l->domains, rule->measures[m].filter2);
+        }
+    }
+    l->nomem |= status != FL_OK;
+}
+
+static void check_policy(struct fl_linting *l)
+{
+    const struct fl_session *s = l->session;
+    const struct fl_policy *policy = &s->policy;
+    if (s->plan.scope != NULL) {
+        struct checking c = {.l = l, .text = policy->scope.text, .name = "scope", .at = &policy->scope};
+        check_part(&c, s->plan.scope);
+    }
+    for (uint32_t w = 0; w < s->waiver_count; w++) {
+        const struct fl_text_at *where = &policy->waivers[s->waivers[w].waiver].where;
+        struct checking c = {.l = l,
+                             .rule = &s->plan.rules[s->waivers[w].rule],
+                             .text = where->text,
+                             .name = "the waiver's where",
+                             .at = where};
+        if (s->waivers[w].where != NULL)
+            check_part(&c, s->waivers[w].where);
+    }
+}
+
+void fl_lint_conditions(struct fl_linting *l)
+{
+    struct fl_lint_laws *laws = fl_lint_laws_read(l);
+    add_nodes(l);
+    if (l->nomem || laws == NULL || fl_domains_build(l->domains) != FL_OK) {
+        l->nomem = true;
+        return;
+    }
+    fl_lint_laws_compare(l, laws);
+    check_policy(l);
+    for (uint32_t r = 0; r < l->session->plan.rule_count; r++)
+        if (is_written(&l->session->plan.rules[r]))
+            check_rule(l, &l->session->plan.rules[r]);
+}

@@ -1,0 +1,71 @@
+/* lint_input.c: FL006 and FL008: rules against the logs at hand. */
+#include <string.h>
+
+#include "core/session/layouts.h"
+#include "core/session/lint.h"
+
+static void check_list(struct fl_linting *l, const struct fl_plan_rule *rule, uint64_t selected, uint64_t records)
+{
+    const struct fl_rule_spot spot = {rule->decl->where != NULL ? "where" : "title", NULL, NULL};
+    if (!rule->is_list || records == 0 || selected * 100 <= records * FL_LIST_SHARE_PERCENT)
+        return;
+    fl_lint_rule(l, FL_LINT_LIST, rule->decl, &spot, 0, "let `where` keep only the records that the list is about",
+                 "it keeps a row for %llu of %llu records (more than %u %%)", (unsigned long long)selected,
+                 (unsigned long long)records, FL_LIST_SHARE_PERCENT);
+}
+
+static void check_fields(struct fl_linting *l, const struct fl_plan_rule *rule, const struct fl_layout *layout,
+                         const char *first)
+{
+    const struct fl_rule_spot spot = {"title", NULL, NULL};
+    struct fl_field_set lacking = fl_layout_lacks(&l->session->plan, rule, &layout->columns);
+    struct fl_buf names;
+    fl_buf_init(&names);
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
+        if (fl_field_set_has(&lacking, f))
+            fl_buf_add_format(&names, "%s%s", names.len > 0 ? ", " : "", fl_fields[f].name);
+    l->nomem |= names.failed;
+    const char *todo = "log these fields too, or do not use the rule for such logs";
+    const char *text = names.failed || names.len == 0 ? "something that no field would bring" : names.data;
+    const char *id = rule->decl->intent != NULL ? rule->decl->intent->id : rule->decl->id;
+    if (rule->decl->intent != NULL)
+        fl_lint_policy(l, FL_LINT_LACKING, id, rule->decl->line, 0, todo, "intent %s: %s and %u more objects lack %s",
+                       id, first, layout->count - 1, text);
+    else
+        fl_lint_rule(l, FL_LINT_LACKING, rule->decl, &spot, 0, todo, "%s and %u more objects lack %s", first,
+                     layout->count - 1, text);
+    fl_buf_dispose(&names);
+}
+
+static void check_part(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part)
+{
+    const struct fl_plan *plan = &l->session->plan;
+    uint64_t records = 0;
+    uint32_t count = 0;
+    struct fl_layout *layouts = fl_layouts_list(&l->session->arena, part, &count);
+    l->nomem |= layouts == NULL;
+    for (uint32_t o = 0; o < part->object_count; o++)
+        records += part->objects[o].records;
+    for (uint32_t r = 0; r < plan->rule_count && layouts != NULL; r++) {
+        const struct fl_plan_rule *rule = &plan->rules[r];
+        if (rule->void_reason != NULL || rule->role > FL_ROLE_EXPECT)
+            continue;
+        check_list(l, rule, part->rules[r].selected, records);
+        for (uint32_t i = 0; i < count; i++)
+            if (!fl_plan_rule_possible(plan, rule, &layouts[i].columns))
+                check_fields(l, rule, &layouts[i], sources->items[layouts[i].first].name);
+    }
+}
+
+enum fl_status fl_lint_input(struct fl_linting *l, const struct fl_session_options *options,
+                             const struct fl_source_list *sources, struct fl_error *err)
+{
+    struct fl_engine_options engine = {
+        .threads = 1, .told_format = options->format, .ops = fl_lua_rules_ops(l->session->lua)};
+    struct fl_part part = {0};
+    enum fl_status status = fl_engine_run(&l->session->plan, sources, &engine, &part, err);
+    if (status == FL_OK)
+        check_part(l, sources, &part);
+    fl_part_dispose(&part);
+    return status;
+}
