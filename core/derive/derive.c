@@ -87,6 +87,8 @@ static const struct dependency dependencies[] = {
 };
 #define DEPENDENCY_COUNT (sizeof dependencies / sizeof dependencies[0])
 
+const uint32_t fl_own_fields[FL_OWN_FIELDS] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER};
+
 void fl_derive_needs(struct fl_field_set *fields)
 {
     /* The table lists a field before what it is computed from: one pass closes the set. */

@@ -60,6 +60,10 @@ struct fl_derive {
 
 /* Adds to `fields` everything that its derived members are computed from. */
 void fl_derive_needs(struct fl_field_set *fields);
+
+/* Together they tell which address is the recording interface's own. */
+#define FL_OWN_FIELDS 3u
+extern const uint32_t fl_own_fields[FL_OWN_FIELDS];
 /* Adds to `present` (decoded columns of an object) the derived fields that can be other than null there. */
 void fl_derive_present(struct fl_field_set *present);
 

@@ -224,10 +224,9 @@ static enum fl_status run_filters(struct fl_worker *worker, const struct fl_plan
 /* Which interface an address is of, as far as these rows tell. */
 static enum fl_status note_own(struct fl_worker *worker, const uint64_t *rows)
 {
-    static const uint32_t fields[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER};
     enum fl_status status = FL_OK;
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0] && status == FL_OK; i++)
-        status = fl_batch_need(&worker->batch, fields[i], rows);
+    for (size_t i = 0; i < FL_OWN_FIELDS && status == FL_OK; i++)
+        status = fl_batch_need(&worker->batch, fl_own_fields[i], rows);
     return status == FL_OK ? fl_coverage_note_own(&worker->part.coverage, &worker->batch, rows) : status;
 }
 

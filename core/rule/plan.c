@@ -27,19 +27,20 @@ static enum fl_status parse_scope(struct fl_plan *plan, struct fl_error_list *er
 static void add_core_fields(const struct fl_plan *plan, struct fl_field_set *fields)
 {
     static const uint32_t always[] = {FL_F_INTERFACE_ID, FL_F_LOG_STATUS, FL_F_START_TIME, FL_F_END_TIME};
-    static const uint32_t own[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER};
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         fl_field_set_add(fields, always[i]);
-    for (size_t i = 0; plan->needs_interfaces && i < sizeof own / sizeof own[0]; i++)
-        fl_field_set_add(fields, own[i]);
+    for (size_t i = 0; plan->needs_interfaces && i < FL_OWN_FIELDS; i++)
+        fl_field_set_add(fields, fl_own_fields[i]);
 }
 
 /* Which interface an address is of is asked of few rows only, so that these columns may be lazy. */
 static void add_own_fields(const struct fl_plan *plan, struct fl_field_set *fields)
 {
-    static const uint32_t own[] = {FL_F_VANTAGE, FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_VPC_ID};
-    for (size_t i = 0; plan->learns_own && i < sizeof own / sizeof own[0]; i++)
-        fl_field_set_add(fields, own[i]);
+    if (!plan->learns_own)
+        return;
+    for (size_t i = 0; i < FL_OWN_FIELDS; i++)
+        fl_field_set_add(fields, fl_own_fields[i]);
+    fl_field_set_add(fields, FL_F_VPC_ID);
 }
 
 static void collect_fields(struct fl_plan *plan)
