@@ -11,6 +11,13 @@ uint64_t fl_hash64(const void *bytes, size_t len, uint64_t seed)
     return XXH3_64bits_withSeed(bytes, len, seed);
 }
 
+void fl_hash128(const void *bytes, size_t len, uint64_t seed, uint64_t out[2])
+{
+    XXH128_hash_t hash = XXH3_128bits_withSeed(bytes, len, seed);
+    out[0] = hash.high64;
+    out[1] = hash.low64;
+}
+
 struct fl_sha256 {
     struct sha256_ctx context;
 };

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 uint64_t fl_hash64(const void *bytes, size_t len, uint64_t seed);
+void fl_hash128(const void *bytes, size_t len, uint64_t seed, uint64_t out[2]);
 
 struct fl_sha256;
 struct fl_sha256 *fl_sha256_new(void); /* NULL when memory is out */

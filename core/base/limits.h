@@ -15,9 +15,11 @@
 #define FL_POLICY_BYTES_MAX      (16u * 1024u * 1024u)
 #define FL_PANES_PER_WINDOW_MAX  64u
 #define FL_SEQUENCE_STEPS_MAX    8u
-#define FL_SEQUENCE_TIMES_MAX    1000u     /* of all steps of a sequence together */
-#define FL_LIST_RECORDS_MAX      10000000u /* kept for on_flow with group_by, and for sequence */
-#define FL_PERIODS_MAX           40000u    /* of an expectation: a year of quarters of an hour */
+#define FL_SEQUENCE_TIMES_MAX    1000u                 /* of all steps of a sequence together */
+#define FL_DEDUPE_RUN_BYTES      (16u * 1024u * 1024u) /* of a worker, before hashes of records go to a file */
+#define FL_LIST_RECORDS_MAX      10000000u             /* kept for on_flow with group_by, and for sequence */
+#define FL_SPREAD_PANES_MAX      1024u                 /* that one record may reach into */
+#define FL_PERIODS_MAX           40000u                /* of an expectation: a year of quarters of an hour */
 #define FL_DISTINCT_EXACT        4096u
 #define FL_SET_ITEMS_MAX         1000u
 #define FL_GROUPS_MAX_DEFAULT    5000000u

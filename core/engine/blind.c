@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/engine/verdicts.h"
 
@@ -139,6 +140,19 @@ static enum fl_status blind_objects(struct fl_judging *j)
             status = blind_bad_values(j, s, name);
     }
     return status;
+}
+
+static enum fl_status blind_duplicates(struct fl_judging *j)
+{
+    const struct fl_run *run = &j->report->run;
+    if (!run->deduped)
+        return FL_OK;
+    return fl_judge_blind(j, FL_BLIND_DUPLICATES, false, run->duplicates, "dedupe",
+                          run->duplicates == 0   ? "no record is there twice; the input was read twice to know"
+                          : run->duplicates == 1 ? "one record equals another one in every field and was left out; the "
+                                                   "input was read twice"
+                                                 : "records that equal another one in every field were left out; the "
+                                                   "input was read twice");
 }
 
 static enum fl_status blind_totals(struct fl_judging *j)
@@ -289,6 +303,11 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
     if (status == FL_OK && part->bad_times > 0 && !is_void)
         status = fl_judge_blind(j, FL_BLIND_BAD_TIME, false, part->bad_times, r->id,
                                 "records without a start time of 1970..2100 are in no window");
+    if (status == FL_OK && part->unspread > 0 && !is_void)
+        status = fl_judge_blind(j, FL_BLIND_BAD_TIME, false, part->unspread, r->id,
+                                "records that reach into more than %u panes are not spread: they count in the window "
+                                "of their start",
+                                FL_SPREAD_PANES_MAX);
     return status;
 }
 
@@ -361,6 +380,8 @@ static enum fl_status run_line(struct fl_judging *j)
         if (s->last_ms > run->last_ms)
             run->last_ms = s->last_ms;
     }
+    run->deduped = policy->dedupe;
+    run->duplicates = j->part->duplicates;
     run->inputs = inputs;
     run->input_count = j->part->object_count;
     run->coverage = fl_judge_coverage(j, NULL, 0);
@@ -400,6 +421,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
         status = blind_objects(j);
     if (status == FL_OK)
         status = blind_totals(j);
+    if (status == FL_OK)
+        status = blind_duplicates(j);
     if (status == FL_OK)
         status = blind_aggregation(j);
     if (status == FL_OK)

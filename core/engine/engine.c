@@ -154,6 +154,7 @@ static void merge_rule(struct fl_rule_part *into, struct fl_rule_part *from)
     into->over_limit |= from->over_limit;
     into->over_list |= from->over_list;
     into->listed += from->listed;
+    into->unspread += from->unspread;
     into->stateful |= from->stateful;
     if (from->lua_failures > 0 &&
         (into->lua_failures == 0 || fl_place_before(from->lua_error_place, into->lua_error_place))) {
@@ -176,6 +177,7 @@ static enum fl_status merge_part(struct fl_part *into, struct fl_part *from)
     into->undecided_guess += from->undecided_guess;
     into->undecided_none += from->undecided_none;
     into->out_of_scope += from->out_of_scope;
+    into->duplicates += from->duplicates;
     return status;
 }
 
@@ -194,6 +196,8 @@ static enum fl_status gather(struct run *run, struct fl_part *out)
         struct fl_coverage_map *coverage = i == 0 ? &out->coverage : &run->workers[i].part.coverage;
         if (status == FL_OK)
             status = fl_coverage_settle(coverage);
+        if (status == FL_OK)
+            status = fl_collector_finish(&run->workers[i].collector);
         out->null_arithmetic += fl_program_null_arithmetic(run->workers[i].program);
         if (i > 0 && status == FL_OK)
             status = merge_part(out, &run->workers[i].part);
@@ -222,8 +226,8 @@ static enum fl_status start_worker(struct run *run, uint32_t i, const struct fl_
     return status;
 }
 
-enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
-                             const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err)
+static enum fl_status run_pass(const struct fl_plan *plan, const struct fl_source_list *sources,
+                               const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err)
 {
     memset(out, 0, sizeof *out);
     out->objects = fl_alloc_zero((size_t)sources->count + 1, sizeof *out->objects);
@@ -255,6 +259,75 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
     fl_free(run.turns);
     fl_free(run.workers);
     return status;
+}
+
+/* What a pass that only notes records decodes: every field there is. */
+static enum fl_status plan_collecting(struct fl_plan *first, const struct fl_policy *policy, struct fl_error *err)
+{
+    memset(first, 0, sizeof *first);
+    fl_arena_init(&first->arena);
+    first->policy = policy;
+    first->scope_root = UINT32_MAX;
+    for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
+        fl_field_set_add(&first->wanted, f);
+    fl_derive_init(&first->derive, &first->wanted, policy);
+    first->program = fl_program_new();
+    struct fl_network_source networks = fl_policy_network_source(policy);
+    return first->program == NULL ? FL_E_NOMEM : fl_program_seal(first->program, &networks, err);
+}
+
+static enum fl_status collect(struct fl_plan *first, const struct fl_source_list *sources,
+                              const struct fl_engine_options *options, struct fl_dedupe *dedupe, uint64_t *records,
+                              struct fl_error *err)
+{
+    struct fl_engine_options noting = *options;
+    struct fl_part part = {0};
+    noting.ops = NULL;
+    noting.collect = dedupe;
+    enum fl_status status = run_pass(first, sources, &noting, &part, err);
+    for (uint32_t o = 0; o < part.object_count && status == FL_OK; o++)
+        records[o] = part.objects[o].records;
+    fl_part_dispose(&part);
+    if (status == FL_OK && (status = fl_dedupe_settle(dedupe)) != FL_OK)
+        fl_fail(err, status, status == FL_E_NOMEM ? "out of memory" : "the temporary file of dedupe cannot be read");
+    return status;
+}
+
+/* Reads the input twice: first to find records that are there more than once, then without these. */
+static enum fl_status run_deduped(const struct fl_plan *plan, const struct fl_source_list *sources,
+                                  const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err)
+{
+    struct fl_plan first;
+    struct fl_dedupe dedupe;
+    uint64_t *records = fl_alloc_zero((size_t)sources->count + 1, sizeof *records);
+    fl_dedupe_init(&dedupe);
+    enum fl_status status = plan_collecting(&first, plan->policy, err);
+    if (records == NULL)
+        status = FL_E_NOMEM;
+    if (status == FL_E_NOMEM)
+        fl_fail(err, status, "out of memory");
+    if (status == FL_OK)
+        status = collect(&first, sources, options, &dedupe, records, err);
+    fl_plan_dispose(&first);
+    struct fl_engine_options judged = *options;
+    judged.drop = &dedupe;
+    if (status == FL_OK)
+        status = run_pass(plan, sources, &judged, out, err);
+    for (uint32_t o = 0; o < sources->count && status == FL_OK; o++)
+        if (out->objects[o].records != records[o] && out->objects[o].trouble[0] == '\0')
+            snprintf(out->objects[o].trouble, sizeof out->objects[o].trouble,
+                     "it changed between the two times it was read");
+    fl_free(records);
+    fl_dedupe_dispose(&dedupe);
+    return status;
+}
+
+enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
+                             const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err)
+{
+    memset(out, 0, sizeof *out);
+    bool dedupes = plan->policy->dedupe && plan->rule_count > 0 && !options->counts_only;
+    return dedupes ? run_deduped(plan, sources, options, out, err) : run_pass(plan, sources, options, out, err);
 }
 
 void fl_part_dispose(struct fl_part *part)

@@ -19,6 +19,8 @@ struct fl_row_watch {
     enum fl_status (*take)(void *context, const struct fl_batch *batch, uint32_t row);
 };
 
+struct fl_dedupe;
+
 struct fl_engine_options {
     uint32_t threads;        /* at least 1 */
     size_t chunk_bytes;      /* 0 = default */
@@ -28,6 +30,8 @@ struct fl_engine_options {
     uint64_t schedule_seed;
     const struct fl_rule_ops *ops; /* NULL when no rule has code */
     bool counts_only;              /* `where` is counted, nothing is measured and no code runs */
+    struct fl_dedupe *collect;     /* set by the engine: this pass only notes records; or NULL */
+    const struct fl_dedupe *drop;  /* set by the engine: records that are left out; or NULL */
     /* Called from time to time by worker 0 with totals so far; may be NULL. */
     void (*progress)(void *context, uint64_t object_bytes, uint64_t records);
     void *progress_context;
@@ -41,7 +45,8 @@ struct fl_rule_part {
     char lua_error[320]; /* the first, by record order */
     struct fl_place lua_error_place;
     uint64_t bad_times;
-    uint64_t listed; /* records kept as rows */
+    uint64_t listed;   /* records kept as rows */
+    uint64_t unspread; /* records that reach into too many panes to be apportioned */
     bool over_limit, over_list;
     bool stateful; /* its code kept state between calls */
 };
@@ -56,6 +61,7 @@ struct fl_part {
     struct fl_map unknown_columns;
     uint64_t undecided_guess, undecided_none; /* records with orientation guess or none */
     uint64_t out_of_scope;
+    uint64_t duplicates; /* records left out by dedupe */
     uint64_t null_arithmetic;
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/memory.h"
+#include "core/base/temp.h"
 
 #define SCRATCH_BYTES_MAX (256u * 1024u)
 
@@ -65,6 +66,7 @@ enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *pl
     fl_learned_init(&worker->learned);
     fl_join_init(&worker->join, plan->policy->inventory);
     worker->learned.join = &worker->join;
+    fl_collector_init(&worker->collector, options->collect);
     fl_map_init(&worker->part.unknown_columns);
     enum fl_status status = fl_coverage_init(&worker->part.coverage);
     if (status == FL_OK)
@@ -112,6 +114,7 @@ void fl_worker_dispose(struct fl_worker *worker)
     fl_batch_dispose(&worker->batch);
     fl_learned_dispose(&worker->learned);
     fl_join_dispose(&worker->join);
+    fl_collector_dispose(&worker->collector);
     fl_arena_dispose(&worker->scratch);
     fl_free(worker->bitmaps);
     fl_free(worker->filters);
@@ -248,6 +251,25 @@ static enum fl_status ask_batch(struct fl_worker *worker, const struct fl_plan_t
     return status;
 }
 
+static bool is_time(int64_t ms)
+{
+    return ms >= FL_WHEN_MIN_MS && ms < FL_WHEN_MAX_MS;
+}
+
+/* Records that reach into too many panes for being spread. */
+static uint64_t count_unspread(const struct fl_worker *worker, const struct fl_plan_rule *rule,
+                               const uint64_t *selection)
+{
+    const struct fl_batch *batch = &worker->batch;
+    uint64_t sum = 0;
+    for (uint32_t r = 0; r < batch->rows; r++) {
+        struct fl_place place = place_of(batch, r);
+        if ((selection[r >> 6] >> (r & 63) & 1) && is_time(place.start_ms) && is_time(place.end_ms))
+            sum += (place.end_ms - 1) / rule->pane_ms - place.start_ms / rule->pane_ms >= FL_SPREAD_PANES_MAX;
+    }
+    return sum;
+}
+
 /* Records that meet a step of some sequence: those that a list keeps. */
 static uint64_t count_steps(const struct fl_worker *worker, const struct fl_plan_table *table)
 {
@@ -286,6 +308,7 @@ static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const 
     if (rule->decl->has_on_flow && !rule->has_rows)
         status = ask_on_flow(worker, rule, part, selection);
     uint64_t selected = count_bits(selection, fl_batch_words(batch)), bad_times = 0;
+    uint64_t unspread = rule->spreads ? count_unspread(worker, rule, selection) : 0;
     if (rule->is_list) {
         part->listed += rule->has_rows ? selected : count_steps(worker, table);
         part->over_list = part->listed > worker->plan->policy->max_list_records;
@@ -297,6 +320,7 @@ static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const 
         struct fl_rule_part *each = &worker->part.rules[table->rules[i]];
         each->selected += selected;
         each->bad_times += bad_times;
+        each->unspread += worker->plan->rules[table->rules[i]].spreads ? unspread : 0;
         each->over_limit |= fl_table_over_limit(fl_store_table(store, index));
     }
     return status;
@@ -348,11 +372,6 @@ static void count_long_rows(const struct fl_worker *worker, struct fl_object_sta
         if (end->i64[r] - start->i64[r] > stats->longest_ms)
             stats->longest_ms = end->i64[r] - start->i64[r];
     }
-}
-
-static bool is_time(int64_t ms)
-{
-    return ms >= FL_WHEN_MIN_MS && ms < FL_WHEN_MAX_MS;
 }
 
 static bool has_no_data(const struct fl_batch *batch, uint32_t r)
@@ -430,6 +449,8 @@ static enum fl_status run_batch(struct fl_worker *worker)
     if (status != FL_OK)
         return status;
     count_rows(worker, worker->host.stats);
+    if (worker->options->collect != NULL)
+        return fl_collector_add(&worker->collector, batch);
     count_long_rows(worker, worker->host.stats);
     status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
     if (status == FL_OK)
@@ -443,6 +464,8 @@ static enum fl_status run_batch(struct fl_worker *worker)
     uint64_t *with_data = bitmap(worker, 0);
     uint64_t *every_line = bitmap(worker, worker->bitmap_count - 1);
     fl_batch_all_rows(batch, every_line);
+    if (worker->options->drop != NULL)
+        worker->part.duplicates += fl_dedupe_drop(worker->options->drop, batch, every_line);
     for (uint32_t w = 0; w < fl_batch_words(batch); w++)
         with_data[w] = every_line[w] & (batch->any_no_data ? ~batch->no_data[w] : ~UINT64_C(0));
     return run_rules(worker, with_data, every_line);
@@ -497,6 +520,8 @@ static enum fl_status learn(struct fl_worker *worker, const struct fl_chunk *chu
 
 enum fl_status fl_worker_fail(const struct fl_worker *worker, enum fl_status status, struct fl_error *err)
 {
+    if (status == FL_E_IO && worker->options->collect != NULL)
+        return fl_fail(err, status, "dedupe cannot write to a temporary file in %s", fl_temp_folder());
     return fl_fail(err, status, "%s", fl_store_error(worker->part.store, status));
 }
 

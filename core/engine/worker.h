@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "core/engine/dedupe.h"
 #include "core/engine/engine.h"
 #include "core/engine/host.h"
 
@@ -25,6 +26,7 @@ struct fl_worker {
     struct fl_learned learned;
     struct fl_join join;
     struct fl_program_state *program;
+    struct fl_collector collector; /* while records are noted for dedupe */
     void *vm;
     struct fl_arena scratch; /* for callbacks, emptied when it grows */
     struct fl_part part;     /* objects unused */

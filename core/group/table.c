@@ -270,6 +270,49 @@ static enum fl_status add_measure(struct adding *a, const struct fl_measure *m, 
     return status;
 }
 
+/* The entry of the same key in another pane: the pane's number stands behind the values. */
+static struct fl_entry *entry_in(struct fl_table *t, const struct pending *p, int64_t pane)
+{
+    struct fl_buf number;
+    fl_buf_init(&number);
+    fl_key_add_pane(&number, pane);
+    uint8_t *key = (uint8_t *)t->keys.data + p->key_at;
+    struct fl_entry *e = NULL;
+    if (!number.failed) {
+        memcpy(key + p->key_len - FL_KEY_PANE_BYTES, number.data, FL_KEY_PANE_BYTES);
+        e = fl_table_find_or_add(t, key, p->key_len);
+    }
+    fl_buf_dispose(&number);
+    return e;
+}
+
+/* A measure that is spread: each pane that the record reaches into gets its part, and the place as evidence. */
+static enum fl_status add_spread(struct adding *a, const struct fl_measure *m, const uint64_t *filter)
+{
+    struct fl_table *t = a->t;
+    int64_t pane_ms = t->spec.pane_ms;
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < a->count && status == FL_OK; i++) {
+        const struct pending *p = &a->rows[i];
+        int64_t first = p->place.start_ms / pane_ms, last = fl_spread_last_pane(&p->place, pane_ms);
+        bool pass = bit_at(filter, p->row);
+        if (first == last) {
+            status = fl_measure_update(m, (char *)p->entry + m->state_offset, a->batch, p->row, pass, true, &p->place);
+            continue;
+        }
+        for (int64_t pane = first; pane <= last && status == FL_OK; pane++) {
+            struct fl_entry *e = pane == first ? p->entry : entry_in(t, p, pane);
+            if (e == NULL)
+                return FL_E_NOMEM;
+            if (pane > first)
+                fl_entry_add_place(t, e, &p->place);
+            status = fl_measure_update_part(m, (char *)e + m->state_offset, a->batch, p->row, pass, &p->place,
+                                            pane * pane_ms, (pane + 1) * pane_ms);
+        }
+    }
+    return status;
+}
+
 static enum fl_status add_sequence(struct adding *a, const struct fl_measure *m)
 {
     enum fl_status status = FL_OK;
@@ -300,8 +343,12 @@ static enum fl_status add_block(struct adding *a)
     }
     enum fl_status status = FL_OK;
     for (uint32_t m = 0; m < t->spec.measure_count && status == FL_OK; m++)
-        status = t->measures[m].sequence != NULL ? add_sequence(a, &t->measures[m])
-                                                 : add_measure(a, &t->measures[m], &a->filters[2 * m]);
+        if (t->measures[m].sequence != NULL)
+            status = add_sequence(a, &t->measures[m]);
+        else if (t->measures[m].spread)
+            status = add_spread(a, &t->measures[m], a->filters[2 * m]);
+        else
+            status = add_measure(a, &t->measures[m], &a->filters[2 * m]);
     a->count = 0;
     fl_buf_clear(&t->keys);
     return status;

@@ -339,6 +339,20 @@ static bool take_exact(lua_State *L, struct fl_measure_decl *m)
     return m->k > 0 && members == 1;
 }
 
+/* { spread = true } on the top. */
+static bool take_spread(lua_State *L, struct fl_measure_decl *m)
+{
+    int members = 0;
+    if (lua_type(L, -1) != LUA_TTABLE)
+        return false;
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+        members++;
+    m->spread = lua_getfield(L, -1, "spread") == LUA_TBOOLEAN && lua_toboolean(L, -1);
+    bool fine = lua_type(L, -1) == LUA_TBOOLEAN && members == 1;
+    lua_pop(L, 1);
+    return fine;
+}
+
 /* The argument is on the top; `what` is its name without "?". */
 static void take_argument(lua_State *L, const struct arguments *a, const char *what)
 {
@@ -351,6 +365,11 @@ static void take_argument(lua_State *L, const struct arguments *a, const char *w
     if (strcmp(what, "{ exact = N }") == 0) {
         if (!take_exact(L, m))
             refuse_argument(L, a, what, " must be just that, with a whole number of 1..1000000");
+        return;
+    }
+    if (strcmp(what, "{ spread = true }") == 0) {
+        if (!take_spread(L, m))
+            refuse_argument(L, a, what, " must be just that");
         return;
     }
     if (lua_type(L, -1) != LUA_TSTRING) {
@@ -434,7 +453,10 @@ static void take_measure(lua_State *L, struct fl_measure_decl *m, int given)
         bool optional = rest[len - 1] == '?';
         snprintf(what, sizeof what, "%.*s", (int)(len - optional), rest);
         rest += len + (rest[len] == ',' ? 2 : 0);
-        if (lua_geti(L, -1, at++) != LUA_TNIL)
+        int type = lua_geti(L, -1, at++);
+        if (optional && type == LUA_TTABLE && what[0] != '{' && strchr(rest, '{') != NULL)
+            at--; /* left out: the table is the argument behind it */
+        else if (type != LUA_TNIL)
             take_argument(L, &a, what);
         else if (!optional)
             refuse_argument(L, &a, what, " is missing");

@@ -13,6 +13,8 @@ struct fl_update {
     uint32_t steps; /* sequence: bit s: does the record meet step s? */
     const struct fl_place *place;
     const struct fl_value *slots;
+    bool is_part; /* of the record, what lies in [from_ms, to_ms) */
+    int64_t from_ms, to_ms;
 };
 
 /* dispose, save and load may be NULL: nothing lies on the heap then, and the state is its own saved form. */
@@ -68,6 +70,9 @@ static inline void fl_update_value(const struct fl_update *u, uint32_t field, st
     else
         fl_batch_value(u->batch, field, u->row, out);
 }
+
+/* What of a sum over the record belongs to the part at hand: parts of one record add up to the value. */
+int64_t fl_update_share(const struct fl_update *u, int64_t value);
 
 enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *needs, struct fl_error *err);
 bool fl_measure_is_number(enum fl_type type); /* U8, INT or DURATION: may be added up */

@@ -40,7 +40,8 @@ bool fl_measure_is_number(enum fl_type type)
 bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b)
 {
     return a->kind == b->kind && a->field == b->field && a->by == b->by && a->k == b->k && a->type == b->type &&
-           a->sequence == b->sequence && a->row_fields == b->row_fields && a->state_bytes == b->state_bytes;
+           a->spread == b->spread && a->sequence == b->sequence && a->row_fields == b->row_fields &&
+           a->state_bytes == b->state_bytes;
 }
 
 static void name_field(uint32_t field, const char **name, enum fl_type *type)
@@ -92,6 +93,21 @@ enum fl_status fl_measure_update(const struct fl_measure *m, void *state, const 
                                  bool pass, bool pass2, const struct fl_place *place)
 {
     struct fl_update u = {.batch = batch, .row = row, .pass = pass, .pass2 = pass2, .place = place};
+    return kinds[m->kind]->update(m, state, &u);
+}
+
+enum fl_status fl_measure_update_part(const struct fl_measure *m, void *state, const struct fl_batch *batch,
+                                      uint32_t row, bool pass, const struct fl_place *place, int64_t from_ms,
+                                      int64_t to_ms)
+{
+    struct fl_update u = {.batch = batch,
+                          .row = row,
+                          .pass = pass,
+                          .pass2 = true,
+                          .place = place,
+                          .is_part = true,
+                          .from_ms = from_ms,
+                          .to_ms = to_ms};
     return kinds[m->kind]->update(m, state, &u);
 }
 

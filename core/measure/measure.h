@@ -43,6 +43,7 @@ struct fl_measure {
     enum fl_type field_type, by_type;       /* of their values; FL_T_NULL: those of the fields of the record */
     uint32_t k;                             /* top, set: how many are kept for showing; distinct: exact up to */
     const struct fl_node *filter, *filter2; /* count, sum, ratio; NULL = every record */
+    bool spread;                            /* sum: apportioned to the panes that a record reaches into */
     const struct fl_sequence *sequence;     /* of sequence, else NULL */
     uint32_t first_step;                    /* sequence: where the filters of its steps begin in its table's */
     const uint32_t *row_fields;             /* rows: fields kept of each record */
@@ -76,6 +77,13 @@ enum fl_status fl_measure_update(const struct fl_measure *measure, void *state, 
 /* One row that is a group of another rule: fields of the measure are numbers of slots. */
 enum fl_status fl_measure_update_slots(const struct fl_measure *measure, void *state, const struct fl_value *slots,
                                        bool pass, bool pass2, uint32_t steps, const struct fl_place *place);
+/* The same for the part of a record that lies in [from_ms, to_ms); for measures that are spread. */
+enum fl_status fl_measure_update_part(const struct fl_measure *measure, void *state, const struct fl_batch *batch,
+                                      uint32_t row, bool pass, const struct fl_place *place, int64_t from_ms,
+                                      int64_t to_ms);
+/* The last of the panes that a record reaches into, by its start and end. That of its start when it reaches into more
+ * than FL_SPREAD_PANES_MAX: it is not spread then. */
+int64_t fl_spread_last_pane(const struct fl_place *place, int64_t pane_ms);
 /* The same for a sequence. Bit s of steps: does the record meet step s? */
 enum fl_status fl_measure_update_steps(const struct fl_measure *measure, void *state, const struct fl_batch *batch,
                                        uint32_t row, uint32_t steps, const struct fl_place *place);

@@ -44,7 +44,7 @@ static enum fl_status sum_update(const struct fl_measure *m, void *state, const 
 {
     int64_t value;
     if (u->pass && fl_update_int(u, m->field, &value))
-        add(state, value, 1);
+        add(state, fl_update_share(u, value), 1);
     return FL_OK;
 }
 

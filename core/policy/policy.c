@@ -17,7 +17,7 @@ static const char *const top_keys[] = {"version",      "name",          "timezon
 
 static void refuse_unsupported(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    static const char *const later[] = {"formats", "queries", "dedupe"};
+    static const char *const later[] = {"formats", "queries"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
         const struct fl_yaml_node *node = fl_yaml_get(root, later[i]);
         if (node != NULL && !(node->kind == FL_YAML_SCALAR && fl_str_is(node->text, "false")))
@@ -86,6 +86,7 @@ static void load_root(struct fl_policy_loader *l, const struct fl_yaml_node *roo
     if (p->name == NULL)
         fl_load_fail(l, root, "a policy needs a name: findings' ids are made from it");
     refuse_unsupported(l, root);
+    p->dedupe = fl_load_flag(l, root, "dedupe", false);
     p->split_by_vpc = fl_load_flag(l, root, "split_by_vpc", false);
     load_zone(l, root);
     load_limits(l, root);

@@ -113,6 +113,7 @@ struct fl_policy {
     uint32_t evidence;
     struct fl_ratio max_skipdata;
     uint64_t max_bad_lines, max_groups, max_list_records;
+    bool dedupe; /* records that equal another one in every field are left out */
     int64_t aggregation_ms;
     bool split_by_vpc;
 };

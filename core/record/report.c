@@ -42,6 +42,7 @@ const char *fl_blind_name(enum fl_blind_kind kind)
                                         [FL_BLIND_UNKNOWN_COLUMN] = "unknown_column",
                                         [FL_BLIND_SKIPPED] = "skipped",
                                         [FL_BLIND_BAD_TIME] = "bad_time",
+                                        [FL_BLIND_DUPLICATES] = "duplicates",
                                         [FL_BLIND_OTHER] = "other"};
     return names[kind];
 }

@@ -143,6 +143,7 @@ enum fl_blind_kind {
     FL_BLIND_UNKNOWN_COLUMN,
     FL_BLIND_SKIPPED,
     FL_BLIND_BAD_TIME,
+    FL_BLIND_DUPLICATES,
     FL_BLIND_OTHER,
 };
 const char *fl_blind_name(enum fl_blind_kind kind);
@@ -168,6 +169,8 @@ struct fl_run {
     uint32_t input_count;
     uint64_t records, bytes, bad_lines, no_data, skip_data;
     int64_t first_ms, last_ms; /* INT64_MIN without records */
+    bool deduped;              /* the input was read twice, and */
+    uint64_t duplicates;       /* so many records were left out */
     struct fl_coverage coverage;
     enum fl_severity fail_on;
     bool complete;

@@ -327,6 +327,22 @@ static void take_outcome(struct fl_compiling *c, const struct fl_measure_decl *d
     report(c, &err, "measure", decl->name, NULL);
 }
 
+static void take_spread(struct fl_compiling *c, const struct fl_measure_decl *decl, struct fl_measure *m)
+{
+    struct fl_error err;
+    m->spread = true;
+    c->rule->spreads = true;
+    if (c->rule->from != NULL)
+        fl_fail(&err, FL_E_VALUE, "spread is about records; the rule reads groups");
+    else if (c->rule->pane_ms == 0 || c->rule->session)
+        fl_fail(&err, FL_E_VALUE,
+                "spread apportions a sum to windows: it needs a `window`; a session and the whole audit hold records "
+                "undivided");
+    else
+        return;
+    report(c, &err, "measure", decl->name, NULL);
+}
+
 static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl *decl)
 {
     struct fl_plan_rule *rule = c->rule;
@@ -362,6 +378,8 @@ static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl
     }
     m->filter = fl_compiling_filter(c, decl->filter, decl->name, &roots[0]);
     m->filter2 = fl_compiling_filter(c, decl->filter2, decl->name, &roots[1]);
+    if (decl->spread)
+        take_spread(c, decl, m);
     if (m->kind == FL_M_SEQUENCE)
         fl_compiling_sequence(c, decl, m);
     if (m->kind == FL_M_SEQUENCE && m->sequence == NULL)

@@ -100,6 +100,7 @@ struct fl_plan_rule {
     uint32_t step_count;
     bool has_rows; /* measures[measure_count] are the rows for on_flow, which no name reaches */
     bool is_list;  /* keeps rows of records */
+    bool spreads;  /* some sum is apportioned to panes */
     struct fl_plan_value *values;
     uint32_t value_count;
     int64_t window_ms, every_ms, pane_ms;

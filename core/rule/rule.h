@@ -31,6 +31,7 @@ struct fl_measure_decl {
     const char *field, *by;       /* or NULL */
     const char *filter, *filter2; /* or NULL */
     int64_t k;                    /* 0 = default */
+    bool spread;                  /* sum */
     struct fl_step_decl *steps;   /* sequence */
     uint32_t step_count;
     const char *within; /* duration or "$param"; or NULL */

@@ -17,8 +17,8 @@ static bool share(const struct fl_plan *plan, uint32_t a_index, const struct fl_
     if (a->decl->has_on_flow || b->decl->has_on_flow || a->from != NULL || b->from != NULL || a->is_list || b->is_list)
         return false;
     return a->root == b->root && a->reads_status == b->reads_status && a->pane_ms == b->pane_ms &&
-           a->session == b->session && same_vpc_ends(a, b) && a->key_count == b->key_count &&
-           memcmp(a->keys, b->keys, a->key_count * sizeof *a->keys) == 0;
+           a->session == b->session && a->spreads == b->spreads && same_vpc_ends(a, b) &&
+           a->key_count == b->key_count && memcmp(a->keys, b->keys, a->key_count * sizeof *a->keys) == 0;
 }
 
 static struct fl_plan_table *table_for(struct fl_plan *plan, const struct fl_plan_rule *rule)

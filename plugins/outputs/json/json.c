@@ -133,6 +133,8 @@ static void put_run(struct fl_json *w, const struct fl_run *run)
     put_count(w, "bad_lines", run->bad_lines);
     put_count(w, "no_data", run->no_data);
     put_count(w, "skip_data", run->skip_data);
+    if (run->deduped)
+        put_count(w, "duplicates", run->duplicates);
     put_time(w, "first", run->first_ms);
     put_time(w, "last", run->last_ms);
     put_coverage(w, &run->coverage);
