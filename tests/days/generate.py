@@ -39,8 +39,9 @@ def finish(folder, name, day):
 def inventory(folder, world):
     with open(os.path.join(folder, "inventory.csv"), "w", encoding="ascii", newline="\n") as out:
         out.write("address,interface,vpc,account,az,name,sg,tags\n")
-        for address, eni, host, zone, role in world.rows:
-            out.write(f"{address},{eni},{VPC},{ACCOUNT},{zone},{host},sg-{role},Role={role}\n")
+        for end in world.rows:
+            role = end.name.rstrip("0123456789")
+            out.write(f"{end.address},{end.eni},{VPC},{ACCOUNT},{end.zone},{end.name},sg-{role},Role={role}\n")
 
 
 if __name__ == "__main__":

@@ -102,6 +102,7 @@ def many_ports_of_one_host(day, w, rng):
         day.talk(scanner, w.files1, TCP, 45000 + 7 * i, 21 + (i * 31 % 70) * 113, 47000 + 7 * i, 0, (1, 60), reset=True)
 
 
+@also("scan/dark-addresses", {"src_peer": "10.0.7.11"}, unseen=INSIDE, measures={"addresses": 30})
 @planting("scan/horizontal", {"client": "10.0.7.11", "service": "tcp/8081"}, measures={"hosts": 30})
 def one_port_of_many_hosts(day, w, rng):
     """A build server tries one port on thirty addresses of a subnet that mostly do not exist."""

@@ -39,7 +39,7 @@ class World:
     def __init__(self):
         self.hosts = {}      # name -> End; interfaces that write records
         self.order = []      # interfaces in order: (eni, zone, subnet, instance)
-        self.rows = []       # inventory
+        self.rows = []       # what the inventory lists: every address of ours
         for name, address, zone, kind in HOSTS:
             self.add(name, address, zone, kind)
 
@@ -50,7 +50,7 @@ class World:
                   instance="-" if kind == "edge" else f"i-{number:017x}")
         self.hosts[name] = end
         self.order.append(end)
-        self.rows.append((address, end.eni, name, zone, name.rstrip("0123456789")))
+        self.rows.append(end)
         return end
 
     def pod(self, name, address, node):
@@ -58,6 +58,7 @@ class World:
         end = End(name, address, node.zone, eni=node.eni, interface_address=node.address, instance=node.instance)
         end.subnet = node.subnet
         self.hosts[name] = end
+        self.rows.append(end)
         return end
 
     def six(self, name, address, host):
@@ -66,6 +67,7 @@ class World:
         end = End(name, address, host.zone, eni=host.eni, instance=host.instance, public=True)
         end.subnet = host.subnet
         self.hosts[name] = end
+        self.rows.append(end)
         return end
 
     def __getattr__(self, name):
