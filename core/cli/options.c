@@ -53,7 +53,10 @@ static bool take_output(struct reading *r, const char *value)
     char *name = names[out->output_count];
     memcpy(name, value, len);
     name[len] = '\0';
-    if (fl_plugin_find(FLP_OUTPUT, name) == NULL) {
+    if (strcmp(r->verb, "test") == 0) {
+        if (strcmp(name, "text") != 0 && strcmp(name, "junit") != 0)
+            return fail(r, name, "-o takes text or junit, not");
+    } else if (fl_plugin_find(FLP_OUTPUT, name) == NULL) {
         fl_log_error("flowlaw %s: there is no output %s; flowlaw list plugins names them", r->verb, name);
         return false;
     }
@@ -165,6 +168,20 @@ static bool take_finding(struct reading *r, const char *value)
     return true;
 }
 
+static bool take_coverage(struct reading *r, const char *value)
+{
+    (void)value;
+    r->out->coverage = true;
+    return true;
+}
+
+static bool take_update(struct reading *r, const char *value)
+{
+    (void)value;
+    r->out->update = true;
+    return true;
+}
+
 static bool take_pattern(struct reading *r, const char *value)
 {
     r->out->pattern = value;
@@ -183,12 +200,14 @@ static const struct option {
     {"--format", VERB_AUDIT | VERB_CHECK | VERB_EXPLAIN, TAKES_VALUE, take_format},
     {"--threads", VERB_AUDIT, TAKES_VALUE, take_threads},
     {"--fail-on", VERB_AUDIT, TAKES_VALUE, take_severity},
-    {"-o", VERB_AUDIT | VERB_LIST | VERB_CHECK, TAKES_VALUE, take_output},
-    {"--output", VERB_AUDIT | VERB_LIST | VERB_CHECK, TAKES_VALUE, take_output},
+    {"-o", VERB_AUDIT | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
+    {"--output", VERB_AUDIT | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
     {"--as-of", VERB_AUDIT, TAKES_VALUE, take_as_of},
     {"--allow-empty", VERB_AUDIT, TAKES_NOTHING, take_allow_empty},
     {"--strict", VERB_CHECK, TAKES_NOTHING, take_strict},
     {"--record", VERB_EXPLAIN, TAKES_VALUE, take_record},
+    {"--coverage", VERB_TEST, TAKES_NOTHING, take_coverage},
+    {"--update", VERB_TEST, TAKES_NOTHING, take_update},
     {"-k", VERB_TEST, TAKES_VALUE, take_pattern},
     {"--finding", VERB_EXPLAIN, TAKES_VALUE, take_finding},
 };

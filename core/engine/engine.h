@@ -11,8 +11,9 @@
 #include "core/rule/ops.h"
 #include "core/rule/plan.h"
 
-/* Somebody who looks at one record while it is scanned, all of the plan's columns filled in. */
+/* Somebody who looks at one record, or at every one, while it is scanned, all of the plan's columns filled in. */
 struct fl_row_watch {
+    bool every;      /* whatever source and offset say */
     uint32_t source; /* rank of the object */
     uint64_t offset; /* of the record in it */
     void *context;

@@ -424,18 +424,18 @@ static enum fl_status show_row(struct fl_worker *worker)
 {
     const struct fl_row_watch *watch = worker->options->watch;
     struct fl_batch *batch = &worker->batch;
-    if (watch == NULL || batch->source != watch->source || watch->offset < batch->base_offset)
+    if (watch == NULL || (!watch->every && (batch->source != watch->source || watch->offset < batch->base_offset)))
         return FL_OK;
-    for (uint32_t r = 0; r < batch->rows; r++) {
-        if (batch->base_offset + batch->row_start[r] != watch->offset)
-            continue;
-        uint64_t *row = bitmap(worker, 1);
-        memset(row, 0, fl_batch_words(batch) * sizeof *row);
-        row[r >> 6] = UINT64_C(1) << (r & 63);
-        enum fl_status status = need_fields(worker, &worker->plan->wanted, row);
-        return status == FL_OK ? watch->take(watch->context, batch, r) : status;
-    }
-    return FL_OK;
+    uint64_t *rows = bitmap(worker, 1);
+    memset(rows, 0, fl_batch_words(batch) * sizeof *rows);
+    for (uint32_t r = 0; r < batch->rows; r++)
+        if (watch->every || batch->base_offset + batch->row_start[r] == watch->offset)
+            rows[r >> 6] |= UINT64_C(1) << (r & 63);
+    enum fl_status status = need_fields(worker, &worker->plan->wanted, rows);
+    for (uint32_t r = 0; r < batch->rows && status == FL_OK; r++)
+        if (rows[r >> 6] >> (r & 63) & 1)
+            status = watch->take(watch->context, batch, r);
+    return status;
 }
 
 static enum fl_status run_batch(struct fl_worker *worker)

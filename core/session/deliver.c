@@ -84,6 +84,40 @@ static bool deliver_path(const struct flp_output *output, const struct fl_report
     return ok;
 }
 
+bool fl_session_write_file(const char *path, struct fl_str text)
+{
+    char beside[4096];
+    struct stat st;
+    if (is_special(path)) {
+        FILE *special = fopen(path, "we");
+        bool written = special != NULL && fwrite(text.ptr, 1, text.len, special) == text.len;
+        written = special != NULL && fclose(special) == 0 && written;
+        if (!written)
+            fl_log_error("%s cannot be written: %s", path, strerror(errno));
+        return written;
+    }
+    mode_t mode = stat(path, &st) == 0 ? st.st_mode & 0777 : 0644;
+    snprintf(beside, sizeof beside, "%s.XXXXXX", path);
+    int fd = mkstemp(beside);
+    if (fd < 0) {
+        fl_log_error("%s cannot be written: %s", path, strerror(errno));
+        return false;
+    }
+    bool ok = fchmod(fd, mode) == 0;
+    for (size_t done = 0; ok && done < text.len;) {
+        ssize_t put = write(fd, text.ptr + done, text.len - done);
+        ok = put > 0;
+        done += ok ? (size_t)put : 0;
+    }
+    ok = close(fd) == 0 && ok;
+    ok = ok && rename(beside, path) == 0;
+    if (!ok) {
+        fl_log_error("%s cannot be written: %s", path, strerror(errno));
+        unlink(beside);
+    }
+    return ok;
+}
+
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report)
 {
     bool ok = true;

@@ -73,6 +73,8 @@ int fl_session_new_rule(const char *id, const char *rules);
 
 /* deliver.c: writes a report to every output chosen; false when one could not be delivered. */
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);
+/* Writes a file beside its target and renames it; its mode stays. false, and an error in the log. */
+bool fl_session_write_file(const char *path, struct fl_str text);
 /* summary.c: what was read, what was found, what could not be seen; on stderr. */
 void fl_session_summary(const struct fl_report *report);
 /* Prints all errors and what they come to ("nothing was audited"); returns exit status 2, or 4 when memory ran out, as

@@ -46,6 +46,19 @@ static enum fl_status run_bench(struct testing *t, struct fl_bench *bench, struc
     return FL_OK;
 }
 
+/* Errors of a rule file go to the log, and are kept for reports. */
+static void tell_errors(struct fl_bench *bench, const struct fl_error_list *errors)
+{
+    for (uint32_t i = 0; i < errors->count; i++) {
+        const struct fl_error *e = &errors->items[i];
+        fl_log_status(e);
+        fl_escape_terminal(&bench->load_errors, fl_str_of(e->file));
+        fl_buf_add_format(&bench->load_errors, ":%u: ", e->line);
+        fl_escape_terminal(&bench->load_errors, fl_str_of(e->text));
+        fl_buf_add_char(&bench->load_errors, '\n');
+    }
+}
+
 static enum fl_status run_all(struct testing *t, struct fl_error *err)
 {
     enum fl_status status = FL_OK;
@@ -53,41 +66,72 @@ static enum fl_status run_all(struct testing *t, struct fl_error *err)
         struct fl_error_list errors = {0};
         struct fl_bench *bench = &t->benches[t->bench_count++];
         status = fl_bench_open(bench, t->files.items[i].roots, &t->files.items[i].found, &errors);
-        for (uint32_t e = 0; e < errors.count; e++)
-            fl_log_status(&errors.items[e]);
+        tell_errors(bench, &errors);
         fl_error_list_dispose(&errors);
         if (status == FL_E_NOMEM)
             return fl_fail(err, FL_E_NOMEM, "out of memory");
         t->unloaded += status != FL_OK;
+        bench->covers = t->options->coverage;
+        bench->updates = t->options->update;
         status = status == FL_OK ? run_bench(t, bench, err) : FL_OK;
     }
     return status;
 }
 
-static void print_verdict(const struct fl_test_verdict *v)
+static void add_verdict(struct fl_buf *out, const struct fl_test_verdict *v)
 {
-    struct fl_buf out;
     if (v->passed)
         return;
-    fl_buf_init(&out);
-    fl_buf_add_text(&out, "FAIL ");
-    fl_escape_terminal(&out, fl_str_of(v->bench->found.id));
-    fl_buf_add_text(&out, ": ");
-    fl_escape_terminal(&out, fl_str_of(v->test->name));
-    fl_buf_add_text(&out, " (");
-    fl_escape_terminal(&out, fl_str_of(v->bench->shown));
-    fl_buf_add_format(&out, ":%u)\n", v->test->line);
-    fl_buf_add(&out, v->text.data, v->text.len);
-    if (!out.failed)
-        fwrite(out.data, 1, out.len, stdout);
-    fl_buf_dispose(&out);
+    fl_buf_add_text(out, "FAIL ");
+    fl_escape_terminal(out, fl_str_of(v->bench->found.id));
+    fl_buf_add_text(out, ": ");
+    fl_escape_terminal(out, fl_str_of(v->test->name));
+    fl_buf_add_text(out, " (");
+    fl_escape_terminal(out, fl_str_of(v->bench->shown));
+    fl_buf_add_format(out, ":%u)\n", v->test->line);
+    fl_buf_add(out, v->text.data, v->text.len);
+}
+
+static bool print(const struct fl_buf *out)
+{
+    return !out->failed && (out->len == 0 || fwrite(out->data, 1, out->len, stdout) == out->len);
+}
+
+/* Text and JUnit, each where the options say. */
+static bool deliver(struct testing *t)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < t->options->output_count && ok; i++) {
+        const struct fl_output_choice *choice = &t->options->outputs[i];
+        struct fl_buf out;
+        fl_buf_init(&out);
+        if (strcmp(choice->name, "junit") == 0) {
+            fl_test_junit(t->benches, t->bench_count, t->verdicts, t->verdict_count, &out);
+        } else {
+            for (uint32_t v = 0; v < t->verdict_count; v++)
+                add_verdict(&out, &t->verdicts[v]);
+            fl_buf_add_format(&out, "%u passed, %u failed\n", t->passed, t->failed);
+            if (t->options->coverage)
+                fl_test_coverage(t->benches, t->bench_count, &out);
+        }
+        ok = choice->path == NULL
+                 ? print(&out)
+                 : !out.failed && fl_session_write_file(choice->path, (struct fl_str){out.data, out.len});
+        fl_buf_dispose(&out);
+    }
+    return ok;
 }
 
 static int report(struct testing *t)
 {
-    for (uint32_t i = 0; i < t->verdict_count; i++)
-        print_verdict(&t->verdicts[i]);
-    printf("%u passed, %u failed\n", t->passed, t->failed);
+    if (!deliver(t))
+        return FL_EXIT_INTERNAL;
+    uint32_t failed = t->failed;
+    if (t->options->update && failed > 0) {
+        uint32_t updated = fl_test_update(t->benches, t->bench_count, t->verdicts, t->verdict_count);
+        failed -= updated;
+        fprintf(stderr, "flowlaw: %u test%s updated\n", updated, updated == 1 ? "" : "s");
+    }
     if (t->unloaded > 0) {
         fl_log_error("%u rule file%s did not load", t->unloaded, t->unloaded == 1 ? "" : "s");
         return 2;
@@ -96,7 +140,7 @@ static int report(struct testing *t)
         fl_log_error("-k %s matches no rule and no test", t->options->pattern);
         return 2;
     }
-    return t->failed > 0 ? 1 : 0;
+    return failed > 0 ? 1 : 0;
 }
 
 int fl_session_test(const struct fl_session_options *options)
@@ -118,8 +162,10 @@ int fl_session_test(const struct fl_session_options *options)
     } else {
         exit_status = report(&t);
     }
-    for (uint32_t i = 0; i < t.verdict_count; i++)
+    for (uint32_t i = 0; i < t.verdict_count; i++) {
         fl_buf_dispose(&t.verdicts[i].text);
+        fl_buf_dispose(&t.verdicts[i].found);
+    }
     fl_free(t.verdicts);
     for (uint32_t i = 0; i < t.bench_count; i++)
         fl_bench_close(&t.benches[i]);

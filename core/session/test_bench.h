@@ -87,6 +87,13 @@ struct fl_test_vm {
     void *vm; /* opened once, as loading is most of the work */
 };
 
+/* A comparison of `where` or `having`, and what it was in some test. */
+struct fl_test_term {
+    const char *part; /* "where", "having" */
+    const char *text;
+    bool seen[2]; /* false, true */
+};
+
 struct fl_bench {
     struct fl_arena arena;
     const struct fl_rule_roots *roots;
@@ -99,6 +106,10 @@ struct fl_bench {
     uint32_t plan_count, plan_capacity;
     struct fl_rule_ops ops; /* those of the rules, with one VM kept open */
     struct fl_test_vm vm;
+    bool covers, updates;       /* gather terms; write findings for --update */
+    struct fl_test_term *terms; /* those of `where` first */
+    uint32_t where_terms, term_count;
+    struct fl_buf load_errors; /* lines, escaped */
 };
 
 /* Loads the file and its tests. Errors go to the list. */
@@ -110,10 +121,36 @@ struct fl_test_verdict {
     const struct fl_bench *bench;
     const struct fl_rule_test *test;
     bool passed;
-    struct fl_buf text; /* why not: lines, escaped */
+    struct fl_buf text;  /* why not: lines, escaped */
+    struct fl_buf found; /* with `updates`, where that can be written: the findings as an `expect` table */
 };
-/* FL_E_NOMEM, or an error that no test is to blame for; else FL_OK with the verdict, whose text the caller disposes. */
+/* FL_E_NOMEM, or an error that no test is to blame for; else FL_OK with the verdict, whose buffers the caller disposes.
+ */
 enum fl_status fl_bench_run(struct fl_bench *bench, const struct fl_rule_test *test, struct fl_test_verdict *out,
                             struct fl_error *err);
+
+/* ---- test_coverage.c ---- */
+
+/* Somebody who asks the terms while a test runs. */
+struct fl_test_watch {
+    struct fl_bench *bench;
+    const struct fl_plan *plan;
+    const struct fl_plan_rule *rule;
+    struct fl_row_watch row;
+    struct fl_judge_watch judge;
+};
+enum fl_status fl_test_watch_open(struct fl_test_watch *w, struct fl_bench *bench, const struct fl_plan *plan);
+void fl_test_coverage(const struct fl_bench *benches, uint32_t count, struct fl_buf *out);
+
+/* test_junit.c */
+void fl_test_junit(const struct fl_bench *benches, uint32_t bench_count, const struct fl_test_verdict *verdicts,
+                   uint32_t count, struct fl_buf *out);
+
+/* test_found.c: findings as an `expect` table. expect: the one there was, or NULL. */
+void fl_test_write_found(const struct fl_datum *expect, const struct fl_finding *const *findings, uint32_t count,
+                         struct fl_buf *out);
+/* test_update.c: puts them into the rule files. Returns how many tests were changed; says which could not be. */
+uint32_t fl_test_update(struct fl_bench *benches, uint32_t bench_count, const struct fl_test_verdict *verdicts,
+                        uint32_t count);
 
 #endif

@@ -121,6 +121,7 @@ enum fl_status fl_bench_open(struct fl_bench *bench, const struct fl_rule_roots 
 {
     *bench = (struct fl_bench){.roots = roots, .found = *found};
     fl_arena_init(&bench->arena);
+    fl_buf_init(&bench->load_errors);
     bench->lua = fl_lua_rules_new();
     const char *lib = fl_arena_printf(&bench->arena, "%s/lib", found->root);
     bench->shown = found->bundled ? fl_arena_printf(&bench->arena, "rules/%s.lua", found->id) : found->file;
@@ -139,6 +140,8 @@ void fl_bench_close(struct fl_bench *bench)
     for (uint32_t i = 0; i < bench->plan_count; i++)
         close_plan(bench->plans[i]);
     fl_free(bench->plans);
+    fl_free(bench->terms);
+    fl_buf_dispose(&bench->load_errors);
     drop_vm(&bench->vm);
     fl_rule_tests_dispose(&bench->tests);
     if (bench->lua != NULL)
@@ -154,7 +157,7 @@ struct running {
     const struct fl_test_plan *plan;
     struct fl_source_list sources;
     struct fl_test_errors errors;
-    struct fl_buf *text;
+    struct fl_buf *text, *found;
     bool passed;
 };
 
@@ -224,6 +227,8 @@ static enum fl_status check_findings(struct running *r, const struct fl_report *
             found[count++] = &report->findings[i];
     if (expect != NULL && !fl_test_compare(expect, found, count, r->text, &r->errors))
         r->passed = false;
+    if (!r->passed && r->bench->updates && evaluated && r->errors.list.count == 0)
+        fl_test_write_found(expect, found, count, r->found);
     return FL_OK;
 }
 
@@ -239,6 +244,13 @@ static enum fl_status run_engine(struct running *r, struct fl_arena *arena, stru
                                    .allow_empty = true};
     struct fl_part part = {0};
     struct fl_report report;
+    struct fl_test_watch watch;
+    if (bench->covers) {
+        if (fl_test_watch_open(&watch, bench, &r->plan->plan) != FL_OK)
+            return fl_fail(err, FL_E_NOMEM, "out of memory");
+        options.watch = watch.rule != NULL ? &watch.row : NULL;
+        how.watch = watch.rule != NULL ? &watch.judge : NULL;
+    }
     enum fl_status status = fl_engine_run(&r->plan->plan, &r->sources, &options, &part, err);
     if (status == FL_OK)
         check_input(r, &part);
@@ -304,8 +316,12 @@ enum fl_status fl_bench_run(struct fl_bench *bench, const struct fl_rule_test *t
 {
     *out = (struct fl_test_verdict){.bench = bench, .test = test};
     fl_buf_init(&out->text);
-    struct running r = {
-        .bench = bench, .test = test, .errors = {.file = bench->shown, .line = test->line}, .text = &out->text};
+    fl_buf_init(&out->found);
+    struct running r = {.bench = bench,
+                        .test = test,
+                        .errors = {.file = bench->shown, .line = test->line},
+                        .text = &out->text,
+                        .found = &out->found};
     struct fl_arena arena;
     fl_arena_init(&arena);
     enum fl_status status = fl_source_list_open(&r.sources, NULL, 0, err);
@@ -315,7 +331,7 @@ enum fl_status fl_bench_run(struct fl_bench *bench, const struct fl_rule_test *t
     }
     take_errors(&r, &r.errors.list);
     out->passed = r.passed;
-    if (status == FL_OK && (out->text.failed || fl_memory_ran_out()))
+    if (status == FL_OK && (out->text.failed || out->found.failed || fl_memory_ran_out()))
         status = fl_fail(err, FL_E_NOMEM, "out of memory");
     fl_error_list_dispose(&r.errors.list);
     fl_arena_dispose(&arena);

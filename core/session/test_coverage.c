@@ -1,0 +1,182 @@
+/* test_coverage.c: which terms of a rule its tests have seen true and seen false. */
+#include "core/base/memory.h"
+#include "core/rule/compile.h"
+#include "core/session/explain.h"
+#include "core/session/test_bench.h"
+#include "core/text/escape.h"
+
+#define TERM_SHOWN 200u
+
+static bool is_junction(const struct fl_node *node)
+{
+    return node->kind == FL_N_AND || node->kind == FL_N_OR || node->kind == FL_N_NOT;
+}
+
+static uint32_t count_terms(const struct fl_node *node)
+{
+    if (node == NULL)
+        return 0;
+    return is_junction(node) ? count_terms(node->left) + count_terms(node->right) : 1;
+}
+
+static const char *network_name(void *context, uint32_t id)
+{
+    const struct fl_explain_values *v = context;
+    return v->plan->policy->networks[id].name;
+}
+
+static const char *slot_name(void *context, uint32_t slot)
+{
+    const struct fl_explain_values *v = context;
+    return fl_explain_slot_name(v->rule, slot, v->rows);
+}
+
+/* Names the terms below a node, left to right. */
+static void name_terms(struct fl_bench *bench, const struct fl_node *node, const struct fl_explain_values *values,
+                       const char *part)
+{
+    if (node == NULL)
+        return;
+    if (is_junction(node)) {
+        name_terms(bench, node->left, values, part);
+        name_terms(bench, node->right, values, part);
+        return;
+    }
+    struct fl_expr_words words = {(void *)values, network_name, slot_name};
+    struct fl_buf text;
+    fl_buf_init(&text);
+    fl_expr_show(node, &words, &text);
+    if (text.len > TERM_SHOWN)
+        text.len = TERM_SHOWN;
+    bench->terms[bench->term_count++] = (struct fl_test_term){
+        .part = part, .text = text.failed ? NULL : fl_arena_strndup(&bench->arena, text.data, text.len)};
+    fl_buf_dispose(&text);
+}
+
+/* Takes the terms from the first plan; values of parameters differ between plans, terms do not. */
+static enum fl_status list_terms(struct fl_bench *bench, const struct fl_plan *plan, const struct fl_plan_rule *rule)
+{
+    /* `where` of a rule that reads groups of other rules is not asked of records. */
+    const struct fl_node *where = rule->from == NULL ? rule->where : NULL;
+    struct fl_explain_values values = {.plan = plan, .rule = rule};
+    size_t count = (size_t)count_terms(where) + count_terms(rule->having);
+    bench->terms = fl_alloc_zero(count + 1, sizeof *bench->terms);
+    if (bench->terms == NULL)
+        return FL_E_NOMEM;
+    name_terms(bench, where, &values, "where");
+    bench->where_terms = bench->term_count;
+    name_terms(bench, rule->having, &values, "having");
+    return FL_OK;
+}
+
+/* Asks each term below a node; *at is its index. */
+static void see_terms(struct fl_bench *bench, const struct fl_node *node, const struct fl_explain_values *values,
+                      uint32_t *at)
+{
+    if (node == NULL)
+        return;
+    if (is_junction(node)) {
+        see_terms(bench, node->left, values, at);
+        see_terms(bench, node->right, values, at);
+        return;
+    }
+    struct fl_test_term *term = &bench->terms[(*at)++];
+    int truth = fl_explain_truth(node, values);
+    if (truth >= 0)
+        term->seen[truth] = true;
+}
+
+static const struct fl_plan_rule *own_rule(const struct fl_test_watch *w)
+{
+    for (uint32_t i = 0; i < w->plan->rule_count; i++)
+        if (strcmp(w->plan->rules[i].decl->id, w->bench->found.id) == 0)
+            return &w->plan->rules[i];
+    return NULL;
+}
+
+static enum fl_status take_row(void *context, const struct fl_batch *batch, uint32_t row)
+{
+    struct fl_test_watch *w = context;
+    struct fl_value fields[FL_FIELD_COUNT];
+    if (w->rule->from != NULL)
+        return FL_OK;
+    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
+        fields[f] = FL_VALUE_NULL;
+        if (fl_field_set_has(&w->plan->wanted, f))
+            fl_batch_value(batch, f, row, &fields[f]);
+    }
+    struct fl_explain_values values = {.plan = w->plan, .rule = w->rule, .fields = fields};
+    uint32_t at = 0;
+    see_terms(w->bench, w->rule->where, &values, &at);
+    return FL_OK;
+}
+
+static enum fl_status take_group(void *context, uint32_t rule, const struct fl_judged_group *group)
+{
+    struct fl_test_watch *w = context;
+    if (&w->plan->rules[rule] != w->rule)
+        return FL_OK;
+    struct fl_explain_values values = {.plan = w->plan, .rule = w->rule, .slots = group->slots};
+    uint32_t at = w->bench->where_terms;
+    see_terms(w->bench, w->rule->having, &values, &at);
+    return FL_OK;
+}
+
+static enum fl_status take_hit(void *context, const struct fl_judged_hit *hit)
+{
+    (void)context;
+    (void)hit;
+    return FL_OK;
+}
+
+enum fl_status fl_test_watch_open(struct fl_test_watch *w, struct fl_bench *bench, const struct fl_plan *plan)
+{
+    *w = (struct fl_test_watch){.bench = bench, .plan = plan};
+    w->rule = own_rule(w);
+    w->row = (struct fl_row_watch){.every = true, .context = w, .take = take_row};
+    w->judge = (struct fl_judge_watch){w, take_group, take_hit};
+    if (w->rule == NULL || bench->terms != NULL)
+        return FL_OK;
+    return list_terms(bench, plan, w->rule);
+}
+
+/* ---- */
+
+static void add_term(struct fl_buf *out, const struct fl_bench *bench, const struct fl_test_term *term)
+{
+    fl_buf_add_text(out, "  ");
+    fl_escape_terminal(out, fl_str_of(bench->found.id));
+    fl_buf_add_format(out, ": %s: no test makes this %s: ", term->part,
+                      !term->seen[0] && !term->seen[1] ? "true, none false"
+                      : term->seen[1]                  ? "false"
+                                                       : "true");
+    fl_escape_terminal(out, fl_str_of(term->text));
+    fl_buf_add_char(out, '\n');
+}
+
+void fl_test_coverage(const struct fl_bench *benches, uint32_t count, struct fl_buf *out)
+{
+    uint32_t tested = 0, terms = 0, covered = 0, rules = 0;
+    fl_buf_add_text(out, "coverage\n");
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fl_bench *bench = &benches[i];
+        if (bench->decl == NULL)
+            continue;
+        rules++;
+        tested += bench->tests.count > 0;
+        if (bench->tests.count == 0) {
+            fl_buf_add_text(out, "  ");
+            fl_escape_terminal(out, fl_str_of(bench->found.id));
+            fl_buf_add_text(out, ": no test\n");
+        }
+        terms += bench->term_count;
+        for (uint32_t k = 0; k < bench->term_count; k++) {
+            bool both = bench->terms[k].seen[0] && bench->terms[k].seen[1];
+            covered += both;
+            if (!both && bench->terms[k].text != NULL)
+                add_term(out, bench, &bench->terms[k]);
+        }
+    }
+    fl_buf_add_format(out, "%u of %u rules have tests; %u of %u terms of these were both true and false\n", tested,
+                      rules, covered, terms);
+}

@@ -1,0 +1,1 @@
+rule { title = "Nobody tests this", severity = "low", where = "rejected", identity = { "srcaddr" } }
