@@ -90,8 +90,9 @@ struct fl_test_vm {
 /* A comparison of `where` or `having`, and what it was in some test. */
 struct fl_test_term {
     const char *part; /* "where", "having" */
-    const char *text;
-    bool seen[2]; /* false, true */
+    const char *text; /* as it is written */
+    bool negated;     /* written as `not in` and the like: asked the other way round */
+    bool seen[2];     /* false, true; as it is written */
 };
 
 struct fl_bench {

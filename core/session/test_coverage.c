@@ -1,4 +1,6 @@
 /* test_coverage.c: which terms of a rule its tests have seen true and seen false. */
+#include <string.h>
+
 #include "core/base/memory.h"
 #include "core/rule/compile.h"
 #include "core/session/explain.h"
@@ -6,6 +8,7 @@
 #include "core/text/escape.h"
 
 #define TERM_SHOWN 200u
+#define TERMS_MAX  1000u
 
 static bool is_junction(const struct fl_node *node)
 {
@@ -19,54 +22,87 @@ static uint32_t count_terms(const struct fl_node *node)
     return is_junction(node) ? count_terms(node->left) + count_terms(node->right) : 1;
 }
 
-static const char *network_name(void *context, uint32_t id)
+/* Where the term begins in the text. */
+static uint32_t start_of(const struct fl_node *node)
 {
-    const struct fl_explain_values *v = context;
-    return v->plan->policy->networks[id].name;
+    while (node->left != NULL)
+        node = node->left;
+    return node->at;
 }
 
-static const char *slot_name(void *context, uint32_t slot)
+/* Drops what joins a term to the next one: `and`, `or`, `not`, blanks, brackets that close none of its own. */
+static struct fl_str trim(struct fl_str text)
 {
-    const struct fl_explain_values *v = context;
-    return fl_explain_slot_name(v->rule, slot, v->rows);
-}
-
-/* Names the terms below a node, left to right. */
-static void name_terms(struct fl_bench *bench, const struct fl_node *node, const struct fl_explain_values *values,
-                       const char *part)
-{
-    if (node == NULL)
-        return;
-    if (is_junction(node)) {
-        name_terms(bench, node->left, values, part);
-        name_terms(bench, node->right, values, part);
-        return;
+    static const char *const joints[] = {"and", "or", "not"};
+    for (size_t before = text.len + 1; text.len < before;) {
+        int open = 0;
+        before = text.len;
+        while (text.len > 0 && strchr(" \n\t(", text.ptr[text.len - 1]) != NULL)
+            text.len--;
+        for (size_t i = 0; i < text.len; i++)
+            open += text.ptr[i] == '(' ? 1 : text.ptr[i] == ')' ? -1 : 0;
+        if (open < 0 && text.len > 0 && text.ptr[text.len - 1] == ')')
+            text.len--;
+        for (size_t i = 0; i < sizeof joints / sizeof joints[0]; i++) {
+            size_t len = strlen(joints[i]);
+            if (text.len > len && memcmp(text.ptr + text.len - len, joints[i], len) == 0 &&
+                strchr(" \n\t)", text.ptr[text.len - len - 1]) != NULL)
+                text.len -= len;
+        }
     }
-    struct fl_expr_words words = {(void *)values, network_name, slot_name};
-    struct fl_buf text;
-    fl_buf_init(&text);
-    fl_expr_show(node, &words, &text);
-    if (text.len > TERM_SHOWN)
-        text.len = TERM_SHOWN;
-    bench->terms[bench->term_count++] = (struct fl_test_term){
-        .part = part, .text = text.failed ? NULL : fl_arena_strndup(&bench->arena, text.data, text.len)};
-    fl_buf_dispose(&text);
+    return text;
+}
+
+/* Is it written the other way round than it is asked: `not in`, `not matches`, `is not null`? */
+static bool is_negated(const char *text)
+{
+    return strstr(text, " not in ") != NULL || strstr(text, " not matches ") != NULL ||
+           strstr(text, " is not null") != NULL;
+}
+
+static void find_starts(const struct fl_node *node, uint32_t starts[TERMS_MAX], uint32_t *count)
+{
+    if (is_junction(node)) {
+        find_starts(node->left, starts, count);
+        if (node->right != NULL)
+            find_starts(node->right, starts, count);
+    } else if (*count < TERMS_MAX) {
+        starts[(*count)++] = start_of(node);
+    }
+}
+
+/* Names the terms of a condition as they are written in the rule. */
+static bool name_terms(struct fl_bench *bench, const struct fl_node *node, const char *text, const char *part)
+{
+    uint32_t starts[TERMS_MAX], count = 0;
+    find_starts(node, starts, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t end = i + 1 < count ? starts[i + 1] : (uint32_t)strlen(text);
+        struct fl_str term = trim((struct fl_str){text + starts[i], end > starts[i] ? end - starts[i] : 0});
+        term.len = term.len < TERM_SHOWN ? term.len : TERM_SHOWN;
+        char *kept = fl_arena_strndup(&bench->arena, term.ptr, term.len);
+        if (kept == NULL)
+            return false;
+        bench->terms[bench->term_count++] =
+            (struct fl_test_term){.part = part, .text = kept, .negated = is_negated(kept)};
+    }
+    return true;
 }
 
 /* Takes the terms from the first plan; values of parameters differ between plans, terms do not. */
-static enum fl_status list_terms(struct fl_bench *bench, const struct fl_plan *plan, const struct fl_plan_rule *rule)
+static enum fl_status list_terms(struct fl_bench *bench, const struct fl_plan_rule *rule)
 {
     /* `where` of a rule that reads groups of other rules is not asked of records. */
     const struct fl_node *where = rule->from == NULL ? rule->where : NULL;
-    struct fl_explain_values values = {.plan = plan, .rule = rule};
     size_t count = (size_t)count_terms(where) + count_terms(rule->having);
     bench->terms = fl_alloc_zero(count + 1, sizeof *bench->terms);
-    if (bench->terms == NULL)
-        return FL_E_NOMEM;
-    name_terms(bench, where, &values, "where");
+    bool named = bench->terms != NULL;
+    if (named && where != NULL)
+        named = name_terms(bench, where, rule->decl->where, "where");
     bench->where_terms = bench->term_count;
-    name_terms(bench, rule->having, &values, "having");
-    return FL_OK;
+    if (named && rule->having != NULL)
+        named = name_terms(bench, rule->having, rule->decl->having, "having");
+    return named ? FL_OK : FL_E_NOMEM;
 }
 
 /* Asks each term below a node; *at is its index. */
@@ -80,10 +116,12 @@ static void see_terms(struct fl_bench *bench, const struct fl_node *node, const 
         see_terms(bench, node->right, values, at);
         return;
     }
+    if (*at >= bench->term_count)
+        return;
     struct fl_test_term *term = &bench->terms[(*at)++];
     int truth = fl_explain_truth(node, values);
     if (truth >= 0)
-        term->seen[truth] = true;
+        term->seen[term->negated ? !truth : truth] = true;
 }
 
 static const struct fl_plan_rule *own_rule(const struct fl_test_watch *w)
@@ -137,7 +175,7 @@ enum fl_status fl_test_watch_open(struct fl_test_watch *w, struct fl_bench *benc
     w->judge = (struct fl_judge_watch){w, take_group, take_hit};
     if (w->rule == NULL || bench->terms != NULL)
         return FL_OK;
-    return list_terms(bench, plan, w->rule);
+    return list_terms(bench, w->rule);
 }
 
 /* ---- */
@@ -173,7 +211,7 @@ void fl_test_coverage(const struct fl_bench *benches, uint32_t count, struct fl_
         for (uint32_t k = 0; k < bench->term_count; k++) {
             bool both = bench->terms[k].seen[0] && bench->terms[k].seen[1];
             covered += both;
-            if (!both && bench->terms[k].text != NULL)
+            if (!both)
                 add_term(out, bench, &bench->terms[k]);
         }
     }

@@ -6,11 +6,14 @@ Status 1: an answer differs, or the rules do not select the share that they shou
 """
 import importlib.util
 import json
+import math
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 
 import data
 import measure
@@ -256,6 +259,29 @@ class Run:
             self.limit(f"ms for one line, {name}", 5, m.seconds * 1000)
         return table
 
+    def rule_tests(self):
+        """A thousand tests of one rule, of 41 records each, with code and without."""
+        table = Table("flowlaw test: 1,000 tests of 41 records, wall time in ms (least of 3)", ["rule", "ms"])
+        rule = pathlib.Path("rules/scan/sequential-ports.lua").read_text().split("\ntest ")[0]
+        tests = "".join(
+            f'test "t{i}" {{ flows = flows {{ from = "10.0.1.{i % 250 + 1}", to = "10.0.9.9:{i + 20}..{i + 60}", '
+            f'action = "reject", every = "1s" }}, expect = {{ {{ measures = {{ run = 41 }} }} }} }}\n'
+            for i in range(1000))
+        coded = rule.replace("rule {", "rule {\n  on_group = function(group) return true end,", 1)
+        for name, text in (("declared", rule), ("with on_group", coded)):
+            with tempfile.TemporaryDirectory() as folder:
+                path = pathlib.Path(folder) / "many.lua"
+                path.write_text(text + "\n" + tests)
+                least = math.inf
+                for _ in range(3):
+                    began = time.monotonic()
+                    got = subprocess.run([self.flowlaw, "test", path], capture_output=True, text=True, check=True)
+                    least = min(least, time.monotonic() - began)
+                self.check(f"tests passed, {name}", "1000 passed, 0 failed", got.stdout.strip())
+            table.add(name, f"{least * 1000:.0f}")
+            self.limit(f"ms for 1,000 tests, {name}", 1000, least * 1000)
+        return table
+
     def decoder(self):
         """The decoder alone, on text in memory, with the columns that the twenty rules read."""
         program = self.build / "bench" / "decode_bench"
@@ -271,7 +297,7 @@ class Run:
               f"median of {self.bench.repeat}, warm page cache, "
               + ("one core: pinned" if self.bench.can_pin else "NOT pinned: there is no taskset"), flush=True)
         self.check_selection()
-        for part in (self.plain, self.compressed, self.memory, self.start):
+        for part in (self.plain, self.compressed, self.memory, self.start, self.rule_tests):
             part().print()
             sys.stdout.flush()
         self.decoder()
