@@ -32,5 +32,7 @@
 #define FL_BAD_LINES_SHOWN       5u
 #define FL_EVIDENCE_DEFAULT      3u
 #define FL_EVIDENCE_MAX          100u
+#define FL_TESTS_PER_FILE_MAX    100000u  /* test blocks of one rule file */
+#define FL_TEST_RECORDS_MAX      1000000u /* that flows{} of one test make */
 
 #endif

@@ -3,12 +3,12 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 
+#include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/lua/library.h"
 #include "core/lua/vm.h"
 
 #define DEPTH_MAX        16
-#define TESTS_MAX        100000u
 #define CHARGE_PER_DATUM 64
 #define LINE_KEY         "\1line" /* no key that a rule would write */
 #define FILE_KEY         "\1file"
@@ -141,8 +141,8 @@ static int take_test(lua_State *L)
         return 0;
     if (lua_type(L, 1) != LUA_TTABLE)
         return luaL_error(L, "a test is written test \"name\" { flows = ..., expect = ... }");
-    if (vm->tests->count >= TESTS_MAX)
-        return luaL_error(L, "a file holds at most %d tests", (int)TESTS_MAX);
+    if (vm->tests->count >= FL_TESTS_PER_FILE_MAX)
+        return luaL_error(L, "a file holds at most %d tests", (int)FL_TESTS_PER_FILE_MAX);
     struct fl_rule_test test = {.name = copy_text(L, lua_upvalueindex(1)).ptr, .line = current_line(L)};
     lua_settop(L, 1);
     test.body = copy_value(L, 1, 0);

@@ -5,6 +5,7 @@
 #ifndef FL_SESSION_TEST_BENCH_H
 #define FL_SESSION_TEST_BENCH_H
 
+#include "core/base/limits.h"
 #include "core/lua/test_file.h"
 #include "core/session/session.h"
 
@@ -34,7 +35,6 @@ struct fl_test_ends {
     struct fl_test_end *items;
     uint32_t count, capacity;
 };
-#define FL_TEST_RECORDS_MAX 1000000u /* of one test */
 /* false and an error. what: "from" or "to". */
 bool fl_test_ends_read(const struct fl_datum *datum, const char *what, struct fl_test_ends *out,
                        struct fl_test_errors *errors);

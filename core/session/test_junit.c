@@ -1,5 +1,5 @@
 /* test_junit.c: verdicts as JUnit XML. */
-#include <stdio.h>
+#include <string.h>
 
 #include "core/session/test_bench.h"
 #include "core/text/escape.h"
@@ -51,7 +51,8 @@ static void add_case(struct fl_buf *out, const struct fl_test_verdict *v)
         fl_buf_add_text(out, "/>\n");
         return;
     }
-    size_t first = text.len > 0 ? (size_t)((const char *)memchr(text.ptr, '\n', text.len) - text.ptr) : 0;
+    const char *end = text.len > 0 ? memchr(text.ptr, '\n', text.len) : NULL;
+    size_t first = end == NULL ? text.len : (size_t)(end - text.ptr);
     size_t blanks = first >= 2 ? 2 : 0;
     fl_buf_add_text(out, ">\n      <failure");
     add_attribute(out, "message", (struct fl_str){text.ptr + blanks, first - blanks});

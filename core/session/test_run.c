@@ -197,6 +197,20 @@ static const struct fl_rule_result *own_result(const struct running *r, const st
     return NULL;
 }
 
+/* not_evaluated = true, or a pattern of the reason. */
+static bool is_void_as_said(struct running *r, const struct fl_datum *said, bool evaluated,
+                            const struct fl_rule_result *result)
+{
+    const char *reason = result != NULL && result->reason != NULL ? result->reason : "";
+    if (evaluated)
+        line(r, "  expected: ", "the rule is not evaluated; it was");
+    else if (said->kind != FL_DATUM_TEXT || fl_glob_match(said->text, fl_str_of(reason)))
+        return true;
+    else
+        line(r, "  not evaluated, but because: ", reason);
+    return false;
+}
+
 static enum fl_status check_findings(struct running *r, const struct fl_report *report, struct fl_arena *arena)
 {
     const struct fl_datum *expect = fl_datum_get(r->test->body, "expect");
@@ -208,10 +222,8 @@ static enum fl_status check_findings(struct running *r, const struct fl_report *
     if (found == NULL)
         return FL_E_NOMEM;
     r->errors.line = r->test->line;
-    if (not_evaluated != NULL && not_evaluated->flag) {
-        r->passed = !evaluated;
-        if (evaluated)
-            line(r, "  expected: ", "the rule is not evaluated; it was");
+    if (not_evaluated != NULL && (not_evaluated->flag || not_evaluated->kind == FL_DATUM_TEXT)) {
+        r->passed = is_void_as_said(r, not_evaluated, evaluated, result);
         if (expect == NULL)
             return FL_OK;
     } else if (!evaluated) {

@@ -11,7 +11,8 @@ test "a log without the field" {
   flows  = flows { from = "10.0.1.5:5000", to = "10.0.10.9:22", log = "v2" },
   not_evaluated = true,
 }
-test "a network that nobody defines" { flows = flows { from = "10.0.1.5:5000", to = "10.0.10.9:22" }, not_evaluated = true }
+test "a network that nobody defines" { flows = flows { from = "10.0.1.5:5000", to = "10.0.10.9:22" }, not_evaluated = "*no network*" }
+test "another reason" { flows = flows { from = "10.0.1.5:5000", to = "10.0.10.9:22" }, not_evaluated = "*memory*" }
 test "a parameter in its place" {
   params = { db = { "10.0.10.0/24", "10.0.11.7" } },
   flows  = flows { from = "10.0.1.5:5000", to = "10.0.11.7:22", traffic_path = 8 },
