@@ -43,7 +43,7 @@ static const char policy_text[] =
     "rules:                    # what else to look for\n"
     "  - use: " STARTER_RULE "\n"
     "    params: { allowed: bastion }\n"
-    "  - use: scan/sequential-ports\n"
+    "  - use: scan/horizontal\n"
     "fail_on: high             # findings from this severity on make the audit fail\n";
 
 static const char rule_text[] =
