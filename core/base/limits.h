@@ -22,7 +22,8 @@
 #define FL_PERIODS_MAX           40000u                /* of an expectation: a year of quarters of an hour */
 #define FL_DISTINCT_EXACT        4096u
 #define FL_SET_ITEMS_MAX         1000u
-#define FL_GROUPS_MAX_DEFAULT    5000000u
+#define FL_GROUPS_MAX_DEFAULT    100000000u
+#define FL_MEMORY_MIN            (16u * 1024u * 1024u) /* of --memory */
 #define FL_LUA_FAILURES_MAX      100u
 #define FL_LUA_MEMORY_BYTES      (8u * 1024u * 1024u)
 #define FL_LUA_TEXT_BYTES_MAX    (64u * 1024u) /* of one text; a comparison of two is one instruction */

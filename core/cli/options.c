@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/plugin/registry.h"
 
@@ -188,6 +189,24 @@ static bool take_pattern(struct reading *r, const char *value)
     return true;
 }
 
+/* Bytes with K, M, G or T of 1,024: 512M. */
+static bool take_memory(struct reading *r, const char *value)
+{
+    static const char units[] = "KMGT";
+    struct fl_str digits = {value, strspn(value, "0123456789")};
+    const char *unit = value + digits.len, *found = unit[0] == '\0' ? NULL : strchr(units, unit[0] & ~0x20);
+    int64_t number = 0;
+    unsigned shift = found == NULL ? 0 : 10 * (unsigned)(found - units + 1);
+    bool ok = digits.len > 0 && digits.len < 12 && fl_int_parse(digits, &number) &&
+              (unit[0] == '\0' || (found != NULL && unit[1] == '\0')) && number <= INT64_MAX >> shift;
+    r->out->memory_bytes = ok ? (uint64_t)number << shift : 0;
+    if (ok && r->out->memory_bytes >= FL_MEMORY_MIN)
+        return true;
+    fl_log_error("flowlaw %s: --memory takes a size of at least %uM, as 512M or 2G, not %s", r->verb,
+                 (unsigned)(FL_MEMORY_MIN >> 20), value);
+    return false;
+}
+
 static const struct option {
     const char *name;
     unsigned verbs; /* that use it */
@@ -199,6 +218,7 @@ static const struct option {
     {"--rules", VERB_ANY | VERB_NEW_RULE, TAKES_VALUE, take_rules},
     {"--format", VERB_AUDIT | VERB_CHECK | VERB_EXPLAIN, TAKES_VALUE, take_format},
     {"--threads", VERB_AUDIT, TAKES_VALUE, take_threads},
+    {"--memory", VERB_AUDIT, TAKES_VALUE, take_memory},
     {"--fail-on", VERB_AUDIT, TAKES_VALUE, take_severity},
     {"-o", VERB_AUDIT | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
     {"--output", VERB_AUDIT | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},

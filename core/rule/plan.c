@@ -169,8 +169,15 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
     collect_fields(plan);
     choose_lazy(plan);
     status = fl_plan_make_tables(plan);
+    if (status == FL_OK)
+        status = fl_plan_describe(plan);
     if (status != FL_OK)
         return status;
+    /* Who chooses the traffic must not be able to choose keys that collide. */
+    uint64_t seed;
+    memcpy(&seed, plan->digest, sizeof seed);
+    for (uint32_t t = 0; t < plan->table_count; t++)
+        plan->table_specs[t].hash_seed = seed;
     fl_derive_init(&plan->derive, &plan->wanted, policy);
     return FL_OK;
 }

@@ -171,6 +171,9 @@ struct fl_plan {
     struct fl_derive derive;
     bool needs_interfaces; /* intents: which interface is in which network */
     bool learns_own;       /* some rule groups by addresses: whose they are tells what a finding may lack */
+    const char *text;      /* what is measured; equal ones can be put together */
+    size_t text_len;
+    uint8_t digest[32]; /* of the text */
 };
 
 /* Compiles; every error goes to errors. */
@@ -180,6 +183,8 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
 void fl_plan_want(struct fl_plan *plan, const struct fl_field_set *fields);
 void fl_plan_dispose(struct fl_plan *plan);
 
+/* digest.c: fills in text and digest. Whatever decides which records are measured, and how, must show there. */
+enum fl_status fl_plan_describe(struct fl_plan *plan);
 /* tables.c: which rules share a table. After the fields that rules read are collected. */
 enum fl_status fl_plan_make_tables(struct fl_plan *plan);
 

@@ -3,8 +3,6 @@
 
 #include "core/rule/plan.h"
 
-#define HASH_SEED UINT64_C(0x666c6f776c617721)
-
 static bool same_vpc_ends(const struct fl_plan_rule *a, const struct fl_plan_rule *b)
 {
     return a->vpc_key == b->vpc_key && a->vpc_end_count == b->vpc_end_count &&
@@ -104,8 +102,7 @@ static enum fl_status fill_table(struct fl_plan *plan, uint32_t index)
                                                       .measures = table->measures,
                                                       .measure_count = table->measure_count,
                                                       .evidence = plan->policy->evidence,
-                                                      .max_groups = plan->policy->max_groups,
-                                                      .hash_seed = HASH_SEED};
+                                                      .max_groups = plan->policy->max_groups};
     return FL_OK;
 }
 

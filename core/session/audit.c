@@ -51,7 +51,9 @@ static enum fl_status scan(struct fl_session *session, const struct fl_session_o
     progress.shown = progress.start;
     for (uint32_t i = 0; i < sources->count; i++)
         progress.total_bytes += sources->items[i].size_bytes;
-    struct fl_engine_options engine = {.threads = options->threads > 0 ? options->threads : cpus(),
+    uint32_t threads = options->threads > 0 ? options->threads : cpus();
+    struct fl_engine_options engine = {.threads = threads,
+                                       .memory_bytes = fl_session_group_memory(options, threads),
                                        .chunk_bytes = options->chunk_bytes,
                                        .told_format = options->format,
                                        .schedule_seed = options->schedule_seed,

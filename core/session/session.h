@@ -16,11 +16,12 @@ struct fl_output_choice {
 };
 
 struct fl_session_options {
-    const char *policy; /* NULL = the bundled baseline */
-    const char *rules;  /* --rules or NULL */
-    const char *format; /* --format or NULL */
-    uint32_t threads;   /* 0 = the CPUs of the process */
-    int fail_on;        /* enum fl_severity or -1 */
+    const char *policy;    /* NULL = the bundled baseline */
+    const char *rules;     /* --rules or NULL */
+    const char *format;    /* --format or NULL */
+    uint32_t threads;      /* 0 = the CPUs of the process */
+    uint64_t memory_bytes; /* 0 = fl_session_memory() */
+    int fail_on;           /* enum fl_severity or -1 */
     bool allow_empty;
     int64_t as_of_ms;   /* INT64_MIN = newest event */
     size_t chunk_bytes; /* 0 = default */
@@ -70,6 +71,12 @@ int fl_session_test(const struct fl_session_options *options);
  * status. */
 int fl_session_init(const char *folder);
 int fl_session_new_rule(const char *id, const char *rules);
+
+/* memory.c: what --memory is when it is not said: half of what the machine, or the control group, has; 4 GiB at most.
+ */
+uint64_t fl_session_memory(void);
+/* The part of it that groups may take: the rest is for what every run holds. */
+uint64_t fl_session_group_memory(const struct fl_session_options *options, uint32_t threads);
 
 /* deliver.c: writes a report to every output chosen; false when one could not be delivered. */
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);

@@ -3,7 +3,8 @@
 For SOAK_SECONDS (180): each round makes objects with a seed of its own (plain, gzip, zstd, a cut one, 14 and 29
 columns), audits them once with one thread, and then with other numbers of threads, schedules, chunk sizes, kernels and
 orders of INPUT. Results must be equal byte for byte. Then a flood of distinct keys meets max_groups: above it the rule
-is void and the status 3, whatever the threads, and memory stays what max_groups allows.
+is void and the status 3, whatever the threads, and memory stays what max_groups allows. Another flood does not fit into
+--memory, and must be answered within it.
 A round that fails leaves its files and says how to repeat it. The last line is "N passed, N failed".
 """
 import itertools
@@ -45,6 +46,17 @@ FLOOD_RULE = """rule {
 }
 """
 FLOOD_POLICY = f"version: 1\nname: flood\nmax_groups: {FLOOD_LIMIT}\nrules:\n  - use: ./flood.lua\n"
+# A flood under --memory: SOAK_KEYS keys (50000000 takes a quarter of an hour and 4 GB of TMPDIR), of which each
+# MEMORY_STEP-th comes twice. Memory is 16 MiB for each million keys, at least 32 and at most 512.
+MEMORY_KEYS = int(os.environ.get("SOAK_KEYS") or 1000000)
+MEMORY_STEP = 100000
+MEMORY_MIB = min(512, max(32, 16 * MEMORY_KEYS // 1000000))
+MEMORY_RULE = """rule {
+  title = "A source that came twice", severity = "low", group_by = { "srcaddr" },
+  measure = { ports = distinct "srcport", most = max "bytes" }, having = "flows >= 2", finding = "{srcaddr}: {ports}",
+}
+"""
+MEMORY_POLICY = "version: 1\nname: memory\nfail_on: none\nrules:\n  - use: ./memory.lua\n"
 PEAK_KIB_PER_KEY = 2     # of a worker, far above what a key costs
 PEAK_KIB_BASE = 24 * 1024
 
@@ -64,12 +76,12 @@ class Soak:
             print(f"FAIL {what}", flush=True)
         return ok
 
-    def audit(self, folder, policy, threads, inputs, schedule="", chunk="", kernels=""):
+    def audit(self, folder, policy, threads, inputs, schedule="", chunk="", kernels="", memory="4G"):
         """Status, results, peak in KiB. Runs in the folder, so that names do not depend on it."""
         report = self.work / "report"
         env = {**os.environ, "FL_SCHEDULE": str(schedule), "FL_CHUNK": str(chunk), "FL_KERNELS": kernels}
         got = subprocess.run([self.build / "bench" / "timed", report, self.flowlaw, "audit", "-p", policy, "-o", "json",
-                              "--threads", str(threads), *inputs], cwd=folder, env=env, capture_output=True, check=True)
+                              "--threads", str(threads), "--memory", memory, *inputs], cwd=folder, env=env, capture_output=True, check=True)
         *_, peak, status = map(int, report.read_text().split())
         return status, got.stdout, peak
 
@@ -164,8 +176,39 @@ class Soak:
                 limit = PEAK_KIB_BASE + threads * (FLOOD_LIMIT * PEAK_KIB_PER_KEY + 6 * 1024)
                 self.check(not void or peak < limit, f"{what}: {peak >> 10} MiB, more than {limit >> 10}")
 
+    def memory_object(self, path, first, count):
+        with open(path, "w", encoding="ascii") as out:
+            out.write("srcaddr srcport bytes start end action log-status\n")
+            for i in range(first, first + count):
+                key = i * 2654435761 & 0xffffffff  # a different key for each, in no order
+                line = f"{key >> 24}.{key >> 16 & 255}.{key >> 8 & 255}.{key & 255} {i & 65535} 40 1700000000 1700000001 ACCEPT OK\n"
+                out.write(line if i % MEMORY_STEP else line + line)
+
+    def memory(self):
+        """A flood that does not fit: the known answer within the memory, whatever the threads."""
+        folder = self.work / "memory"
+        folder.mkdir()
+        (folder / "policy.yaml").write_text(MEMORY_POLICY)
+        (folder / "memory.lua").write_text(MEMORY_RULE)
+        for part in range(4):
+            self.memory_object(folder / f"{part}.log", part * MEMORY_KEYS // 4, MEMORY_KEYS // 4)
+        one = None
+        for threads in (1, 2):
+            begin = time.monotonic()
+            status, out, peak = self.audit(folder, "policy.yaml", threads, [f"{part}.log" for part in range(4)],
+                                           memory=f"{MEMORY_MIB}M")
+            what = f"{MEMORY_KEYS} keys in {MEMORY_MIB} MiB, --threads {threads}"
+            print(f"{what}: {time.monotonic() - begin:.0f} s, peak {peak >> 10} MiB", flush=True)
+            one = one or out
+            found = out.count(b'"type":"finding"')
+            self.check(status == 0 and found == MEMORY_KEYS // MEMORY_STEP, f"{what}: status {status}, {found} findings")
+            self.check(out == one, f"{what}: other bytes than with one thread")
+            self.check(peak <= (MEMORY_MIB + 8) << 10, f"{what}: peak of {peak >> 10} MiB")
+        shutil.rmtree(folder)
+
     def all(self):
         self.flood()
+        self.memory()
         seed = 1
         while seed == 1 or time.monotonic() < self.deadline:
             self.round(seed)
