@@ -251,3 +251,17 @@ def a_burst_of_knocks(day, w, rng):
     for i in range(300):
         day.talk(outside(f"198.18.202.{1 + i % 250}"), w.nlb_b, TCP, 20000 + 7 * i, 3389, 66000 + i * 4 // 5, 0, (1, 44),
                  deny="server", flags=2)
+
+
+@planting("cost/cross-az", {"client": "10.0.2.22", "server": "10.0.20.6"}, measures={"moved": 61100000000})
+def files_of_the_other_zone(day, w, rng):
+    """An application server in zone b reads sixty gigabytes from the file server in zone a."""
+    day.talk(w.app2, w.files1, TCP, 47093, 2049, 30000, 40000, (20000000, 1100000000), (40000000, 60000000000))
+
+
+@planting("cost/rate-spikes", {"src_peer": "10.0.4.10"})
+def peaks(day, w, rng):
+    """A node sends 1.4 Mbit/s all day, and 6 for half an hour, twice."""
+    day.talk(w.node1, w.monitoring, TCP, 47094, 4317, 60, 86280, (1438 * 8000, 1438 * 10500000), (1438 * 4000, 1438 * 208000))
+    for begin in (36000, 64800):
+        day.talk(w.node1, w.monitoring, TCP, 47095, 4317, begin, 1799, (720000, 30 * 34500000), (360000, 30 * 624000))

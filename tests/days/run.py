@@ -142,13 +142,12 @@ def table(results):
 
 
 def verdict(name, rules, findings, version, bad):
-    """n/e, or the number of findings: on the bad day those planted, then others."""
+    """n/e, or the number of planted findings, with a plus where there are others."""
     if not rules[name]["evaluated"]:
         return "n/e"
     mine = [f for f in findings if f["rule"] == name]
     planted = [f for f in mine if bad and any(matches(p, f, version) for p in PLANTINGS)]
-    others = len(mine) - len(planted)
-    return (f"{len(planted)}+{others}" if others else f"{len(planted)}") if bad else f"{others}"
+    return f"{len(planted)}{'+' if len(mine) > len(planted) else ''}"
 
 
 def documented():

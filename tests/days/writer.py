@@ -245,24 +245,23 @@ class Day:
 
 
 def windows(start, end, width, offset, packets, size, flags):
-    """(first second, last second, packets, bytes, flags) of each window; the shares add up to the whole. Windows that
-    do not lie in the day are left out."""
+    """(first second, last second, packets, bytes, flags) of each window, by its share of the time; the shares add up to
+    the whole. Windows without a packet, and those that do not lie in the day, are left out."""
     low, high = (start - offset) // width, (end - offset) // width
     if low == high:
         whole = start >= 0 and end < DAY_SECONDS
         return ((start, end, packets, size, flags[0] | flags[1]),) if whole else ()
     first, last = flags
-    count = min(high - low + 1, packets)
-    every_packets, every_bytes = packets // count, size // count
+    lasts = end - start + 1
     found = []
-    for i in range(low, low + count):
+    for i in range(low, high + 1):
         edge = i * width + offset
         begin, stop = max(start, edge), min(end, edge + width - 1)
-        if begin >= 0 and stop < DAY_SECONDS:
-            more = i == low
-            found.append((begin, stop, every_packets + (packets - every_packets * count if more else 0),
-                          every_bytes + (size - every_bytes * count if more else 0),
-                          first * more | last * (i == low + count - 1)))
+        before, after = begin - start, stop - start + 1
+        share = packets * after // lasts - packets * before // lasts
+        if share and begin >= 0 and stop < DAY_SECONDS:
+            found.append((begin, stop, share, size * after // lasts - size * before // lasts,
+                          first * (i == low) | last * (i == high)))
     return found
 
 
