@@ -170,40 +170,40 @@ static void note_failure(struct fl_worker *worker, struct fl_rule_part *part, ui
     snprintf(part->lua_error, sizeof part->lua_error, "%.300s", err->text);
 }
 
+/* Clears the rows from `from` on that do not stand before the first failure. */
+static void leave_behind(const struct fl_worker *worker, const struct fl_rule_part *part, uint64_t *selection,
+                         uint32_t from)
+{
+    for (uint32_t r = from; r < worker->batch.rows; r++)
+        if (!fl_place_before(place_of(&worker->batch, r), part->lua_error_place))
+            selection[r >> 6] &= ~(UINT64_C(1) << (r & 63));
+}
+
 /* Clears the rows that the rule's on_flow does not accept. Above the limit of failures the rule is void: only records
  * that stand before the first failure are still asked, so that this one is the same whoever met the limit. */
 static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan_rule *rule, struct fl_rule_part *part,
                                   uint64_t *selection)
 {
     const struct fl_batch *batch = &worker->batch;
-    for (uint32_t w = 0; w < fl_batch_words(batch); w++) {
-        for (uint64_t bits = selection[w]; bits != 0; bits &= bits - 1) {
-            uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            struct fl_verdict verdict = {.severity = -1};
-            struct fl_error err;
-            if (part->lua_failures > FL_LUA_FAILURES_MAX &&
-                !fl_place_before(place_of(batch, row), part->lua_error_place)) {
-                selection[w] &= ~(bits & -bits);
-                continue;
-            }
-            enum fl_status status = worker->options->ops->on_flow(worker->vm, rule->decl->source, rule->decl, batch,
-                                                                  row, &worker->scratch, &verdict, &err);
-            if (status == FL_E_NOMEM)
-                return status;
-            part->stateful |= status == FL_E_VOID;
-            if (part->stateful) {
-                memset(selection, 0, fl_batch_words(batch) * sizeof *selection);
-                return FL_OK;
-            }
-            if (status != FL_OK)
-                note_failure(worker, part, row, &err);
-            if (status != FL_OK || !verdict.hit)
-                selection[w] &= ~(bits & -bits);
-            if (worker->scratch.held_bytes > SCRATCH_BYTES_MAX) {
-                fl_arena_dispose(&worker->scratch);
-                fl_arena_init(&worker->scratch);
-            }
+    for (uint32_t from = 0; from < batch->rows; from++) {
+        struct fl_error err;
+        if (part->lua_failures > FL_LUA_FAILURES_MAX)
+            leave_behind(worker, part, selection, from);
+        enum fl_status status = worker->options->ops->on_flows(worker->vm, rule->decl->source, rule->decl, batch,
+                                                               selection, &from, &worker->scratch, &err);
+        if (worker->scratch.held_bytes > SCRATCH_BYTES_MAX) {
+            fl_arena_dispose(&worker->scratch);
+            fl_arena_init(&worker->scratch);
         }
+        if (status == FL_OK || status == FL_E_NOMEM)
+            return status;
+        if (status == FL_E_VOID) {
+            part->stateful = true;
+            memset(selection, 0, fl_batch_words(batch) * sizeof *selection);
+            return FL_OK;
+        }
+        note_failure(worker, part, from, &err);
+        selection[from >> 6] &= ~(UINT64_C(1) << (from & 63));
     }
     return FL_OK;
 }

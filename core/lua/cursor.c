@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/limits.h"
+#include "core/base/memory.h"
 #include "core/lua/vm.h"
 
 #define LIST_ITEM_BYTES 64
@@ -62,29 +63,41 @@ static void push_value(lua_State *L, const struct fl_value *value)
     }
 }
 
-/* Index among the declared ones, or their count. */
-static uint32_t declared(const struct fl_rule_decl *decl, const char *field)
+static void push_cell(lua_State *L, const struct fl_batch *batch, uint32_t field, uint32_t row)
 {
-    uint32_t i = 0;
-    while (i < decl->fields.count && strcmp(decl->fields.items[i], field) != 0)
-        i++;
-    return i;
+    const struct fl_column *c = &batch->columns[field];
+    enum fl_type type = fl_fields[field].type;
+    bool is_count = type == FL_T_U8 || type == FL_T_PORT || type == FL_T_INT || type == FL_T_TIME;
+    struct fl_value value;
+    if (is_count && fl_column_null(c, row)) {
+        lua_pushnil(L);
+    } else if (is_count) {
+        enum fl_storage storage = fl_fields[field].storage;
+        lua_pushinteger(L, storage == FL_S_U8 ? c->u8[row] : storage == FL_S_U16 ? c->u16[row] : c->i64[row]);
+    } else {
+        fl_batch_value(batch, field, row, &value);
+        push_value(L, &value);
+    }
 }
 
-static int flow_index(lua_State *L, struct fl_lua_vm *vm, const char *name)
+static int refuse_field(lua_State *L, const char *name)
 {
-    uint32_t field = fl_field_find(fl_str_of(name));
-    if (field == FL_FIELD_NONE)
+    if (fl_field_find(fl_str_of(name)) == FL_FIELD_NONE)
         return luaL_error(L, "a flow has no field \"%s\"", name);
-    uint32_t index = declared(vm->at_decl, name);
-    if (index == vm->at_decl->fields.count)
-        return luaL_error(L, "the rule does not declare the field \"%s\": add it to fields = { ... }", name);
-    struct fl_value value;
+    return luaL_error(L, "the rule does not declare the field \"%s\": add it to fields = { ... }", name);
+}
+
+static int flow_index(lua_State *L, struct fl_lua_vm *vm, const char *name, size_t len)
+{
+    uint32_t i = 0, count = vm->at_decl->fields.count;
+    while (i < count && (vm->fields[i].len != len || memcmp(vm->fields[i].name, name, len) != 0))
+        i++;
+    if (i == count)
+        return refuse_field(L, name);
     if (vm->row_values != NULL)
-        value = vm->row_values[index];
+        push_value(L, &vm->row_values[i]);
     else
-        fl_batch_value(vm->batch, field, vm->row, &value);
-    push_value(L, &value);
+        push_cell(L, vm->batch, vm->fields[i].field, vm->row);
     return 1;
 }
 
@@ -137,12 +150,13 @@ static int handle_index(lua_State *L)
     uintptr_t handle = (uintptr_t)lua_touserdata(L, 1);
     size_t len;
     const char *name = luaL_checklstring(L, 2, &len);
-    fl_lua_charge(L, len);
+    if (len >= FL_LUA_BYTES_PER_STEP) /* else it is free */
+        fl_lua_charge(L, len);
     bool is_group = handle & HANDLE_IS_GROUP;
     if (handle != vm->handle)
         return luaL_error(L, "this %s belongs to an earlier call: it can be read during its own call only",
                           is_group ? "group" : "flow");
-    return is_group ? group_index(L, vm, name) : flow_index(L, vm, name);
+    return is_group ? group_index(L, vm, name) : flow_index(L, vm, name, len);
 }
 
 /* All light userdata share one metatable. */
@@ -298,6 +312,23 @@ static void name_place(const struct fl_rule_decl *decl, struct fl_error *err)
     fl_fail(err, err->code, "%s:%u: %s", chunk + 1, decl->line, text);
 }
 
+/* Looks the declared fields up, once. */
+static enum fl_status find_fields(struct fl_lua_vm *vm, uint32_t rule, const struct fl_rule_decl *decl,
+                                  struct fl_error *err)
+{
+    struct fl_lua_rule_code *code = &vm->code[rule];
+    vm->at_decl = decl;
+    if (code->fields == NULL) {
+        code->fields = fl_alloc_zero((size_t)decl->fields.count + 1, sizeof *code->fields);
+        for (uint32_t i = 0; code->fields != NULL && i < decl->fields.count; i++) {
+            struct fl_str name = fl_str_of(decl->fields.items[i]);
+            code->fields[i] = (struct fl_lua_field){name.ptr, name.len, fl_field_find(name)};
+        }
+    }
+    vm->fields = code->fields;
+    return code->fields != NULL ? FL_OK : fl_fail(err, FL_E_NOMEM, "out of memory");
+}
+
 static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, bool is_group, struct fl_arena *arena,
                            struct fl_verdict *out, struct fl_error *err)
 {
@@ -328,10 +359,11 @@ enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule
                               struct fl_verdict *out, struct fl_error *err)
 {
     struct fl_lua_vm *vm = context;
-    vm->at_decl = decl;
+    enum fl_status status = find_fields(vm, rule, decl, err);
     vm->batch = batch;
     vm->row = row;
-    enum fl_status status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
+    if (status == FL_OK)
+        status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
     vm->batch = NULL;
     return status;
 }
@@ -341,11 +373,89 @@ enum fl_status fl_lua_on_row(void *context, uint32_t rule, const struct fl_rule_
                              struct fl_error *err)
 {
     struct fl_lua_vm *vm = context;
-    vm->at_decl = decl;
+    enum fl_status status = find_fields(vm, rule, decl, err);
     vm->row_values = values;
     vm->fresh_state = first;
-    enum fl_status status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
+    if (status == FL_OK)
+        status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
     vm->row_values = NULL;
+    return status;
+}
+
+/* ---- many flows in one protected call ---- */
+
+/* One row. false: it failed, or the code kept state; verdict_status says which. */
+static bool ask_flow(lua_State *L, struct fl_lua_vm *vm, const struct fl_lua_rule_code *code, bool *hit)
+{
+    vm->handle = ++vm->calls << 1;
+    vm->longest_text = code->longest_text;
+    fl_lua_arm(vm, FL_LUA_STEPS_PER_CALL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, code->on_flow);
+    lua_pushlightuserdata(L, (void *)vm->handle);
+    lua_call(L, 1, 1);
+    int type = lua_type(L, 1);
+    *hit = type != LUA_TNIL && lua_toboolean(L, 1);
+    if (type > LUA_TBOOLEAN) {
+        struct fl_verdict verdict;
+        vm->verdict_status = take_verdict(L, vm->arena, &verdict, vm->verdict_error);
+        *hit = verdict.hit;
+    }
+    lua_settop(L, 0);
+    if (vm->verdict_status == FL_OK && code->upvalue_count > 0 && !fl_lua_upvalues_unchanged(vm, code))
+        vm->verdict_status = FL_E_VOID;
+    return vm->verdict_status == FL_OK;
+}
+
+static int run_flows(lua_State *L)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    const struct fl_lua_rule_code *code = &vm->code[vm->at_rule];
+    for (uint32_t w = vm->row / 64; w < fl_batch_words(vm->batch); w++) {
+        uint64_t bits = vm->rows[w];
+        if (w == vm->row / 64)
+            bits &= ~UINT64_C(0) << (vm->row % 64);
+        for (; bits != 0; bits &= bits - 1) {
+            bool hit;
+            vm->row = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (!ask_flow(L, vm, code, &hit))
+                return 0;
+            if (!hit)
+                vm->rows[w] &= ~(bits & -bits);
+        }
+    }
+    return 0;
+}
+
+enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rule_decl *decl,
+                               const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
+                               struct fl_error *err)
+{
+    struct fl_lua_vm *vm = context;
+    enum fl_status status = find_fields(vm, rule, decl, err);
+    if (status != FL_OK)
+        return status;
+    vm->at_rule = rule;
+    vm->batch = batch;
+    vm->row = *from;
+    vm->rows = rows;
+    vm->arena = arena;
+    vm->verdict_error = err;
+    vm->verdict_status = FL_OK;
+    lua_settop(vm->L, 0);
+    lua_pushcfunction(vm->L, run_flows);
+    status = fl_lua_call(vm, 0, 0, FL_LUA_STEPS_PER_CALL, err);
+    if (status == FL_OK)
+        status = vm->verdict_status;
+    vm->handle = 0;
+    lua_settop(vm->L, 0);
+    *from = vm->row;
+    vm->batch = NULL;
+    if (status == FL_E_LUA && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
+        status = FL_E_VOID;
+    if (status == FL_E_VOID)
+        fl_fail(err, status, "the code changed a variable outside it: state lives in measures");
+    else if (status == FL_E_LUA)
+        name_place(decl, err);
     return status;
 }
 

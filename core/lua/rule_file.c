@@ -57,6 +57,7 @@ struct fl_lua_rules *fl_lua_rules_new(void)
     fl_arena_init(&rules->arena);
     rules->ops = (struct fl_rule_ops){.on_flow = fl_lua_on_flow,
                                       .on_group = fl_lua_on_group,
+                                      .on_flows = fl_lua_on_flows,
                                       .on_row = fl_lua_on_row,
                                       .open_vm = open_vm,
                                       .close_vm = close_vm,

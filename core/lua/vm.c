@@ -8,7 +8,6 @@
 #include "core/base/memory.h"
 
 #define HOOK_STEPS      1000
-#define BYTES_PER_STEP  16
 #define LONG_TEXT_BYTES 1024
 
 /* A text is made. Long ones are made anew by every `..` and by many functions: they cost what they hold. Short ones are
@@ -25,7 +24,7 @@ static bool allow_text(struct fl_lua_vm *vm, size_t bytes)
         vm->longest_text = bytes;
     if (!vm->calling)
         return true;
-    vm->steps_left -= (int64_t)(bytes / BYTES_PER_STEP);
+    vm->steps_left -= (int64_t)(bytes / FL_LUA_BYTES_PER_STEP);
     if (vm->steps_left < 0)
         vm->overrun = "bytes";
     return vm->steps_left >= 0;
@@ -53,13 +52,6 @@ static void *allocate(void *context, void *block, size_t old_bytes, size_t new_b
     return grown;
 }
 
-struct fl_lua_vm *fl_lua_vm_of(lua_State *L)
-{
-    void *vm;
-    lua_getallocf(L, &vm);
-    return vm;
-}
-
 int fl_lua_overrun(lua_State *L, const char *what)
 {
     fl_lua_vm_of(L)->overrun = what;
@@ -82,9 +74,9 @@ static void on_steps(lua_State *L, lua_Debug *ar)
 void fl_lua_charge(lua_State *L, size_t bytes)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
-    if (bytes / BYTES_PER_STEP > INT32_MAX)
+    if (bytes / FL_LUA_BYTES_PER_STEP > INT32_MAX)
         fl_lua_overrun(L, "bytes");
-    vm->steps_left -= (int64_t)(bytes / BYTES_PER_STEP);
+    vm->steps_left -= (int64_t)(bytes / FL_LUA_BYTES_PER_STEP);
     if (vm->steps_left < 0)
         fl_lua_overrun(L, "bytes");
 }
@@ -113,12 +105,17 @@ static void take_error(struct fl_lua_vm *vm, int code, struct fl_error *err)
     lua_settop(L, 0);
 }
 
-enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err)
+void fl_lua_arm(struct fl_lua_vm *vm, int64_t steps)
 {
     vm->steps_left = steps;
     vm->overrun = NULL;
     vm->exhausted = false;
-    lua_sethook(vm->L, on_steps, LUA_MASKCOUNT, HOOK_STEPS);
+    lua_sethook(vm->L, on_steps, LUA_MASKCOUNT, HOOK_STEPS); /* begins to count anew */
+}
+
+enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err)
+{
+    fl_lua_arm(vm, steps);
     vm->calling = true;
     int code = lua_pcall(vm->L, arguments, results, 0);
     vm->calling = false;
@@ -151,6 +148,7 @@ struct fl_lua_vm *fl_lua_vm_new(struct fl_lua_rules *rules)
         fl_free(vm);
         return NULL;
     }
+    *(struct fl_lua_vm **)lua_getextraspace(vm->L) = vm;
     lua_pushcfunction(vm->L, set_up);
     if (lua_pcall(vm->L, 0, 0, 0) != LUA_OK) {
         fl_lua_vm_free(vm);
@@ -162,8 +160,10 @@ struct fl_lua_vm *fl_lua_vm_new(struct fl_lua_rules *rules)
 void fl_lua_vm_free(struct fl_lua_vm *vm)
 {
     lua_close(vm->L);
-    for (uint32_t i = 0; i < vm->code_count; i++)
+    for (uint32_t i = 0; i < vm->code_count; i++) {
         fl_free(vm->code[i].upvalues);
+        fl_free(vm->code[i].fields);
+    }
     fl_free(vm->code);
     fl_free(vm);
 }

@@ -9,6 +9,8 @@
 
 #include "core/lua/test_file.h"
 
+#define FL_LUA_BYTES_PER_STEP 16
+
 struct fl_lua_rules;
 
 /* A value that code of a rule must not change between calls: an upvalue of one of its functions. */
@@ -18,8 +20,16 @@ struct fl_lua_upvalue {
     int value; /* registry reference of what it was after loading */
 };
 
+/* A field that code may read. */
+struct fl_lua_field {
+    const char *name;
+    size_t len;
+    uint32_t field;
+};
+
 struct fl_lua_rule_code {
-    int on_flow, on_group; /* registry references or LUA_NOREF */
+    int on_flow, on_group;       /* registry references or LUA_NOREF */
+    struct fl_lua_field *fields; /* as declared; looked up when code first reads one */
     struct fl_lua_upvalue *upvalues;
     uint32_t upvalue_count, upvalue_capacity;
     size_t longest_text; /* made while its file loaded */
@@ -47,6 +57,9 @@ struct fl_lua_vm {
     int on_flow, on_group;
     /* The flow or group that code may read, NULL between calls. */
     const struct fl_rule_decl *at_decl;
+    const struct fl_lua_field *fields; /* at_decl->fields.count of them */
+    uint64_t *rows;                    /* asked about one after the other */
+    uint32_t at_rule;
     const struct fl_batch *batch;
     uint32_t row;
     const struct fl_value *row_values; /* instead of a batch: by the rule's fields */
@@ -63,7 +76,10 @@ struct fl_lua_vm {
 
 struct fl_lua_vm *fl_lua_vm_new(struct fl_lua_rules *rules);
 void fl_lua_vm_free(struct fl_lua_vm *vm);
-struct fl_lua_vm *fl_lua_vm_of(lua_State *L);
+static inline struct fl_lua_vm *fl_lua_vm_of(lua_State *L)
+{
+    return *(struct fl_lua_vm **)lua_getextraspace(L);
+}
 
 /* Takes `bytes` of work from the budget; raises when it is used up. */
 void fl_lua_charge(lua_State *L, size_t bytes);
@@ -71,6 +87,8 @@ void fl_lua_charge(lua_State *L, size_t bytes);
 int fl_lua_overrun(lua_State *L, const char *what);
 /* After LUA_ERRMEM: it was the limit of this VM, or the machine has no more. */
 void fl_lua_note_memory(struct fl_lua_vm *vm);
+/* A fresh budget for what is called next. */
+void fl_lua_arm(struct fl_lua_vm *vm, int64_t steps);
 /* lua_pcall with a fresh budget; the error, if any, is taken from the stack into err. */
 enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err);
 
@@ -91,6 +109,9 @@ void fl_lua_make_handles(lua_State *L);
 enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                               const struct fl_batch *batch, uint32_t row, struct fl_arena *arena,
                               struct fl_verdict *out, struct fl_error *err);
+enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rule_decl *decl,
+                               const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
+                               struct fl_error *err);
 enum fl_status fl_lua_on_row(void *context, uint32_t rule, const struct fl_rule_decl *decl, bool first,
                              const struct fl_value *values, struct fl_arena *arena, struct fl_verdict *out,
                              struct fl_error *err);

@@ -81,6 +81,28 @@ def sql_condition(rule):
             f"and {inside('dstaddr', to)} and not {inside('srcaddr', not_from)}")
 
 
+CODE = {  # name: where, has on_flow
+    "none": ("srcport % 32 == 0", False),
+    "some": ("srcport % 32 == 0", True),
+    "every": (None, True),
+}
+
+
+def write_code(folder):
+    """Policies of one rule with and without on_flow, by name."""
+    policies = {}
+    for name, (where, has_code) in CODE.items():
+        at = folder / f"code-{name}"
+        (at / "rules").mkdir(parents=True, exist_ok=True)
+        (at / "rules" / "code.lua").write_text(
+            'rule { title = "code", severity = "low", identity = { "action" }, fields = { "bytes", "packets" },\n'
+            + (f'  where = "{where}",\n' if where else "")
+            + ("  on_flow = function(flow) return flow.bytes > 100000000000 end,\n" if has_code else "") + "}\n")
+        policies[name] = at / "policy.yaml"
+        policies[name].write_text("version: 1\nname: code\nfail_on: none\nmax_skipdata: 100%\nrules: [{ use: code }]\n")
+    return policies
+
+
 def write_policy(folder):
     """The twenty rules and their policy; the path of the policy."""
     rules = folder / "rules"
@@ -119,6 +141,7 @@ class Data:
         self.plain = self.folder / "plain.log"
         self.gz = [self.folder / f"object-{i:02d}.log.gz" for i in range(gz_files)]
         self.policy = write_policy(self.folder)
+        self.code = write_code(self.folder)
         self.one_line = write_one_line(self.folder)
         stamp = self.folder / "made-from.json"
         source = pathlib.Path(__file__).with_name("gen.c").read_bytes()

@@ -282,6 +282,24 @@ class Run:
             self.limit(f"ms for 1,000 tests, {name}", 1000, least * 1000)
         return table
 
+    def code(self):
+        """Lua on every record, and behind a where; the rule stage is what a run takes longer than one without code."""
+        table = Table("Lua: on_flow, one core", ["what", "s", "cpu s", "M rec/s", "calls", "ns a call"])
+        runs = {name: self.audit([self.cut], 1, policy=policy) for name, policy in self.data.code.items()}
+        calls = {"none": 0, "some": runs["none"].selected["code"], "every": runs["every"].records}
+        stage = {}
+        for name, m in runs.items():
+            stage[name] = max(m.processor - runs["none"].processor, 1e-9)
+            each = f"{stage[name] / calls[name] * 1e9:.0f}" if calls[name] else "-"
+            what = {"none": "where, no code", "some": "on_flow behind it", "every": "on_flow on every record"}[name]
+            table.add(what, f"{m.seconds:.3f}", f"{m.processor:.3f}", f"{m.records / m.seconds / 1e6:.1f}", calls[name],
+                      each)
+        self.goal("M records/s with on_flow on every record, one core", 8,
+                  runs["every"].records / runs["every"].seconds / 1e6)
+        self.goal("M records/s through on_flow behind a where that keeps 3 %", 80,
+                  runs["some"].records / stage["some"] / 1e6)
+        return table
+
     def decoder(self):
         """The decoder alone, on text in memory, with the columns that the twenty rules read."""
         program = self.build / "bench" / "decode_bench"
@@ -297,7 +315,7 @@ class Run:
               f"median of {self.bench.repeat}, warm page cache, "
               + ("one core: pinned" if self.bench.can_pin else "NOT pinned: there is no taskset"), flush=True)
         self.check_selection()
-        for part in (self.plain, self.compressed, self.memory, self.start, self.rule_tests):
+        for part in (self.plain, self.compressed, self.memory, self.start, self.rule_tests, self.code):
             part().print()
             sys.stdout.flush()
         self.decoder()
