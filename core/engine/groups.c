@@ -181,6 +181,8 @@ static enum fl_status ask_code(struct visiting *v, const struct fl_group_view *v
         *fires = false;
         return FL_OK;
     }
+    if (v->rule->has_verdict)
+        status = fl_verdict_decode(fl_measure_noted(view->states[v->rule->measure_count]), v->j->arena, verdict);
     if (v->rule->has_rows) {
         struct fl_error err;
         status = fl_judge_ask_rows(v->j, v->rule, view, verdict, &err);

@@ -117,6 +117,8 @@ void fl_worker_dispose(struct fl_worker *worker)
     fl_collector_dispose(&worker->collector);
     fl_arena_dispose(&worker->scratch);
     fl_free(worker->bitmaps);
+    fl_free(worker->notes);
+    fl_buf_dispose(&worker->note_bytes);
     fl_free(worker->filters);
     fl_free(worker->copy);
     dispose_rules(&worker->part);
@@ -179,23 +181,54 @@ static void leave_behind(const struct fl_worker *worker, const struct fl_rule_pa
             selection[r >> 6] &= ~(UINT64_C(1) << (r & 63));
 }
 
+static void take_note(void *context, uint32_t row, const struct fl_verdict *verdict)
+{
+    struct fl_worker *worker = context;
+    size_t begun = worker->note_bytes.len;
+    fl_verdict_encode(verdict, &worker->note_bytes);
+    if (!fl_grow((void **)&worker->notes, &worker->note_capacity, worker->note_count + 1, sizeof *worker->notes))
+        worker->note_bytes.failed = true;
+    else
+        worker->notes[worker->note_count++] =
+            (struct fl_row_note){.row = row, .len = (uint32_t)(worker->note_bytes.len - begun)};
+}
+
+/* Rows were asked in order, and so lie their bytes. */
+static void show_notes(struct fl_worker *worker)
+{
+    const char *bytes = worker->note_bytes.data;
+    for (uint32_t i = 0; i < worker->note_count; i++) {
+        worker->notes[i].bytes = bytes;
+        bytes += worker->notes[i].len;
+    }
+    worker->batch.notes = worker->notes;
+    worker->batch.note_count = worker->note_count;
+}
+
 /* Clears the rows that the rule's on_flow does not accept. Above the limit of failures the rule is void: only records
  * that stand before the first failure are still asked, so that this one is the same whoever met the limit. */
 static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan_rule *rule, struct fl_rule_part *part,
                                   uint64_t *selection)
 {
     const struct fl_batch *batch = &worker->batch;
+    worker->note_count = worker->batch.note_count = 0;
+    fl_buf_clear(&worker->note_bytes);
     for (uint32_t from = 0; from < batch->rows; from++) {
         struct fl_error err;
         if (part->lua_failures > FL_LUA_FAILURES_MAX)
             leave_behind(worker, part, selection, from);
-        enum fl_status status = worker->options->ops->on_flows(worker->vm, rule->decl->source, rule->decl, batch,
-                                                               selection, &from, &worker->scratch, &err);
+        enum fl_status status =
+            worker->options->ops->on_flows(worker->vm, rule->decl->source, rule->decl, batch, selection, &from,
+                                           &worker->scratch, take_note, worker, &err);
         if (worker->scratch.held_bytes > SCRATCH_BYTES_MAX) {
             fl_arena_dispose(&worker->scratch);
             fl_arena_init(&worker->scratch);
         }
-        if (status == FL_OK || status == FL_E_NOMEM)
+        if (worker->note_bytes.failed)
+            return FL_E_NOMEM;
+        if (status == FL_OK)
+            break;
+        if (status == FL_E_NOMEM)
             return status;
         if (status == FL_E_VOID) {
             part->stateful = true;
@@ -205,6 +238,7 @@ static enum fl_status ask_on_flow(struct fl_worker *worker, const struct fl_plan
         note_failure(worker, part, from, &err);
         selection[from >> 6] &= ~(UINT64_C(1) << (from & 63));
     }
+    show_notes(worker);
     return FL_OK;
 }
 

@@ -26,6 +26,9 @@ struct fl_worker {
     struct fl_learned learned;
     struct fl_join join;
     struct fl_program_state *program;
+    struct fl_row_note *notes; /* what code says of rows of the batch; bytes are found when all are there */
+    uint32_t note_count, note_capacity;
+    struct fl_buf note_bytes;
     struct fl_collector collector; /* while records are noted for dedupe */
     void *vm;
     struct fl_arena scratch; /* for callbacks, emptied when it grows */

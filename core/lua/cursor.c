@@ -399,6 +399,8 @@ static bool ask_flow(lua_State *L, struct fl_lua_vm *vm, const struct fl_lua_rul
         struct fl_verdict verdict;
         vm->verdict_status = take_verdict(L, vm->arena, &verdict, vm->verdict_error);
         *hit = verdict.hit;
+        if (vm->verdict_status == FL_OK)
+            vm->said(vm->said_context, vm->row, &verdict);
     }
     lua_settop(L, 0);
     if (vm->verdict_status == FL_OK && code->upvalue_count > 0 && !fl_lua_upvalues_unchanged(vm, code))
@@ -428,7 +430,8 @@ static int run_flows(lua_State *L)
 
 enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                                const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
-                               struct fl_error *err)
+                               void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict),
+                               void *said_context, struct fl_error *err)
 {
     struct fl_lua_vm *vm = context;
     enum fl_status status = find_fields(vm, rule, decl, err);
@@ -438,6 +441,8 @@ enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rul
     vm->batch = batch;
     vm->row = *from;
     vm->rows = rows;
+    vm->said = said;
+    vm->said_context = said_context;
     vm->arena = arena;
     vm->verdict_error = err;
     vm->verdict_status = FL_OK;

@@ -60,6 +60,8 @@ struct fl_lua_vm {
     const struct fl_lua_field *fields; /* at_decl->fields.count of them */
     uint64_t *rows;                    /* asked about one after the other */
     uint32_t at_rule;
+    void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict);
+    void *said_context;
     const struct fl_batch *batch;
     uint32_t row;
     const struct fl_value *row_values; /* instead of a batch: by the rule's fields */
@@ -111,7 +113,8 @@ enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule
                               struct fl_verdict *out, struct fl_error *err);
 enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                                const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
-                               struct fl_error *err);
+                               void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict),
+                               void *said_context, struct fl_error *err);
 enum fl_status fl_lua_on_row(void *context, uint32_t rule, const struct fl_rule_decl *decl, bool first,
                              const struct fl_value *values, struct fl_arena *arena, struct fl_verdict *out,
                              struct fl_error *err);

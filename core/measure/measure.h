@@ -104,6 +104,8 @@ static inline bool fl_measure_is_list(const struct fl_measure *measure)
 {
     return measure->kind == FL_M_SEQUENCE || measure->kind == FL_M_ROWS;
 }
+/* verdict: what was noted of the record that counts; empty when nothing was. Views into the state. */
+struct fl_str fl_measure_noted(const void *state);
 /* rows: calls visit for each record in record order, with the values of its fields. visit returning not FL_OK ends it.
  */
 enum fl_status fl_measure_visit_rows(const struct fl_measure *measure, const void *state,

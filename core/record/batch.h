@@ -38,6 +38,12 @@ struct fl_batch;
 /* Computes the values of these rows of a lazy column. */
 typedef enum fl_status fl_batch_fill_fn(void *context, struct fl_batch *batch, uint32_t field, const uint64_t *rows);
 
+/* What code of a rule said of a row. */
+struct fl_row_note {
+    uint32_t row, len;
+    const char *bytes;
+};
+
 struct fl_batch {
     uint32_t rows, capacity;
     struct fl_column columns[FL_FIELD_COUNT];
@@ -45,10 +51,12 @@ struct fl_batch {
     uint32_t *row_length; /* without the line end */
     uint64_t *no_data;    /* bit: a NODATA or SKIPDATA line whose data fields are all null */
     bool any_no_data;
-    const char *text;      /* the chunk; valid while the batch holds it */
-    uint64_t base_offset;  /* of text[0] in the decompressed object */
-    uint32_t source;       /* rank of the object in name order */
-    struct fl_map strings; /* interned text of this worker */
+    const char *text;                /* the chunk; valid while the batch holds it */
+    uint64_t base_offset;            /* of text[0] in the decompressed object */
+    uint32_t source;                 /* rank of the object in name order */
+    struct fl_map strings;           /* interned text of this worker */
+    const struct fl_row_note *notes; /* by row; of the rule at hand */
+    uint32_t note_count;
     struct fl_field_set allocated, lazy;
     fl_batch_fill_fn *fill;
     void *fill_context;

@@ -71,8 +71,19 @@ void fl_compiling_rows(struct fl_compiling *c)
     struct fl_plan_rule *rule = c->rule;
     for (uint32_t i = 0; i < rule->measure_count; i++)
         rule->is_list |= fl_measure_is_list(&rule->measures[i]);
-    if (!c->decl->has_on_flow || c->decl->group_by.count == 0)
+    if (!c->decl->has_on_flow)
         return;
+    rule->filters[2 * rule->measure_count] = rule->filters[2 * rule->measure_count + 1] = UINT32_MAX;
+    if (c->decl->group_by.count == 0) {
+        struct fl_measure *verdict = &rule->measures[rule->measure_count];
+        *verdict = (struct fl_measure){.kind = FL_M_VERDICT,
+                                       .name = "on_flow",
+                                       .field = FL_FIELD_NONE,
+                                       .by = FL_FIELD_NONE,
+                                       .k = (uint32_t)c->decl->severity + 1};
+        rule->has_verdict = fl_measure_prepare(verdict, NULL) == FL_OK;
+        return;
+    }
     uint32_t *fields = fl_arena_alloc(&c->plan->arena, (c->decl->fields.count + 1) * sizeof *fields);
     struct fl_measure *m = &rule->measures[rule->measure_count];
     if (fields == NULL) {
@@ -87,6 +98,5 @@ void fl_compiling_rows(struct fl_compiling *c)
                              .row_field_count = c->decl->fields.count};
     for (uint32_t i = 0; i < c->decl->fields.count; i++)
         fields[i] = fl_field_find(fl_str_of(c->decl->fields.items[i]));
-    rule->filters[2 * rule->measure_count] = rule->filters[2 * rule->measure_count + 1] = UINT32_MAX;
     rule->has_rows = rule->is_list = fl_measure_prepare(m, NULL) == FL_OK;
 }

@@ -98,9 +98,10 @@ struct fl_plan_rule {
     uint32_t *filters; /* 2 per measure: roots in the program, or UINT32_MAX */
     uint32_t *steps;   /* roots of the steps of its sequences, from each one's first_step on */
     uint32_t step_count;
-    bool has_rows; /* measures[measure_count] are the rows for on_flow, which no name reaches */
-    bool is_list;  /* keeps rows of records */
-    bool spreads;  /* some sum is apportioned to panes */
+    bool has_rows;    /* measures[measure_count] are the rows for on_flow, which no name reaches */
+    bool has_verdict; /* it is what a pure on_flow said */
+    bool is_list;     /* keeps rows of records */
+    bool spreads;     /* some sum is apportioned to panes */
     struct fl_plan_value *values;
     uint32_t value_count;
     int64_t window_ms, every_ms, pane_ms;
@@ -143,10 +144,10 @@ static inline uint32_t fl_plan_rule_slots(const struct fl_plan_rule *rule)
 {
     return rule->key_count + FL_COUNTER_COUNT + rule->measure_count + rule->value_count;
 }
-/* Its measures and the rows that no name reaches. */
+/* Its measures and the one that no name reaches. */
 static inline uint32_t fl_plan_rule_states(const struct fl_plan_rule *rule)
 {
-    return rule->measure_count + rule->has_rows;
+    return rule->measure_count + (rule->has_rows || rule->has_verdict);
 }
 /* Name of the i-th of its measures and values. */
 static inline const char *fl_plan_rule_measured(const struct fl_plan_rule *rule, uint32_t i)
