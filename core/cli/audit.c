@@ -19,6 +19,7 @@ static const char help[] =
     "      --threads N      default: the CPUs of this process\n"
     "      --as-of DATE     the day on which the report calls waivers expired or soon;\n"
     "                       default: the newest event. A waiver excuses by the record's own time\n"
+    "      --profile[=json[=PATH]]  what each rule cost, worst first, on stderr (or as JSON lines in PATH)\n"
     "      --allow-empty    no record at all is fine\n"
     "\n"
     "Exit status: 0 clean, 1 findings at or above fail-on, 2 usage or load error (nothing was audited),\n"

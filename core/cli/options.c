@@ -111,7 +111,8 @@ static const struct {
     {"test", VERB_TEST},   {"init", VERB_INIT},   {"new-rule", VERB_NEW_RULE},
 };
 
-enum takes { TAKES_VALUE, TAKES_NOTHING };
+/* TAKES_PERHAPS: a value may follow behind = */
+enum takes { TAKES_VALUE, TAKES_NOTHING, TAKES_PERHAPS };
 
 static bool take_policy(struct reading *r, const char *value)
 {
@@ -144,6 +145,19 @@ static bool take_allow_empty(struct reading *r, const char *value)
 {
     (void)value;
     r->out->allow_empty = true;
+    return true;
+}
+
+/* --profile, --profile=json, --profile=json=PATH */
+static bool take_profile(struct reading *r, const char *value)
+{
+    r->out->profile = true;
+    r->out->profile_json = value != NULL;
+    if (value == NULL)
+        return true;
+    if (strcmp(value, "json") != 0 && (strncmp(value, "json=", 5) != 0 || value[5] == '\0'))
+        return fail(r, value, "--profile takes nothing, json or json=PATH, not");
+    r->out->profile_path = value[4] == '=' ? value + 5 : NULL;
     return true;
 }
 
@@ -224,6 +238,7 @@ static const struct option {
     {"--output", VERB_AUDIT | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
     {"--as-of", VERB_AUDIT, TAKES_VALUE, take_as_of},
     {"--allow-empty", VERB_AUDIT, TAKES_NOTHING, take_allow_empty},
+    {"--profile", VERB_AUDIT, TAKES_PERHAPS, take_profile},
     {"--strict", VERB_CHECK, TAKES_NOTHING, take_strict},
     {"--record", VERB_EXPLAIN, TAKES_VALUE, take_record},
     {"--coverage", VERB_TEST, TAKES_NOTHING, take_coverage},
@@ -269,6 +284,9 @@ static bool take_option(struct reading *r, const char *argument)
     if (options[i].takes == TAKES_NOTHING && strchr(argument, '=') != NULL)
         return fail(r, "takes no value", options[i].name);
     const char *value = NULL;
+    const char *equals = strchr(argument, '=');
+    if (options[i].takes == TAKES_PERHAPS)
+        return options[i].take(r, equals == NULL ? NULL : equals + 1);
     if (options[i].takes == TAKES_VALUE && (value = value_of(r, argument, options[i].name)) == NULL)
         return false;
     return options[i].take(r, value);

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/memory.h"
 #include "core/engine/schedule.h"
@@ -162,6 +163,24 @@ static void merge_rule(struct fl_rule_part *into, struct fl_rule_part *from)
         memcpy(into->lua_error, from->lua_error, sizeof into->lua_error);
     }
     into->lua_failures += from->lua_failures;
+    into->cost.tested += from->cost.tested;
+    into->cost.scan_ns += from->cost.scan_ns;
+    into->cost.held_bytes += from->cost.held_bytes;
+    into->cost.calls += from->cost.calls;
+    into->cost.code_ns += from->cost.code_ns;
+}
+
+uint64_t fl_cost_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void note_held(const struct fl_plan *plan, struct fl_part *part)
+{
+    for (uint32_t t = 0; t < plan->table_count; t++)
+        part->rules[plan->tables[t].rules[0]].cost.held_bytes = fl_table_held_bytes(fl_store_table(part->store, t));
 }
 
 static enum fl_status merge_part(struct fl_part *into, struct fl_part *from)
@@ -192,6 +211,8 @@ static enum fl_status gather(struct run *run, struct fl_part *out)
     out->object_count = object_count;
     memset(first, 0, sizeof *first);
     enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < run->worker_count && run->workers[i].options->profile; i++)
+        note_held(run->workers[i].plan, i == 0 ? out : &run->workers[i].part);
     for (uint32_t i = 0; i < run->worker_count; i++) {
         struct fl_coverage_map *coverage = i == 0 ? &out->coverage : &run->workers[i].part.coverage;
         if (status == FL_OK)

@@ -37,7 +37,18 @@ struct fl_engine_options {
     void (*progress)(void *context, uint64_t object_bytes, uint64_t records);
     void *progress_context;
     const struct fl_row_watch *watch; /* or NULL */
+    bool profile;
 };
+
+/* What a rule cost; counted when fl_engine_options.profile says so. Times never reach results. */
+struct fl_cost {
+    uint64_t groups;            /* that were judged, in their windows */
+    uint64_t tested;            /* records that its condition was asked about */
+    uint64_t scan_ns, judge_ns; /* scan_ns: of its table, in the first rule of it */
+    uint64_t held_bytes;        /* of its table when the scan ended, all workers together */
+    uint64_t calls, code_ns;    /* of on_flow in the scan and of all code in the judgement */
+};
+uint64_t fl_cost_now(void); /* ns of a clock that only goes forward */
 
 /* What one rule gathered, its groups aside: they are those of its table in the store. */
 struct fl_rule_part {
@@ -49,6 +60,7 @@ struct fl_rule_part {
     uint64_t listed;   /* records kept as rows */
     uint64_t unspread; /* records that reach into too many panes to be apportioned */
     bool over_limit, over_list;
+    struct fl_cost cost;
     bool stateful; /* its code kept state between calls */
 };
 

@@ -318,7 +318,14 @@ static enum fl_status judge_group(struct visiting *v, const struct fl_group_view
     }
     struct fl_verdict verdict = {.severity = -1};
     bool fires;
+    struct fl_cost *cost = v->j->options->profile ? &v->j->part->rules[v->index].cost : NULL;
+    bool has_code = rule->decl->has_on_group || rule->has_rows;
+    uint64_t begin = cost != NULL && has_code ? fl_cost_now() : 0;
     enum fl_status status = ask_code(v, view, &verdict, &fires);
+    if (cost != NULL && has_code) {
+        cost->calls += rule->has_rows ? view->counters.flows : 1;
+        cost->code_ns += fl_cost_now() - begin;
+    }
     *fate = FL_FATE_CODE;
     if (status != FL_OK || !fires)
         return status;
@@ -418,6 +425,16 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     return status;
 }
 
+static enum fl_status time_rule(struct fl_judging *j, uint32_t index)
+{
+    uint64_t begin = j->options->profile ? fl_cost_now() : 0;
+    enum fl_status status = judge_rule(j, index);
+    if (j->options->profile)
+        j->part->rules[index].cost.judge_ns = fl_cost_now() - begin;
+    j->part->rules[index].cost.groups = j->rules[index].groups;
+    return status;
+}
+
 enum fl_status fl_judge_groups(struct fl_judging *j)
 {
     for (uint32_t i = 0; i < j->plan->policy->intent_count; i++) {
@@ -432,6 +449,6 @@ enum fl_status fl_judge_groups(struct fl_judging *j)
     }
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < j->plan->rule_count && status == FL_OK; i++)
-        status = judge_rule(j, j->plan->order[i]);
+        status = time_rule(j, j->plan->order[i]);
     return status;
 }

@@ -60,6 +60,7 @@ struct fl_judge_options {
     bool allow_empty;
     const char *told_format;
     const struct fl_judge_watch *watch; /* or NULL */
+    bool profile;
 };
 
 /* Compiles every waiver for every rule that it matches. A waiver that matches no rule, or whose condition fits none

@@ -324,8 +324,7 @@ static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const 
     const struct fl_plan_rule *rule = &worker->plan->rules[table->rules[0]];
     struct fl_rule_part *part = &worker->part.rules[table->rules[0]];
     const struct fl_batch *batch = &worker->batch;
-    if (rule->from != NULL)
-        return FL_OK;
+    bool profile = worker->options->profile;
     uint64_t *selection = bitmap(worker, 1);
     enum fl_status status =
         fl_program_eval(worker->program, table->root, table->reads_status ? every_line : with_data, selection);
@@ -339,8 +338,12 @@ static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const 
     status = ask_batch(worker, table, selection);
     if (status != FL_OK || part->over_limit || part->over_list || part->stateful)
         return status;
-    if (rule->decl->has_on_flow && !rule->has_rows)
+    if (rule->decl->has_on_flow && !rule->has_rows) {
+        uint64_t begin = profile ? fl_cost_now() : 0;
+        part->cost.calls += profile ? count_bits(selection, fl_batch_words(batch)) : 0;
         status = ask_on_flow(worker, rule, part, selection);
+        part->cost.code_ns += profile ? fl_cost_now() - begin : 0;
+    }
     uint64_t selected = count_bits(selection, fl_batch_words(batch)), bad_times = 0;
     uint64_t unspread = rule->spreads ? count_unspread(worker, rule, selection) : 0;
     if (rule->is_list) {
@@ -357,6 +360,19 @@ static enum fl_status run_table(struct fl_worker *worker, uint32_t index, const 
         each->unspread += worker->plan->rules[table->rules[i]].spreads ? unspread : 0;
         each->over_limit |= fl_table_over_limit(fl_store_table(store, index));
     }
+    return status;
+}
+
+static enum fl_status time_table(struct fl_worker *worker, uint32_t index, const uint64_t *with_data,
+                                 const uint64_t *every_line)
+{
+    const struct fl_plan_table *table = &worker->plan->tables[index];
+    uint64_t tested = count_bits(table->reads_status ? every_line : with_data, fl_batch_words(&worker->batch));
+    uint64_t begin = fl_cost_now();
+    enum fl_status status = run_table(worker, index, with_data, every_line);
+    worker->part.rules[table->rules[0]].cost.scan_ns += fl_cost_now() - begin;
+    for (uint32_t i = 0; i < table->rule_count; i++)
+        worker->part.rules[table->rules[i]].cost.tested += tested;
     return status;
 }
 
@@ -380,7 +396,9 @@ static enum fl_status run_rules(struct fl_worker *worker, uint64_t *with_data, u
         }
     }
     for (uint32_t i = 0; i < plan->table_count && status == FL_OK; i++)
-        status = run_table(worker, i, with_data, every_line);
+        status = plan->rules[plan->tables[i].rules[0]].from != NULL ? FL_OK
+                 : worker->options->profile                         ? time_table(worker, i, with_data, every_line)
+                                                                    : run_table(worker, i, with_data, every_line);
     return status;
 }
 

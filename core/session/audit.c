@@ -58,6 +58,7 @@ static enum fl_status scan(struct fl_session *session, const struct fl_session_o
                                        .told_format = options->format,
                                        .schedule_seed = options->schedule_seed,
                                        .ops = ops,
+                                       .profile = options->profile,
                                        .progress = terminal ? show_progress : NULL,
                                        .progress_context = &progress};
     enum fl_status status = fl_engine_run(&session->plan, sources, &engine, part, err);
@@ -89,7 +90,8 @@ static enum fl_status judge(struct fl_session *session, const struct fl_session_
                                    .as_of_ms = options->as_of_ms,
                                    .fail_on = options->fail_on,
                                    .allow_empty = options->allow_empty,
-                                   .told_format = options->format};
+                                   .told_format = options->format,
+                                   .profile = options->profile};
     if (status == FL_OK)
         status = fl_judge(&session->plan, part, sources, &how, &session->arena, report, err);
     if (vm != NULL)
@@ -113,6 +115,8 @@ static int run(struct fl_session *session, const struct fl_session_options *opti
     if (status == FL_OK) {
         bool delivered = fl_session_deliver(options, &report);
         fl_session_summary(&report);
+        if (options->profile && !fl_session_profile(options, &session->plan, &part))
+            delivered = false;
         exit_status = report.run.exit_status;
         if (!delivered && exit_status == 0)
             exit_status = 3;
@@ -137,6 +141,10 @@ int fl_session_audit(const struct fl_session_options *options)
     struct fl_source_list sources;
     struct fl_error err;
     int exit_status;
+    if (!fl_session_can_deliver(options)) {
+        fl_log_error("nothing was audited");
+        return 2;
+    }
     if (fl_session_open(&session, options, &errors) != FL_OK) {
         exit_status = fl_session_refuse(&errors, "nothing was audited");
     } else if (fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {

@@ -130,3 +130,37 @@ bool fl_session_deliver(const struct fl_session_options *options, const struct f
     }
     return ok;
 }
+
+/* A file is written beside its target and renamed, so it is the folder that must let it. */
+static bool can_write(const char *path)
+{
+    struct stat st;
+    char folder[4096];
+    if (is_special(path))
+        return true;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+        fl_log_error("%s cannot be written: it is a folder", path);
+        return false;
+    }
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[slash == folder] = '\0';
+    if (slash == NULL)
+        snprintf(folder, sizeof folder, ".");
+    if (stat(folder, &st) == 0 && !S_ISDIR(st.st_mode))
+        errno = ENOTDIR;
+    else if (access(folder, W_OK | X_OK) == 0)
+        return true;
+    fl_log_error("%s cannot be written: %s", path, strerror(errno));
+    return false;
+}
+
+bool fl_session_can_deliver(const struct fl_session_options *options)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < options->output_count; i++)
+        if (options->outputs[i].path != NULL && !can_write(options->outputs[i].path))
+            ok = false;
+    return ok;
+}

@@ -26,11 +26,14 @@ struct fl_session_options {
     int64_t as_of_ms;   /* INT64_MIN = newest event */
     size_t chunk_bytes; /* 0 = default */
     uint64_t schedule_seed;
-    bool strict;         /* check: the linter too */
-    const char *rule;    /* id of a rule to load though the policy may not use it, or NULL */
-    uint64_t record;     /* explain: number of a record, or 0 */
-    const char *finding; /* explain: id of a finding, or NULL */
-    const char *pattern; /* test: -k, or NULL */
+    bool profile; /* audit: what each rule cost, on stderr */
+    bool profile_json;
+    const char *profile_path; /* NULL: stderr */
+    bool strict;              /* check: the linter too */
+    const char *rule;         /* id of a rule to load though the policy may not use it, or NULL */
+    uint64_t record;          /* explain: number of a record, or 0 */
+    const char *finding;      /* explain: id of a finding, or NULL */
+    const char *pattern;      /* test: -k, or NULL */
     bool coverage, update;
     char *const *inputs;
     uint32_t input_count;
@@ -78,10 +81,15 @@ uint64_t fl_session_memory(void);
 /* The part of it that groups may take: the rest is for what every run holds. */
 uint64_t fl_session_group_memory(const struct fl_session_options *options, uint32_t threads);
 
-/* deliver.c: writes a report to every output chosen; false when one could not be delivered. */
+/* deliver.c: can every output be written where it was told to? Says which one cannot. */
+bool fl_session_can_deliver(const struct fl_session_options *options);
+/* Writes a report to every output chosen; false when one could not be delivered. */
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report);
 /* Writes a file beside its target and renames it; its mode stays. false, and an error in the log. */
 bool fl_session_write_file(const char *path, struct fl_str text);
+/* profile.c: what each rule cost, worst first, where the options say; false when it could not be written. */
+bool fl_session_profile(const struct fl_session_options *options, const struct fl_plan *plan,
+                        const struct fl_part *part);
 /* summary.c: what was read, what was found, what could not be seen; on stderr. */
 void fl_session_summary(const struct fl_report *report);
 /* Prints all errors and what they come to ("nothing was audited"); returns exit status 2, or 4 when memory ran out, as
