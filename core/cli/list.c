@@ -224,16 +224,13 @@ static void list_networks(struct listing *l, const struct fl_policy *policy)
 
 static void put_params(struct listing *l, const struct fl_rule_decl *decl)
 {
-    static const char *const types[] = {
-        [FL_P_NETWORK] = "network", [FL_P_SERVICE] = "service", [FL_P_DURATION] = "duration", [FL_P_PORT] = "port",
-        [FL_P_NUMBER] = "number",   [FL_P_TEXT] = "text",       [FL_P_FLAG] = "flag",         [FL_P_PRICE] = "price"};
     fl_json_key(&l->w, "params");
     fl_json_array(&l->w);
     for (uint32_t i = 0; i < decl->param_count; i++) {
         const struct fl_param_decl *p = &decl->params[i];
         fl_json_object(&l->w);
         put_text(l, "name", p->name);
-        put_text(l, "value", types[p->type]);
+        put_text(l, "value", fl_param_type_name(p->type));
         put_text(l, "default", p->default_text);
         put_text(l, "policy", p->from_policy ? p->text : NULL);
         put_text(l, "what", p->what);

@@ -19,6 +19,7 @@ static const struct {
     {"test", fl_cli_test, "run the tests that stand in rule files"},
     {"init", fl_cli_init, "a starter policy, a rule and its tests"},
     {"new-rule", fl_cli_new_rule, "a rule with its tests, to be changed"},
+    {"editor", fl_cli_editor, "files that help editors: Lua annotations, a schema of policies"},
     {"list", fl_cli_list, "rules, fields, measures, networks, plugins"},
 };
 #define VERB_COUNT (sizeof verbs / sizeof verbs[0])

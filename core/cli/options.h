@@ -15,6 +15,7 @@ int fl_cli_explain(int count, char **argv);
 int fl_cli_test(int count, char **argv);
 int fl_cli_init(int count, char **argv);
 int fl_cli_new_rule(int count, char **argv);
+int fl_cli_editor(int count, char **argv);
 int fl_cli_list(int count, char **argv);
 
 #endif

@@ -1,5 +1,13 @@
 #include "core/expr/check.h"
 
+const char *fl_param_type_name(enum fl_param_type type)
+{
+    static const char *const names[] = {
+        [FL_P_NETWORK] = "network", [FL_P_SERVICE] = "service", [FL_P_DURATION] = "duration", [FL_P_PORT] = "port",
+        [FL_P_NUMBER] = "number",   [FL_P_TEXT] = "text",       [FL_P_FLAG] = "flag",         [FL_P_PRICE] = "price"};
+    return (size_t)type < sizeof names / sizeof names[0] ? names[type] : NULL;
+}
+
 bool fl_type_is_number(enum fl_type type)
 {
     return type == FL_T_U8 || type == FL_T_PORT || type == FL_T_INT || type == FL_T_RATIO;

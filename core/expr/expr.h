@@ -76,6 +76,9 @@ enum fl_param_type {
     FL_P_PRICE
 };
 
+/* The word that makes such a parameter; NULL behind the last type. */
+const char *fl_param_type_name(enum fl_param_type type);
+
 /* What names mean. Every callback gets `context`; any may be NULL (no such names). */
 struct fl_expr_env {
     void *context;

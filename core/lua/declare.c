@@ -6,15 +6,11 @@
 
 #include "core/base/limits.h"
 #include "core/lua/library.h"
+#include "core/lua/rule_keys.h"
 #include "core/lua/vm.h"
 #include "core/measure/measure.h"
 
 #define MEASURE_NUMBER_MAX 1000000
-
-static const char *const rule_keys[] = {"title",    "severity", "description", "controls", "attack",  "params",
-                                        "where",    "group_by", "window",      "every",    "measure", "having",
-                                        "identity", "finding",  "remediation", "fields",   "on_flow", "on_group",
-                                        "signal",   "from",     "over",        "session",  "value",   NULL};
 
 static struct fl_arena *arena_of(lua_State *L)
 {
@@ -118,14 +114,6 @@ static struct fl_texts text_or_texts_field(lua_State *L, int table, const char *
 
 /* ---- constructors ---- */
 
-static const struct {
-    const char *name;
-    enum fl_param_type type;
-} param_types[] = {{"network", FL_P_NETWORK}, {"service", FL_P_SERVICE}, {"duration", FL_P_DURATION},
-                   {"port", FL_P_PORT},       {"number", FL_P_NUMBER},   {"text", FL_P_TEXT},
-                   {"flag", FL_P_FLAG},       {"price", FL_P_PRICE}};
-#define PARAM_TYPE_COUNT (sizeof param_types / sizeof param_types[0])
-
 /* Text of one value; numbers and flags as they are written in expressions. */
 static void add_operand(lua_State *L, luaL_Buffer *out, int index)
 {
@@ -216,10 +204,10 @@ static void check_keys(lua_State *L, int table)
         const char *key = lua_tostring(L, -1);
         struct fl_str_guess guess = {NULL, 99};
         bool known = false;
-        for (unsigned i = 0; rule_keys[i] != NULL; i++)
-            known |= strcmp(rule_keys[i], key) == 0;
-        for (unsigned i = 0; !known && rule_keys[i] != NULL; i++)
-            fl_str_guess_try(&guess, fl_str_of(key), rule_keys[i]);
+        for (uint32_t i = 0; i < fl_rule_key_count; i++)
+            known |= strcmp(fl_rule_keys[i].name, key) == 0;
+        for (uint32_t i = 0; !known && i < fl_rule_key_count; i++)
+            fl_str_guess_try(&guess, fl_str_of(key), fl_rule_keys[i].name);
         if (!known && guess.best != NULL)
             report(L, "there is no key \"%s\"; did you mean \"%s\"?", key, guess.best);
         else if (!known)
@@ -600,10 +588,11 @@ static int declare_rule(lua_State *L)
 void fl_lua_add_constructors(lua_State *L)
 {
     static const char *const later[] = {"connections", "quantile", "hours", "intervals"};
-    for (size_t i = 0; i < PARAM_TYPE_COUNT; i++) {
-        lua_pushinteger(L, param_types[i].type);
+    const char *name;
+    for (int type = 0; (name = fl_param_type_name((enum fl_param_type)type)) != NULL; type++) {
+        lua_pushinteger(L, type);
         lua_pushcclosure(L, make_param, 1);
-        lua_setfield(L, -2, param_types[i].name);
+        lua_setfield(L, -2, name);
     }
     for (uint32_t m = 0; m < FL_MEASURE_COUNT; m++) {
         if (fl_measures[m].args == NULL)

@@ -6,10 +6,6 @@
 
 #define EXPECT_MIN_MAX 1000000000
 
-static const char *const intent_keys[] = {
-    "id",       "title",    "from",   "to",          "only",     "only_from", "service", "deny",    "expect", "when",
-    "severity", "controls", "attack", "remediation", "optional", "strict",    "starts",  "expires", NULL};
-
 /* Names and CIDRs must mean something; the error stands where they are written. */
 static void check_network(struct fl_policy_loader *l, const struct fl_text_at *at, bool self_allowed)
 {
@@ -77,7 +73,6 @@ static const char *load_who(struct fl_policy_loader *l, const struct fl_intent *
 
 static void load_only(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *list)
 {
-    static const char *const keys[] = {"from", "service", NULL};
     if (list->kind != FL_YAML_LIST) {
         fl_load_fail(l, list, "only must be a list of { from: ..., service: ... }");
         return;
@@ -85,7 +80,7 @@ static void load_only(struct fl_policy_loader *l, struct fl_intent *intent, cons
     struct fl_intent_side *sides = fl_load_alloc(l, list->count, sizeof *sides);
     for (uint32_t i = 0; sides != NULL && i < list->count; i++) {
         const struct fl_yaml_node *item = list->items[i];
-        if (!fl_load_keys(l, item, "an entry of only", keys))
+        if (!fl_load_keys(l, item, "an entry of only", FL_MAP_ONLY))
             continue;
         struct fl_text_at from = fl_load_operand(l, item, "from"), service = fl_load_operand(l, item, "service");
         if (from.text == NULL)
@@ -136,7 +131,6 @@ static void load_every(struct fl_policy_loader *l, struct fl_intent *intent, con
 
 static void load_expect(struct fl_policy_loader *l, struct fl_intent *intent, const struct fl_yaml_node *node)
 {
-    static const char *const keys[] = {"every", "each", "min", NULL};
     intent->expect_every_ms = FL_MS_PER_DAY;
     intent->expect_min = 1;
     if (node->kind == FL_YAML_SCALAR) {
@@ -144,7 +138,7 @@ static void load_expect(struct fl_policy_loader *l, struct fl_intent *intent, co
             fl_load_fail(l, node, "expect must be daily, or { every: 1d, each: host | any, min: 1 }");
         return;
     }
-    if (!fl_load_keys(l, node, "expect", keys))
+    if (!fl_load_keys(l, node, "expect", FL_MAP_EXPECT))
         return;
     load_every(l, intent, node);
     const char *each = fl_load_text(l, node, "each");
@@ -202,7 +196,7 @@ static bool id_is_used(const struct fl_policy *policy, const char *id)
 static void load_intent(struct fl_policy_loader *l, const struct fl_yaml_node *node)
 {
     struct fl_intent *intent = &l->policy->intents[l->policy->intent_count];
-    if (!fl_load_keys(l, node, "an intent", intent_keys))
+    if (!fl_load_keys(l, node, "an intent", FL_MAP_INTENT))
         return;
     *intent = (struct fl_intent){.id = fl_load_text(l, node, "id"),
                                  .title = fl_load_text(l, node, "title"),

@@ -118,7 +118,6 @@ static void load_member(struct fl_policy_loader *l, const struct fl_yaml_node *n
 
 void fl_load_inventory(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    static const char *const keys[] = {"files", "as_of", NULL};
     const struct fl_yaml_node *node = fl_yaml_get(root, "inventory"), *files = node;
     if (node == NULL)
         return;
@@ -127,7 +126,7 @@ void fl_load_inventory(struct fl_policy_loader *l, const struct fl_yaml_node *ro
         return;
     fl_inventory_init(inv);
     if (node->kind == FL_YAML_MAP && fl_yaml_get(node, "address") == NULL && fl_yaml_get(node, "interface") == NULL) {
-        fl_load_keys(l, node, "inventory", keys);
+        fl_load_keys(l, node, "inventory", FL_MAP_INVENTORY);
         inv->as_of_ms = fl_load_date(l, node, "as_of", false, INT64_MIN);
         files = fl_yaml_get(node, "files");
         if (files == NULL)

@@ -30,8 +30,7 @@ void *fl_load_alloc(struct fl_policy_loader *l, size_t count, size_t bytes)
     return block;
 }
 
-bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *what,
-                  const char *const keys[])
+bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *what, enum fl_key_map map)
 {
     if (node->kind != FL_YAML_MAP) {
         fl_load_fail(l, node, "%s must be a map of keys and values", what);
@@ -41,10 +40,11 @@ bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, c
         struct fl_str key = node->keys[i]->text;
         struct fl_str_guess guess = {NULL, 99};
         bool known = false;
-        for (unsigned k = 0; keys[k] != NULL; k++)
-            known |= fl_str_is(key, keys[k]);
-        for (unsigned k = 0; !known && keys[k] != NULL; k++)
-            fl_str_guess_try(&guess, key, keys[k]);
+        for (uint32_t k = 0; k < fl_key_count; k++)
+            known |= fl_keys[k].map == map && fl_str_is(key, fl_keys[k].name);
+        for (uint32_t k = 0; !known && k < fl_key_count; k++)
+            if (fl_keys[k].map == map)
+                fl_str_guess_try(&guess, key, fl_keys[k].name);
         if (!known && guess.best != NULL)
             fl_load_fail(l, node->keys[i], "%s has no key \"%.*s\"; did you mean \"%s\"?", what, (int)key.len, key.ptr,
                          guess.best);

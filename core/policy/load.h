@@ -2,6 +2,7 @@
 #ifndef FL_POLICY_LOAD_H
 #define FL_POLICY_LOAD_H
 
+#include "core/policy/keys.h"
 #include "core/policy/policy.h"
 
 struct fl_policy_loader {
@@ -15,9 +16,8 @@ struct fl_policy_loader {
 void fl_load_fail(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Reports every key of the map that is not in `keys` (NULL ended), with a did-you-mean. false if node is no map. */
-bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *what,
-                  const char *const keys[]);
+/* Reports every key that keys.def does not give the map, with a did-you-mean. false if node is no map. */
+bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *what, enum fl_key_map map);
 
 /* Values of keys; each reports what is wrong. NULL / default when the key is absent. */
 const char *fl_load_text(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key);

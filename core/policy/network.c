@@ -252,12 +252,11 @@ static void push_tagged(struct fl_policy_loader *l, struct prefixes *list, const
 /* subnets: { tag: { Tier: batch } } */
 static void push_subnets(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *node)
 {
-    static const char *const keys[] = {"tag", NULL};
     const struct fl_yaml_node *tags = node->kind == FL_YAML_MAP ? fl_yaml_get(node, "tag") : NULL;
     bool scalars = tags != NULL && tags->kind == FL_YAML_MAP && tags->count > 0;
     for (uint32_t i = 0; scalars && i < tags->count; i++)
         scalars = tags->items[i]->kind == FL_YAML_SCALAR;
-    if (!fl_load_keys(l, node, "subnets", keys))
+    if (!fl_load_keys(l, node, "subnets", FL_MAP_SUBNETS))
         return;
     if (l->policy->inventory == NULL)
         fl_load_fail(l, node, "networks from subnets need an inventory: [hosts.csv]");
@@ -270,8 +269,7 @@ static void push_subnets(struct fl_policy_loader *l, struct prefixes *list, cons
 static void load_map(struct fl_policy_loader *l, struct fl_network *n, struct prefixes *in, struct prefixes *out,
                      const struct fl_yaml_node *node)
 {
-    static const char *const keys[] = {"cidr", "file", "except", "vpc", "account", "subnets", NULL};
-    fl_load_keys(l, node, "a network", keys);
+    fl_load_keys(l, node, "a network", FL_MAP_NETWORK);
     const struct fl_yaml_node *cidr = fl_yaml_get(node, "cidr"), *file = fl_yaml_get(node, "file");
     const struct fl_yaml_node *except = fl_yaml_get(node, "except"), *subnets = fl_yaml_get(node, "subnets");
     if (cidr == NULL && file == NULL && subnets == NULL)

@@ -8,13 +8,6 @@
 #include "core/base/memory.h"
 #include "core/policy/load.h"
 
-static const char *const top_keys[] = {"version",      "name",          "timezone",     "own",
-                                       "networks",     "services",      "intents",      "rules",
-                                       "waivers",      "fail_on",       "scope",        "evidence",
-                                       "max_skipdata", "max_bad_lines", "max_groups",   "max_list_records",
-                                       "aggregation",  "dedupe",        "split_by_vpc", "inventory",
-                                       "prices",       "formats",       "queries",      NULL};
-
 static void refuse_unsupported(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
     static const char *const later[] = {"formats", "queries"};
@@ -77,7 +70,7 @@ static void load_limits(struct fl_policy_loader *l, const struct fl_yaml_node *r
 static void load_root(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
     struct fl_policy *p = l->policy;
-    if (!fl_load_keys(l, root, "a policy", top_keys))
+    if (!fl_load_keys(l, root, "a policy", FL_MAP_POLICY))
         return;
     const struct fl_yaml_node *version = fl_yaml_get(root, "version");
     if (version == NULL || version->kind != FL_YAML_SCALAR || !fl_str_is(version->text, "1"))

@@ -24,9 +24,8 @@ static void load_params(struct fl_policy_loader *l, struct fl_rule_use *use, con
 
 static void load_use(struct fl_policy_loader *l, const struct fl_yaml_node *node)
 {
-    static const char *const keys[] = {"use", "as", "params", "severity", "enabled", NULL};
     struct fl_rule_use *use = &l->policy->uses[l->policy->use_count];
-    if (!fl_load_keys(l, node, "an entry of rules", keys))
+    if (!fl_load_keys(l, node, "an entry of rules", FL_MAP_USE))
         return;
     *use = (struct fl_rule_use){.pattern = fl_load_text(l, node, "use"),
                                 .as = fl_load_text(l, node, "as"),
@@ -70,9 +69,8 @@ static enum fl_waiver_effect load_effect(struct fl_policy_loader *l, const struc
 
 static void load_waiver(struct fl_policy_loader *l, const struct fl_yaml_node *node)
 {
-    static const char *const keys[] = {"rule", "where", "owner", "reason", "ticket", "expires", "effect", NULL};
     struct fl_waiver *w = &l->policy->waivers[l->policy->waiver_count];
-    if (!fl_load_keys(l, node, "a waiver", keys))
+    if (!fl_load_keys(l, node, "a waiver", FL_MAP_WAIVER))
         return;
     *w = (struct fl_waiver){.rule = fl_load_text(l, node, "rule"),
                             .where = fl_load_text_at(l, node, "where"),

@@ -19,14 +19,11 @@ static void add_texts(struct fl_explaining *e, const char *label, const struct f
 
 static void add_param(struct fl_explaining *e, const struct fl_param_decl *p)
 {
-    static const char *const types[] = {
-        [FL_P_NETWORK] = "network", [FL_P_SERVICE] = "service", [FL_P_DURATION] = "duration", [FL_P_PORT] = "port",
-        [FL_P_NUMBER] = "number",   [FL_P_TEXT] = "text",       [FL_P_FLAG] = "flag"};
     fl_buf_add_text(&e->out, "    ");
     fl_explain_add(e, p->name);
     fl_buf_add_text(&e->out, " = ");
     fl_explain_add(e, p->text);
-    fl_buf_add_format(&e->out, "   (%s, ", types[p->type]);
+    fl_buf_add_format(&e->out, "   (%s, ", fl_param_type_name(p->type));
     if (p->from_policy) {
         fl_buf_add_text(&e->out, "set at ");
         fl_explain_add(e, p->file);

@@ -174,13 +174,34 @@ def check_result_keys(flowlaw):
     return not missing
 
 
+def check_lua_names():
+    """docs/lua_api.md lists the functions that core/lua/library.c gives to rules, no others, and its limits."""
+    page, code = (ROOT / "docs/lua_api.md").read_text(), (ROOT / "core/lua/library.c").read_text()
+    limits = (ROOT / "core/base/limits.h").read_text()
+    wrong = []
+    parts = {"string": "add_strings.*?names", "table": "tables", "math": "numbers", "utf8": "characters"}
+    for name, array in parts.items():
+        ours = set(re.findall(r'"(\w+)"', re.search(array + r"\[\] = \{(.*?)\}", code, re.S).group(1)))
+        ours |= {"sort"} if name == "table" else set()
+        told = set(re.search(rf"^\| `{name}` \| `(.*?)` \|", page, re.M).group(1).split())
+        wrong += [f"{name}: {', '.join(sorted(ours ^ told))}"] if ours != told else []
+    base = re.findall(r'"(\w+)"', re.search(r"base\[\] = \{(.*?)\}", code, re.S).group(1))
+    told = re.search(r"Global: `(.*?)`", page, re.S).group(1).split()
+    wrong += [f"global: {name}" for name in base if name not in told]
+    for name in ("STEPS_PER_CALL", "STEPS_LOAD", "FAILURES_MAX"):
+        number = int(re.search(rf"FL_LUA_{name} +(\d+)", limits).group(1))
+        wrong += [f"limit {number:,}"] if f"| {number:,} " not in page else []
+    print(f"FAIL docs lua_api.md differs in {'; '.join(wrong)}" if wrong else "ok docs names of Lua")
+    return not wrong
+
+
 def main():
     flowlaw = pathlib.Path(sys.argv[1]).resolve()
     documents = [pathlib.Path(name).resolve() for name in sys.argv[2:]]
     documents = documents or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     results = [run_document(path, flowlaw) for path in documents]
     if len(sys.argv) == 2:
-        results.append(check_result_keys(flowlaw))
+        results += [check_result_keys(flowlaw), check_lua_names()]
     sys.exit(not all(results))
 
 

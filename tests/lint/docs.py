@@ -10,11 +10,6 @@ def read(path):
     return pathlib.Path(path).read_text()
 
 
-def listed(text, name):
-    """Strings of the C array `name`."""
-    return re.findall(r'"([^"]+)"', re.search(name + r"\[\] = \{(.*?)\}", text, re.S).group(1))
-
-
 def value(text):
     """The number that a C constant like (8u * 1024u) stands for."""
     number = 1
@@ -69,11 +64,11 @@ def check_ports():
 def check_keys():
     """Each key that a loader accepts stands in the page about it."""
     policies, intents, rules = read("docs/policies.md"), read("docs/intents.md"), read("docs/rules.md")
-    wanted = [("docs/policies.md", policies, listed(read("core/policy/policy.c"), "top_keys")),
-              ("docs/intents.md", intents, listed(read("core/policy/intent.c"), "intent_keys")),
-              ("docs/rules.md", rules, listed(read("core/lua/declare.c"), "rule_keys"))]
-    wanted += [("docs/policies.md", policies, re.findall(r'"([^"]+)"', keys))
-               for keys in re.findall(r"keys\[\] = \{(.*?)\}", read("core/policy/use.c"), re.S)]
+    keys = re.findall(r"^FL_KEY\((\w+), (\w+),", read("core/policy/keys.def"), re.M)
+    of = lambda *maps: [name for kind, name in keys if kind in maps]
+    wanted = [("docs/policies.md", policies, of("POLICY", "NETWORK", "USE", "WAIVER")),
+              ("docs/intents.md", intents, of("INTENT", "ONLY", "EXPECT")),
+              ("docs/rules.md", rules, re.findall(r"^FL_RULE_KEY\((\w+),", read("core/lua/rule_keys.def"), re.M))]
     measures = re.findall(r"FL_MEASURE\(\w+, (\w+),", read("core/measure/measures.def"))
     wanted.append(("docs/rules.md", rules, measures))
     for page, text, keys in wanted:
