@@ -331,6 +331,11 @@ static int list(struct listing *l, const struct fl_session_options *options)
         fl_log_error("flowlaw list: writes to standard output: -o text or -o json");
         return 2;
     }
+    bool of_program = strcmp(what, "fields") == 0 || strcmp(what, "measures") == 0 || strcmp(what, "plugins") == 0;
+    if (of_program && (options->policy != NULL || options->rules != NULL)) {
+        fl_log_error("flowlaw list: %s are the same for every policy: leave out -p and --rules", what);
+        return 2;
+    }
     if (strcmp(what, "fields") == 0)
         list_fields(l);
     else if (strcmp(what, "measures") == 0)

@@ -54,7 +54,13 @@ enum fl_status fl_waivers_bind(struct fl_plan *plan, struct fl_waiver_bind **out
             }
         }
         if (matched == 0) {
-            fl_fail(&err, FL_E_NAME, "the waiver's rule \"%s\" matches no intent or rule of this policy", waiver->rule);
+            struct fl_str_guess guess = {NULL, 99};
+            for (uint32_t r = 0; r < plan->rule_count; r++)
+                if (plan->rules[r].role <= FL_ROLE_EXPECT)
+                    fl_str_guess_try(&guess, fl_str_of(waiver->rule), plan->rules[r].decl->id);
+            fl_fail(&err, FL_E_NAME, "the waiver's rule \"%s\" matches no intent or rule of this policy%s%s%s",
+                    waiver->rule, guess.best != NULL ? "; did you mean \"" : "", guess.best != NULL ? guess.best : "",
+                    guess.best != NULL ? "\"?" : "");
             fl_error_at(&err, policy->file, waiver->line, 0);
             fl_error_list_add(errors, &err);
         } else if (bound == 0) {

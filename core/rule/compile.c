@@ -37,11 +37,24 @@ void fl_compiling_place_param(const struct fl_compiling *c, const struct fl_para
     fl_error_at(err, p->file, p->line, p->column);
 }
 
+/* A value of the parameter's type, in whose place what reads the parameter can be checked. */
+static const struct fl_node *stand_in(enum fl_param_type type)
+{
+    static const struct fl_node nodes[] = {
+        [FL_P_NETWORK] = {.kind = FL_N_SET, .type = FL_T_ADDR},
+        [FL_P_SERVICE] = {.kind = FL_N_SET, .type = FL_T_SERVICE},
+        [FL_P_PORT] = {.kind = FL_N_SET, .type = FL_T_PORT},
+        [FL_P_DURATION] = {.type = FL_T_DURATION, .literal = {.type = FL_T_DURATION, .i = FL_MS_PER_MINUTE}},
+        [FL_P_NUMBER] = {.type = FL_T_INT, .literal = {.type = FL_T_INT, .i = 1}},
+        [FL_P_TEXT] = {.type = FL_T_STR, .literal = {.type = FL_T_STR, .str = {"", 0}}},
+        [FL_P_FLAG] = {.type = FL_T_BOOL, .literal = {.type = FL_T_BOOL, .i = 1}},
+        [FL_P_PRICE] = {.type = FL_T_RATIO, .literal = {.type = FL_T_RATIO, .ratio = {1, 1}}},
+    };
+    return &nodes[type];
+}
+
 static void compile_params(struct fl_compiling *c)
 {
-    /* What reads an undefined network or service is checked with an empty one in its place. */
-    static const struct fl_node no_network = {.kind = FL_N_SET, .type = FL_T_ADDR};
-    static const struct fl_node no_service = {.kind = FL_N_SET, .type = FL_T_SERVICE};
     struct fl_plan_rule *rule = c->rule;
     rule->params = fl_arena_alloc(&c->plan->arena, (c->decl->param_count + 1) * sizeof *rule->params);
     if (rule->params == NULL) {
@@ -63,12 +76,12 @@ static void compile_params(struct fl_compiling *c)
             rule->void_reason = fl_arena_printf(&c->plan->arena, "parameter %s: the policy defines no %s \"%s\"%s",
                                                 p->name, p->type == FL_P_NETWORK ? "network" : "service", p->text,
                                                 strcmp(p->text, "dark") == 0 ? ", which needs an inventory" : "");
-            node = p->type == FL_P_NETWORK ? &no_network : &no_service;
+            node = stand_in(p->type);
         } else if (status != FL_OK) {
             report(c, &err, "params", p->name, p->text);
             if (p->from_policy && c->errors->count > 0)
                 fl_compiling_place_param(c, p, &c->errors->items[c->errors->count - 1]);
-            continue;
+            node = stand_in(p->type);
         }
         rule->params[rule->param_count++] = (struct fl_plan_param){p, node, text};
     }
@@ -542,7 +555,8 @@ static void compile_parts(struct fl_compiling *c)
     compile_keys(c);
     if (c->rule->role == FL_ROLE_EXPECT && !c->decl->intent->expect_each_host)
         c->rule->identity_count = 0;
-    compile_windows(c);
+    if (!c->wrong_params)
+        compile_windows(c);
     compile_measures(c);
     compile_lua_fields(c);
     if (!c->failed)
@@ -624,7 +638,13 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
     if (rule->void_reason != NULL)
         return c.failed ? FL_E_NOMEM : never(&c);
     compile_params(&c);
-    if (c.failed) /* what reads the parameters could only complain again */
+    if (c.failed && rule->param_count == decl->param_count) {
+        /* The other parts are checked too, so that all errors are told at once. */
+        c.failed = false;
+        c.wrong_params = true;
+        compile_void(&c);
+    }
+    if (c.failed || c.wrong_params)
         return FL_E_VALUE;
     if (rule->void_reason != NULL)
         return compile_void(&c);

@@ -11,6 +11,7 @@ struct fl_compiling {
     struct fl_error_list *errors;
     struct fl_rule_names names;
     bool failed;
+    bool wrong_params; /* values stand in for some: nothing can be said of windows */
 };
 
 /* Reports an error of the rule, which stands where `text` is the value of key (and name in the table behind it). */

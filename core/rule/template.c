@@ -42,6 +42,21 @@ static enum fl_status add_name(struct fl_template *t, const struct fl_plan_rule 
     return FL_OK;
 }
 
+/* The error's place in the text. */
+static enum fl_status fail_at(enum fl_status status, const char *text, const char *at, struct fl_error *err)
+{
+    uint32_t line = 1;
+    const char *start = text;
+    for (const char *p = text; p < at; p++) {
+        if (*p == '\n') {
+            line++;
+            start = p + 1;
+        }
+    }
+    fl_error_at(err, NULL, line, (uint32_t)(at - start) + 1);
+    return status;
+}
+
 enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule, struct fl_arena *arena,
                                    struct fl_template *out, struct fl_error *err)
 {
@@ -58,7 +73,7 @@ enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *
         const char *open = strchr(p, '{');
         const char *close = open != NULL ? strchr(open, '}') : NULL;
         if (open != NULL && close == NULL)
-            return fl_fail(err, FL_E_SYNTAX, "the text has a '{' without '}': %s", open);
+            return fail_at(fl_fail(err, FL_E_SYNTAX, "the text has a '{' without '}': %s", open), text, open, err);
         size_t literal = open != NULL ? (size_t)(open - p) : strlen(p);
         char *copy = fl_arena_strndup(arena, p, literal);
         if (copy == NULL)
@@ -69,7 +84,7 @@ enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *
         struct fl_str name = {open + 1, (size_t)(close - open - 1)};
         enum fl_status status = add_name(out, rule, name, err);
         if (status != FL_OK)
-            return status;
+            return fail_at(status, text, open + 1, err);
         p = close + 1;
     }
 }
