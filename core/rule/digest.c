@@ -42,6 +42,8 @@ static void add_measure(struct describing *d, const struct fl_measure *m)
     add_field_name(d, " by ", m->by);
     add_expr(d, " where ", m->filter);
     add_expr(d, " against ", m->filter2);
+    if (m->spread)
+        fl_buf_add_text(d->out, " spread");
     for (uint32_t s = 0; m->sequence != NULL && s < m->sequence->step_count; s++) {
         fl_buf_add_format(d->out, " step %u", m->sequence->steps[s].times);
         add_expr(d, " where ", m->sequence->steps[s].filter);
@@ -135,6 +137,8 @@ static void add_policy(struct describing *d)
     fl_buf_add_format(d->out, "%s\nzone %s\nevidence %u\nmax_groups %llu\naggregation %lld\n", PLAN_FORMAT,
                       p->zone_name != NULL ? p->zone_name : "UTC", p->evidence, (unsigned long long)p->max_groups,
                       (long long)p->aggregation_ms);
+    fl_buf_add_format(d->out, "max_list_records %llu\ndedupe %s\n", (unsigned long long)p->max_list_records,
+                      p->dedupe ? "true" : "false");
     fl_buf_add_format(d->out, "split_by_vpc %s\nown addresses %s\n", p->split_by_vpc ? "true" : "false",
                       d->plan->needs_interfaces ? "of every record"
                       : d->plan->learns_own     ? "of records that are grouped by address"
