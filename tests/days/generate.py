@@ -16,8 +16,8 @@ POLICIES = ("policy.yaml", "policy_cost.yaml")
 
 
 def write(folder, versions=("v2", "v5", "tgw")):
-    """FOLDER/innocent and FOLDER/bad, each with a policy, an inventory and a folder of records for each version; that of
-    bad holds what is planted only: the bad day is both."""
+    """FOLDER/innocent and FOLDER/bad, each with a policy, an inventory and a folder of records for each version; that
+    of bad holds what is planted only: the bad day is both."""
     world = World()
     day = Day(world, versions)
     innocent.play(day)

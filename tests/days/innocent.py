@@ -1,5 +1,5 @@
-"""The traffic of a healthy day. Each function is a topic with numbers of its own, so that a change in one leaves the bytes
-of the others alone."""
+"""The traffic of a healthy day. Each function is a topic with numbers of its own, so that a change in one leaves the
+bytes of the others alone."""
 from world import beyond, outside
 from writer import ICMP, TCP, UDP, Rng
 
@@ -117,7 +117,8 @@ def balancer_to_web(day, w, rng):
 
 @topic
 def health_probes(day, w, rng):
-    for probe, target, port, every in ((w.alb_a, w.web1, 80, 30), (w.alb_b, w.web2, 80, 30), (w.nlb_a, w.node1, 30443, 10),
+    for probe, target, port, every in ((w.alb_a, w.web1, 80, 30), (w.alb_b, w.web2, 80, 30),
+                                       (w.nlb_a, w.node1, 30443, 10),
                                        (w.nlb_b, w.node2, 30443, 30)):
         source = rng.port()
         for at in throughout(rng, every):
@@ -149,7 +150,8 @@ def pods_to_app(day, w, rng):
 @topic
 def pools(day, w, rng):
     """Connections opened yesterday that carry queries all day: no SYN in any record. One is renewed at noon."""
-    for app, server, port, every in ((w.app1, w.db1, 5432, 60), (w.app2, w.db1, 5432, 60), (w.app1, w.cache1, 6379, 120),
+    for app, server, port, every in ((w.app1, w.db1, 5432, 60), (w.app2, w.db1, 5432, 60),
+                                     (w.app1, w.cache1, 6379, 120),
                                      (w.app2, w.cache1, 6379, 120), (w.pod1, w.mysql1, 3306, 180),
                                      (w.pod3, w.mysql1, 3306, 180)):
         for source in (rng.port(), rng.port()):
@@ -168,7 +170,8 @@ def pools(day, w, rng):
 @topic
 def short_queries(day, w, rng):
     for at in minutes(rng, 4):
-        day.talk(rng.pick((w.app1, w.app2)), w.db1, TCP, rng.port(), 5432, at, rng.between(0, 4), (18, 3100), (20, 14800))
+        day.talk(rng.pick((w.app1, w.app2)), w.db1, TCP, rng.port(), 5432, at, rng.between(0, 4), (18, 3100),
+                 (20, 14800))
 
 
 @topic
@@ -176,14 +179,15 @@ def replication(day, w, rng):
     """The database to its replica in the other zone: a connection without beginning or end."""
     for hour in range(24):
         count = 60 * rng.between(300, 900)
-        day.talk(w.db2, w.db1, TCP, 41230, 5432, hour * 3600 + 1, 3597, (count // 3, count // 3 * 60), (count, count * 1100),
+        day.talk(w.db2, w.db1, TCP, 41230, 5432, hour * 3600 + 1, 3597, (count // 3, count // 3 * 60),
+                 (count, count * 1100),
                  opened=False, closed=False)
 
 
 @topic
 def monitoring(day, w, rng):
-    """Visits every host on the same port: a fan-out that is its job. Some exporters are not there and answer by a reset;
-    one host is pinged."""
+    """Visits every host on the same port: a fan-out that is its job. Some exporters are not there and answer by a
+    reset; one host is pinged."""
     source = 33000
     hosts = ("web1 web2 app1 app2 bastion node1 node2 dc1 dc2 ci1 ci2 db1 db2 mysql1 cache1 backup1 files1").split()
     for minute in range(0, DAY_MINUTES, 5):
@@ -216,7 +220,8 @@ def names_and_clocks(day, w, rng):
             day.talk(w.hosts[name], w.dc1, UDP, 123, 123, at, 0, (1, 76), (1, 76))
     for dc in (w.dc1, w.dc2):
         for at in throughout(rng, 1024):
-            day.talk(dc, NTP_POOL[dc is w.dc2], UDP, 123, 123, at, 0, (1, 76), (1, 76), nat_port=rng.between(1024, 65000))
+            day.talk(dc, NTP_POOL[dc is w.dc2], UDP, 123, 123, at, 0, (1, 76), (1, 76),
+                     nat_port=rng.between(1024, 65000))
         for at in throughout(rng, 120, 60):
             day.talk(dc, UPSTREAM_DNS, UDP, rng.port(), 53, at, 0, (1, 70), (1, 190), nat_port=rng.between(1024, 65000))
 
@@ -227,7 +232,8 @@ def directory(day, w, rng):
     members = [w.app1, w.app2, w.web1, w.web2, w.ci1, w.ci2, w.files1]
     for at in minutes(rng, 4):
         member, dc = rng.pick(members), w.dc1 if rng.chance(70) else w.dc2
-        day.talk(member, dc, TCP, rng.port(), rng.pick((88, 389, 636, 3268)), at, rng.between(0, 2), (9, 2100), (9, 4300))
+        day.talk(member, dc, TCP, rng.port(), rng.pick((88, 389, 636, 3268)), at, rng.between(0, 2), (9, 2100),
+                 (9, 4300))
     for member in members:
         for at in throughout(rng, 5400, 600):
             day.talk(member, w.dc1, TCP, rng.port(), 445, at, rng.between(2, 20), (25, 4800), (23, 9100))
@@ -247,10 +253,12 @@ def people_on_premises(day, w, rng):
 @topic
 def administrators(day, w, rng):
     """From the office to the bastion, from there to a host or two. One session lives for hours."""
-    for begin, lasts, target in ((32700, 1500, w.web1), (36300, 20000, w.db1), (52200, 2400, w.app2), (79500, 1200, w.node1)):
+    for begin, lasts, target in ((32700, 1500, w.web1), (36300, 20000, w.db1), (52200, 2400, w.app2),
+                                 (79500, 1200, w.node1)):
         count = lasts // 4
         day.talk(OFFICE, w.bastion, TCP, rng.port(), 22, begin, lasts, (count, count * 90), (count, count * 160))
-        day.talk(w.bastion, target, TCP, rng.port(), 22, begin + 40, lasts - 60, (count, count * 90), (count, count * 150))
+        day.talk(w.bastion, target, TCP, rng.port(), 22, begin + 40, lasts - 60, (count, count * 90),
+                 (count, count * 150))
 
 
 @topic
@@ -277,7 +285,8 @@ def object_storage(day, w, rng):
         day.talk(rng.pick((w.app1, w.app2, w.pod2)), rng.pick(S3), TCP, rng.port(), 443, at, rng.between(1, 25),
                  (packets, packets * 700), (packets, packets * 800), endpoint=True)
     for at in range(3 * 3600, 4 * 3600, 300):
-        day.talk(w.backup1, S3[0], TCP, rng.port(), 443, at, 290, (900000, 1300000000), (450000, 23000000), endpoint=True)
+        day.talk(w.backup1, S3[0], TCP, rng.port(), 443, at, 290, (900000, 1300000000), (450000, 23000000),
+                 endpoint=True)
 
 
 @topic
@@ -297,13 +306,15 @@ def builds(day, w, rng):
             day.talk(ci, GIT, TCP, rng.port(), 443, at, rng.between(2, 20), (200, 24000), (900, 1150000))
             day.talk(ci, rng.pick(S3), TCP, rng.port(), 443, at + 5, 20, (4000, 5200000), (2000, 110000), endpoint=True)
         for at in throughout(rng, 7200, 2000):
-            day.talk(ci, rng.pick(STAGING + DEV), TCP, rng.port(), 6443, at, rng.between(30, 400), (500, 90000), (480, 130000))
+            day.talk(ci, rng.pick(STAGING + DEV), TCP, rng.port(), 6443, at, rng.between(30, 400), (500, 90000),
+                     (480, 130000))
 
 
 @topic
 def patches(day, w, rng):
     """At four in the morning, packages from AWS over the gateway endpoint."""
-    for i, name in enumerate("web1 web2 app1 app2 bastion node1 node2 monitoring dc1 dc2 db1 db2 mysql1 cache1".split()):
+    names = "web1 web2 app1 app2 bastion node1 node2 monitoring dc1 dc2 db1 db2 mysql1 cache1".split()
+    for i, name in enumerate(names):
         day.talk(w.hosts[name], S3[1], TCP, rng.port(), 443, 4 * 3600 + i * 170, 90, (9000, 520000), (26000, 38000000),
                  endpoint=True)
 
@@ -314,7 +325,8 @@ def ftps(day, w, rng):
     for at in throughout(rng, 3600, 300):
         day.talk(w.files1, ONPREM_FILES, TCP, rng.port(), 990, at, 40, (30, 3300), (28, 5200))
         for i in range(rng.between(1, 3)):
-            day.talk(w.files1, ONPREM_FILES, TCP, rng.between(40000, 60000), rng.between(50000, 51000), at + 4 + i * 9, 8,
+            day.talk(w.files1, ONPREM_FILES, TCP, rng.between(40000, 60000), rng.between(50000, 51000), at + 4 + i * 9,
+                     8,
                      (400, 21000), (1400, 2000000))
 
 
@@ -336,14 +348,17 @@ def staging_and_dev(day, w, rng):
 def noise(day, w, rng):
     """The internet knocks: many sources, one or two packets each, the ports of fashion. Balancers reject it; the NAT
     gateway drops it and logs ACCEPT."""
-    ports = (22, 23, 23, 80, 445, 1433, 2323, 3306, 3389, 5060, 5555, 5900, 6379, 7547, 8080, 8443, 8728, 9200, 37215, 52869)
+    ports = (22, 23, 23, 80, 445, 1433, 2323, 3306, 3389, 5060, 5555, 5900, 6379, 7547, 8080, 8443, 8728, 9200, 37215,
+             52869)
     for at in throughout(rng, 14, 12):
-        source = outside(f"192.0.2.{rng.between(1, 254)}" if rng.chance(40) else f"198.19.{rng.below(200)}.{rng.between(1, 254)}")
+        net = "192.0.2" if rng.chance(40) else f"198.19.{rng.below(200)}"
+        source = outside(f"{net}.{rng.between(1, 254)}")
         target = rng.pick((w.alb_a, w.alb_b, w.nlb_a, w.nlb_b))
         port = rng.pick(ports) if rng.chance(70) else rng.between(1, 65535)
         if port in (80, 443):
             port = 8888
-        day.talk(source, target, TCP, rng.between(20000, 61000), port, at, 0, (1, rng.pick((40, 44, 60))), deny="server",
+        day.talk(source, target, TCP, rng.between(20000, 61000), port, at, 0, (1, rng.pick((40, 44, 60))),
+                 deny="server",
                  flags=2)
         if rng.chance(15):
             day.talk(source, w.nat, TCP, rng.between(20000, 61000), rng.pick(ports), at + 1, 0, (1, 44), flags=2)
@@ -401,14 +416,16 @@ def file_shares(day, w, rng):
 @topic
 def directory_replication(day, w, rng):
     for at in throughout(rng, 900, 120):
-        day.talk(w.dc2, w.dc1, TCP, rng.between(49152, 65000), rng.pick((389, 135, 49668)), at, 4, (30, 4100), (40, 22000))
+        day.talk(w.dc2, w.dc1, TCP, rng.between(49152, 65000), rng.pick((389, 135, 49668)), at, 4, (30, 4100),
+                 (40, 22000))
     for at in throughout(rng, 3600):
         day.talk(w.dc2, w.dc1, TCP, rng.port(), 53, at, 1, (8, 600), (9, 7000))
 
 
 @topic
 def metrics_out(day, w, rng):
-    """Ships metrics to a service on the internet, every five minutes, always about as much: what a beacon looks like."""
+    """Ships metrics to a service on the internet, every five minutes, always about as much: what a beacon looks
+    like."""
     for at in throughout(rng, 300):
         day.talk(w.monitoring, METRICS, TCP, rng.port(), 443, at, 1, (22, 18000), (14, 3900))
 
@@ -425,7 +442,8 @@ def deployment(day, w, rng):
     for i in range(9):
         day.talk(w.nlb_b, w.node2, TCP, 43000 + i, 30443, 39600 + 20 * i, 3, (2, 120), flags=2)
     for i in range(40):
-        day.talk(rng.pick((w.web1, w.web2)), w.app1, TCP, rng.port(), 8080, 39700 + rng.below(60), 0, (1, 60), reset=True)
+        day.talk(rng.pick((w.web1, w.web2)), w.app1, TCP, rng.port(), 8080, 39700 + rng.below(60), 0, (1, 60),
+                 reset=True)
 
 
 @topic
@@ -436,7 +454,8 @@ def mistakes(day, w, rng):
     for i in range(8):
         day.talk(w.app2, w.db2, TCP, rng.port(), 3306, 47000 + 60 * i, 0, (1, 60), deny="server", flags=2)
     for i in range(5):
-        day.talk(w.web1, outside("198.19.249.9"), TCP, rng.port(), 25, 51000 + 60 * i, 0, (1, 60), deny="client", flags=2)
+        day.talk(w.web1, outside("198.19.249.9"), TCP, rng.port(), 25, 51000 + 60 * i, 0, (1, 60), deny="client",
+                 flags=2)
 
 
 @topic

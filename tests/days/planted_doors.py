@@ -107,7 +107,8 @@ def many_ports_of_one_host(day, w, rng):
 def one_port_of_many_hosts(day, w, rng):
     """A build server tries one port on thirty addresses of a subnet that mostly do not exist."""
     for i in range(30):
-        day.talk(w.ci2, beyond(f"10.0.1.{100 + i}", "vpc"), TCP, 46000 + 3 * i, 8081, 48000 + 9 * i, 0, (1, 60), flags=2)
+        day.talk(w.ci2, beyond(f"10.0.1.{100 + i}", "vpc"), TCP, 46000 + 3 * i, 8081, 48000 + 9 * i, 0, (1, 60),
+                 flags=2)
 
 
 @planting("scan/slow", {"client": "10.0.7.10"})
@@ -121,7 +122,8 @@ def one_probe_every_twenty_minutes(day, w, rng):
 def addresses_that_nobody_has(day, w, rng):
     """A host tries addresses in a range that is not in use."""
     for i in range(9):
-        day.talk(w.rogue9, beyond(f"10.0.99.{10 + 3 * i}", "vpc"), TCP, 46000 + 3 * i, (443, 8443, 8080)[i % 3], 49000 + 50 * i,
+        day.talk(w.rogue9, beyond(f"10.0.99.{10 + 3 * i}", "vpc"), TCP, 46000 + 3 * i, (443, 8443, 8080)[i % 3],
+                 49000 + 50 * i,
                  0, (1, 60), flags=2)
 
 

@@ -75,7 +75,8 @@ def a_client_that_does_not_give_up(day, w, rng):
     """A broken client on-premises retries a blocked service of one host, every eight seconds for an hour."""
     client = beyond("172.20.1.101", "onprem")
     for i in range(440):
-        day.talk(client, w.app2, TCP, 40000 + i * 3, 8443, 50400 + i * 8 + rng.below(4), 0, (1, 60), deny="server", flags=2)
+        day.talk(client, w.app2, TCP, 40000 + i * 3, 8443, 50400 + i * 8 + rng.below(4), 0, (1, 60), deny="server",
+                 flags=2)
 
 
 @planting("denied/own-host-blocked", {"client": "10.0.2.22", "server": "10.0.11.5", "service": "tcp/11211"},
@@ -98,7 +99,8 @@ def kept_in(day, w, rng):
 def one_way_rules(day, w, rng):
     """A subnet lets requests in and rejects the replies."""
     for i in range(30):
-        day.talk(beyond("172.20.1.44", "onprem"), w.web1, TCP, 41000 + 5 * i, 443, 57700 + 60 * i, 3, (3, 180), (3, 180),
+        day.talk(beyond("172.20.1.44", "onprem"), w.web1, TCP, 41000 + 5 * i, 443, 57700 + 60 * i, 3, (3, 180),
+                 (3, 180),
                  closed=False, deny="reply")
 
 
@@ -106,7 +108,8 @@ def one_way_rules(day, w, rng):
 def louder_than_usual(day, w, rng):
     """Strangers knock at one balancer twice as often as at the others, all day; each of them once."""
     for i in range(2000):
-        day.talk(outside(f"198.18.{100 + i // 250}.{1 + i % 250}"), w.nlb_a, TCP, rng.port(), rng.between(1, 60000), 60 + 42 * i,
+        day.talk(outside(f"198.18.{100 + i // 250}.{1 + i % 250}"), w.nlb_a, TCP, rng.port(), rng.between(1, 60000),
+                 60 + 42 * i,
                  0, (1, 44), deny="server", flags=2)
 
 
@@ -115,7 +118,8 @@ def louder_than_usual(day, w, rng):
 def a_flood(day, w, rng):
     """A balancer gets 1,700 bare SYNs within a minute."""
     for i in range(1700):
-        day.talk(outside(f"198.18.{110 + i // 250}.{1 + i % 250}"), w.alb_b, TCP, rng.port(), 443, 58020 + i % 55, 0, (1, 60),
+        day.talk(outside(f"198.18.{110 + i // 250}.{1 + i % 250}"), w.alb_b, TCP, rng.port(), 443, 58020 + i % 55, 0,
+                 (1, 60),
                  flags=2)
 
 
@@ -137,7 +141,8 @@ def one_connection_all_day(day, w, rng):
 def many_peers(day, w, rng):
     """A build server exchanges packets with fifty strangers on as many high ports."""
     for i in range(50):
-        day.talk(w.ci1, outside(f"198.19.241.{10 + i}"), UDP, 46881, 20011 + 131 * i, 59000 + 40 * i, 12, (8, 900), (9, 5000))
+        day.talk(w.ci1, outside(f"198.19.241.{10 + i}"), UDP, 46881, 20011 + 131 * i, 59000 + 40 * i, 12, (8, 900),
+                 (9, 5000))
 
 
 @planting("exfil/dns-tunnel", {"client": "10.0.2.21"})
@@ -216,13 +221,15 @@ def the_most_bytes(day, w, rng):
 @planting("cost/internet-talkers", {"src_peer": "10.0.0.10"}, unseen={"tgw": "it goes to the internet"})
 def films_for_the_internet(day, w, rng):
     """A balancer sends fifty gigabytes to one client."""
-    day.talk(outside("198.18.201.1"), w.alb_a, TCP, 47101, 443, 30000, 9000, (18000000, 900000000), (36000000, 50000000000))
+    day.talk(outside("198.18.201.1"), w.alb_a, TCP, 47101, 443, 30000, 9000, (18000000, 900000000),
+             (36000000, 50000000000))
 
 
 @planting("cost/nat-gateway", {"client": "10.0.2.22"})
 def a_gateway_that_is_paid(day, w, rng):
     """An application server fetches sixty gigabytes through the NAT gateway."""
-    day.talk(w.app2, outside("198.19.250.77"), TCP, 47102, 443, 32000, 9000, (20000000, 1000000000), (42000000, 60000000000))
+    day.talk(w.app2, outside("198.19.250.77"), TCP, 47102, 443, 32000, 9000, (20000000, 1000000000),
+             (42000000, 60000000000))
 
 
 @planting("cost/aws-services-through-nat", {"client": "10.0.1.12"}, ("v5",))
@@ -235,7 +242,8 @@ def a_bucket_through_the_gateway(day, w, rng):
 @planting("cost/own-through-internet", {"client": "10.0.2.21", "server": "198.51.100.20", "service": "tcp/443"})
 def round_the_outside(day, w, rng):
     """An application server asks the public address of the own balancer."""
-    day.talk(w.app1, outside("198.51.100.20"), TCP, 47104, 443, 34000, 3000, (1000000, 500000000), (3000000, 4000000000))
+    day.talk(w.app1, outside("198.51.100.20"), TCP, 47104, 443, 34000, 3000, (1000000, 500000000),
+             (3000000, 4000000000))
 
 
 @planting("cost/transit-gateway", {"tgw_attachment_id": "tgw-attach-0a00000000000002"}, ("tgw",))
@@ -249,7 +257,8 @@ def a_copy_across(day, w, rng):
 def a_burst_of_knocks(day, w, rng):
     """Three hundred strangers knock at a balancer in four minutes."""
     for i in range(300):
-        day.talk(outside(f"198.18.202.{1 + i % 250}"), w.nlb_b, TCP, 20000 + 7 * i, 3389, 66000 + i * 4 // 5, 0, (1, 44),
+        day.talk(outside(f"198.18.202.{1 + i % 250}"), w.nlb_b, TCP, 20000 + 7 * i, 3389, 66000 + i * 4 // 5, 0,
+                 (1, 44),
                  deny="server", flags=2)
 
 
@@ -262,6 +271,7 @@ def files_of_the_other_zone(day, w, rng):
 @planting("cost/rate-spikes", {"src_peer": "10.0.4.10"})
 def peaks(day, w, rng):
     """A node sends 1.4 Mbit/s all day, and 6 for half an hour, twice."""
-    day.talk(w.node1, w.monitoring, TCP, 47094, 4317, 60, 86280, (1438 * 8000, 1438 * 10500000), (1438 * 4000, 1438 * 208000))
+    day.talk(w.node1, w.monitoring, TCP, 47094, 4317, 60, 86280, (1438 * 8000, 1438 * 10500000),
+             (1438 * 4000, 1438 * 208000))
     for begin in (36000, 64800):
         day.talk(w.node1, w.monitoring, TCP, 47095, 4317, begin, 1799, (720000, 30 * 34500000), (360000, 30 * 624000))

@@ -18,7 +18,8 @@ INSIDE = {"tgw": "it stays within the VPC"}
 def planting(rule, group, versions=AWS, unseen=None, measures=None, again=False):
     """Registers the function below as what plants an instance for `rule`; again: for another rule, too."""
     def register(function):
-        PLANTINGS.append({"rule": rule, "group": group, "versions": versions, "unseen": unseen or {}, "measures": measures or {},
+        PLANTINGS.append({"rule": rule, "group": group, "versions": versions, "unseen": unseen or {},
+                          "measures": measures or {},
                           "what": " ".join((function.__doc__ or "").split()), "plant": None if again else function})
         return function
     return register

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Judges every bundled rule on both days. usage: run.py FLOWLAW [--keep DIR] [--only GLOB] [--seed TEXT] [--verbose] [--table]
+"""Judges every bundled rule on both days.
 
-For each version and rule, the innocent day must be silent or explained by speakers.json; each planting of the bad day must
-be found once and nothing else; and a rule that cannot be evaluated in a version must say so. The last line is "N passed, N
-failed". --keep DIR generates there and leaves it; --table writes the verdicts into docs/catalogue.md and judges nothing.
+usage: run.py FLOWLAW [--keep DIR] [--only GLOB] [--seed TEXT] [--verbose] [--table]
+
+For each version and rule, the innocent day must be silent or explained by speakers.json; each planting of the bad day
+must be found once and nothing else; and a rule that cannot be evaluated in a version must say so. The last line is
+"N passed, N failed". --keep DIR generates there and leaves it; --table writes the verdicts into docs/catalogue.md and
+judges nothing.
 """
 import argparse
 import fnmatch
@@ -136,8 +139,10 @@ def table(results):
     """The verdicts of each rule on both days, as Markdown."""
     lines = ["| rule | severity | what it finds | innocent: v2, v5, tgw | bad: v2, v5, tgw |", "|---|---|---|---|---|"]
     for name, rule in sorted(results["v5"][0][0].items()):
-        cells = [" ".join(verdict(name, *results[version][day], version, day) for version in VERSIONS) for day in (0, 1)]
-        lines.append(f"| `{name}` | {'signal' if rule.get('signal') else rule['severity']} | {rule['title']} | {cells[0]} | {cells[1]} |")
+        cells = [" ".join(verdict(name, *results[version][day], version, day) for version in VERSIONS)
+                 for day in (0, 1)]
+        severity = "signal" if rule.get("signal") else rule["severity"]
+        lines.append(f"| `{name}` | {severity} | {rule['title']} | {cells[0]} | {cells[1]} |")
     return "\n".join(lines) + "\n"
 
 
@@ -158,8 +163,8 @@ def documented():
 
 
 def bundled_policies(flowlaw, folder, speakers):
-    """(policy, complaints) of each policy that comes with the program, which knows nothing of this network: the innocent
-    day in v2 and v5 must leave it as silent as speakers.json says."""
+    """(policy, complaints) of each policy that comes with the program, which knows nothing of this network: the
+    innocent day in v2 and v5 must leave it as silent as speakers.json says."""
     for policy in sorted((HERE.parents[1] / "policies").glob("*.yaml")):
         entries = [e for e in speakers["bundled"] if e["policy"] in (policy.stem, "*")] + speakers["innocent"]
         complaints = []

@@ -11,7 +11,8 @@ TGW = "tgw-0aa11bb22cc33dd44"
 # Attachment, VPC, account and subnet of each side of the transit gateway.
 ATTACHMENTS = {
     "prod": ("tgw-attach-0a00000000000001", VPC, ACCOUNT, "subnet-0a000078", "eni-0000000000a000078"),
-    "staging": ("tgw-attach-0a00000000000002", "vpc-0b1b2c3d", "222233334444", "subnet-0b000001", "eni-0000000000a010078"),
+    "staging": ("tgw-attach-0a00000000000002", "vpc-0b1b2c3d", "222233334444", "subnet-0b000001",
+                "eni-0000000000a010078"),
     "dev": ("tgw-attach-0a00000000000003", "vpc-0c1b2c3d", "333344445555", "subnet-0c000001", "eni-0000000000a020078"),
     "onprem": ("tgw-attach-0a00000000000004", "-", ACCOUNT, "-", "-"),
 }

@@ -82,8 +82,8 @@ class Day:
         return who.eni, f" {ACCOUNT} {who.eni} {seen_src} {seen_dst} {ports} ", tail
 
     def _add(self, version, head, tail, width, offset, span, packets, size, flags):
-        """One half of a conversation as one interface writes it: what it saw of a 5-tuple within a window is one record.
-        flags = (those of the first packets, those of the last)."""
+        """One half of a conversation as one interface writes it: what it saw of a 5-tuple within a window is one
+        record. flags = (those of the first packets, those of the last)."""
         records = self.records[version]
         for first, last, some_packets, some_bytes, mark in windows(*span, width, offset, packets, size, flags):
             key = (head, tail[0], (first - offset) // width)
@@ -91,7 +91,8 @@ class Day:
             if record is None:
                 records[key] = [first, last, some_packets, some_bytes, mark, tail]
             else:
-                record[:5] = (min(first, record[0]), max(last, record[1]), some_packets + record[2], some_bytes + record[3],
+                record[:5] = (min(first, record[0]), max(last, record[1]), some_packets + record[2],
+                              some_bytes + record[3],
                               mark | record[4])
 
     def _write(self, hop, start, end, packets, size, flags):
@@ -132,8 +133,8 @@ class Day:
              closed=True, deny=None, reset=False, endpoint=False, nat_port=None, flags=None, tgw_log=True):
         """One conversation. up, down = (packets, bytes) of each half, down None = no reply. opened, closed: its first
         and last packets lie in it. deny: "server" or "client" interface rejects the request, "reply" = a NACL
-        rejects the server's reply on its way out. reset: the reply is a bare reset. endpoint: S3 over the gateway endpoint. flags
-        overrides the request's TCP flags."""
+        rejects the server's reply on its way out. reset: the reply is a bare reset. endpoint: S3 over the gateway
+        endpoint. flags overrides the request's TCP flags."""
         ask, answer = (2 * opened, 1 * closed), (18 * opened, 1 * closed)
         if reset:
             ask, answer, down = (2, 0), (4, 0), down or (1, 40)
@@ -188,8 +189,10 @@ class Day:
             outer_port = nat_port or (dst_port if reply else src_port)
             if not reply:
                 return [self._hop(nat, True, src.address, nat.address, src, dst, ports, "-"),
-                        self._hop(nat, False, nat.address, dst.address, nat, dst, f"{outer_port} {dst_port} {protocol}", 8)]
-            return [self._hop(nat, True, src.address, nat.address, src, nat, f"{src_port} {outer_port} {protocol}", "-"),
+                        self._hop(nat, False, nat.address, dst.address, nat, dst, f"{outer_port} {dst_port} {protocol}",
+                                  8)]
+            return [self._hop(nat, True, src.address, nat.address, src, nat, f"{src_port} {outer_port} {protocol}",
+                              "-"),
                     self._hop(nat, False, nat.address, dst.address, src, dst, ports, 1)]
         if src.side == "vpc":
             return [self._hop(gateway, True, src.address, gateway.address, src, dst, ports, "-")]
@@ -238,7 +241,8 @@ class Day:
                 text = "".join("".join(lines) for lines in minutes[hour * 60:hour * 60 + 60])
                 if not text:
                     continue
-                name = f"{ACCOUNT}_vpcflowlogs_{REGION}_fl-0d{version}_20260105T{hour:02d}00Z_{os.path.basename(folder)}.log"
+                name = (f"{ACCOUNT}_vpcflowlogs_{REGION}_fl-0d{version}_20260105T{hour:02d}00Z_"
+                        f"{os.path.basename(folder)}.log")
                 with open(os.path.join(where, name), "w", encoding="ascii", newline="\n") as out:
                     out.write(HEADERS[version])
                     out.write(text)
