@@ -13,8 +13,11 @@ enum fl_status fl_explain_run(struct fl_explaining *e, const struct fl_source_li
 {
     struct fl_session *session = e->session;
     const struct fl_rule_ops *ops = has_code(&session->plan) ? fl_lua_rules_ops(session->lua) : NULL;
-    struct fl_engine_options engine = {
-        .threads = 1, .told_format = e->options->format, .ops = ops, .watch = watch->row};
+    struct fl_engine_options engine = {.threads = 1,
+                                       .memory_bytes = fl_session_group_memory(e->options, 1),
+                                       .told_format = e->options->format,
+                                       .ops = ops,
+                                       .watch = watch->row};
     struct fl_part part = {0};
     void *vm = NULL;
     enum fl_status status = fl_engine_run(&session->plan, sources, &engine, &part, err);

@@ -60,8 +60,7 @@ static void check_part(struct fl_linting *l, const struct fl_source_list *source
 enum fl_status fl_lint_input(struct fl_linting *l, const struct fl_session_options *options,
                              const struct fl_source_list *sources, struct fl_error *err)
 {
-    struct fl_engine_options engine = {
-        .threads = 1, .told_format = options->format, .ops = fl_lua_rules_ops(l->session->lua)};
+    struct fl_engine_options engine = {.threads = 1, .told_format = options->format, .counts_only = true};
     struct fl_part part = {0};
     enum fl_status status = fl_engine_run(&l->session->plan, sources, &engine, &part, err);
     if (status == FL_OK)

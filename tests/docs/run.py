@@ -195,13 +195,30 @@ def check_lua_names():
     return not wrong
 
 
+def check_expression_names(flowlaw):
+    """docs/expressions.md names every built-in network and every operator."""
+    page = (ROOT / "docs/expressions.md").read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        policy = pathlib.Path(folder) / "policy.yaml"
+        policy.write_text(EXPR_POLICY.replace("rules:\n", ""))
+        done = subprocess.run([str(flowlaw), "list", "networks", "-p", str(policy), "-o", "json"], timeout=20,
+                              stdout=subprocess.PIPE, check=True)
+    rows = map(json.loads, done.stdout.decode().splitlines())
+    wrong = [row["name"] for row in rows
+             if row["kind"] == "built-in" and not re.search(rf"[`\s]{row['name']}[`\s]", page)]
+    wrong += [word for word in ("and", "or", "not", "in", "matches", "is null", "==", "!=", "<=", ">=", "%")
+              if word not in page]
+    print(f"FAIL docs expressions.md lacks {', '.join(wrong)}" if wrong else "ok docs names of expressions")
+    return not wrong
+
+
 def main():
     flowlaw = pathlib.Path(sys.argv[1]).resolve()
     documents = [pathlib.Path(name).resolve() for name in sys.argv[2:]]
     documents = documents or [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     results = [run_document(path, flowlaw) for path in documents]
     if len(sys.argv) == 2:
-        results += [check_result_keys(flowlaw), check_lua_names()]
+        results += [check_result_keys(flowlaw), check_lua_names(), check_expression_names(flowlaw)]
     sys.exit(not all(results))
 
 
