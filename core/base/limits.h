@@ -7,6 +7,7 @@
 #define FL_LEARN_BYTES           65536u                 /* of an object's text that vantage learns from */
 #define FL_COLUMNS_MAX           128u                   /* of one text format */
 #define FL_RULE_DEPTH_MAX        3u                     /* of rules that read rules */
+#define FL_OVER_MEMBERS_MAX      65536u                 /* addresses of a network whose absence is judged */
 #define FL_INVENTORY_BYTES_MAX   (256u * 1024u * 1024u) /* of one file */
 #define FL_MEASURES_PER_RULE_MAX 32u
 #define FL_EXPR_BYTES_MAX        65536u

@@ -19,7 +19,8 @@ struct fl_concerned {
     struct own_address *own; /* ascending */
     uint32_t own_count;
     struct fl_coverage all;
-    uint32_t finding; /* number of the finding at hand */
+    uint32_t finding;      /* number of the finding at hand */
+    uint64_t *vpc_minutes; /* by VPC: minutes of all its interfaces */
 };
 
 static int compare_own(const void *left, const void *right)
@@ -46,6 +47,19 @@ static enum fl_status list_own(struct fl_judging *j, struct fl_concerned *out)
     return FL_OK;
 }
 
+static enum fl_status add_vpcs(struct fl_judging *j, struct fl_concerned *c)
+{
+    const struct fl_coverage_map *map = &j->part->coverage;
+    c->vpc_minutes = fl_arena_alloc(j->arena, ((size_t)map->vpcs.count + 1) * sizeof *c->vpc_minutes);
+    if (c->vpc_minutes == NULL)
+        return FL_E_NOMEM;
+    memset(c->vpc_minutes, 0, ((size_t)map->vpcs.count + 1) * sizeof *c->vpc_minutes);
+    for (uint32_t i = 0; i < c->count && i < map->item_capacity; i++)
+        if (map->items[i].vpc != 0)
+            c->vpc_minutes[map->items[i].vpc - 1] += c->interfaces[i].minutes;
+    return FL_OK;
+}
+
 enum fl_status fl_judge_concerned_open(struct fl_judging *j)
 {
     const struct fl_coverage_map *map = &j->part->coverage;
@@ -69,7 +83,8 @@ enum fl_status fl_judge_concerned_open(struct fl_judging *j)
         c->interfaces[h->interface].lost_minutes += fl_coverage_hour_lost(h);
     }
     j->concerned = c;
-    return list_own(j, c);
+    enum fl_status status = add_vpcs(j, c);
+    return status == FL_OK ? list_own(j, c) : status;
 }
 
 /* Each interface counts once a finding. */
@@ -138,6 +153,61 @@ struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit 
             if (hits[i].slots[k].type == FL_T_ADDR)
                 count_owners(c, hits[i].slots[k].addr, &sum, &found);
     return found > 0 ? sum : c->all;
+}
+
+static uint64_t minutes_of_vpc(const struct fl_judging *j, uint32_t vpc)
+{
+    const struct fl_inventory *inv = j->plan->policy->inventory;
+    if (vpc == FL_MAP_NONE)
+        return j->concerned->all.minutes;
+    uint32_t id = fl_map_find(&j->part->coverage.vpcs, inv->texts.keys[vpc]);
+    return id == FL_MAP_NONE ? 0 : j->concerned->vpc_minutes[id];
+}
+
+/* The VPC that the inventory tells of an interface or address; FL_MAP_NONE. */
+static uint32_t vpc_of_key(const struct fl_judging *j, const struct fl_plan_rule *rule, uint32_t k,
+                           const struct fl_value *key)
+{
+    const struct fl_inventory *inv = j->plan->policy->inventory;
+    uint32_t entry = UINT32_MAX, count = 0;
+    if (inv == NULL)
+        return FL_MAP_NONE;
+    if (key->type == FL_T_ADDR) {
+        entry = fl_inventory_find(inv, key->addr, FL_MAP_NONE);
+    } else if (rule->keys[k] == FL_F_INTERFACE_ID && key->type == FL_T_STR) {
+        uint32_t first = fl_inventory_interface(inv, fl_inventory_text(inv, key->str), &count);
+        entry = count > 0 ? inv->by_interface[first] : UINT32_MAX;
+    }
+    return entry == UINT32_MAX ? FL_MAP_NONE : inv->entries[entry].texts[FL_HOST_VPC];
+}
+
+static struct fl_value minutes_value(uint64_t minutes)
+{
+    return fl_value_int(FL_T_DURATION, (__int128)minutes * FL_MS_PER_MINUTE);
+}
+
+void fl_judge_coverage_counters(struct fl_judging *j, const struct fl_plan_rule *rule, const struct fl_value *keys,
+                                struct fl_value *counters)
+{
+    struct fl_concerned *c = j->concerned;
+    struct fl_coverage sum = {0};
+    uint32_t found = 0, vpc = FL_MAP_NONE;
+    bool named = false;
+    c->finding++;
+    for (uint32_t k = 0; k < rule->key_count; k++) {
+        named |= rule->keys[k] == FL_F_INTERFACE_ID || rule->key_types[k] == FL_T_ADDR;
+        if (rule->keys[k] == FL_F_INTERFACE_ID && keys[k].type == FL_T_STR)
+            count_interface(c, fl_map_find(&j->part->coverage.interfaces, keys[k].str), &sum, &found);
+        else if (keys[k].type == FL_T_ADDR)
+            count_owners(c, keys[k].addr, &sum, &found);
+        if (vpc == FL_MAP_NONE)
+            vpc = vpc_of_key(j, rule, k, &keys[k]);
+    }
+    if (!named)
+        sum = c->all;
+    counters[FL_C_LOGGED] = minutes_value(sum.minutes);
+    counters[FL_C_SKIPPED] = minutes_value(sum.lost_minutes);
+    counters[FL_C_VPC_LOGGED] = minutes_value(minutes_of_vpc(j, vpc));
 }
 
 /* The interface of c->own[from..to) whose name comes first. */

@@ -43,6 +43,9 @@ static void fill_slots(struct visiting *v, const struct fl_group_view *view)
     c[FL_C_FIRST_SEEN] = time_value(view->counters.first_ms);
     c[FL_C_LAST_SEEN] = time_value(view->counters.last_ms);
     c[FL_C_OBSERVED] = fl_judge_observed(v->j);
+    c[FL_C_LOGGED] = c[FL_C_SKIPPED] = c[FL_C_VPC_LOGGED] = FL_VALUE_NULL;
+    if (v->rule->asks_coverage)
+        fl_judge_coverage_counters(v->j, v->rule, v->slots, c);
     for (uint32_t m = 0; m < v->rule->measure_count; m++)
         c[FL_COUNTER_COUNT + m] = view->measures[m];
     struct fl_eval eval = {v, get_slot, in_network};
@@ -365,9 +368,11 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
     const struct fl_rule_tally *tally = &j->rules[index];
     if (rule->void_reason != NULL)
         return rule->void_reason;
-    const char *source = fl_judge_source_void(j, rule);
-    if (source != NULL)
-        return source;
+    const char *missing = fl_judge_source_void(j, rule);
+    if (missing == NULL)
+        missing = fl_judge_unprovable(j, rule);
+    if (missing != NULL)
+        return missing;
     if (part->over_limit)
         return fl_arena_printf(j->arena, "more than %llu groups (max_groups)",
                                (unsigned long long)j->plan->policy->max_groups);
@@ -416,7 +421,9 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     enum fl_status status = FL_OK;
     j->rules[index].void_reason = why_void(j, index);
     bool by_periods = v.rule->decl->intent != NULL && v.rule->decl->intent->kind == FL_INTENT_EXPECT;
-    if (j->rules[index].void_reason == NULL && !by_periods)
+    if (j->rules[index].void_reason == NULL && v.rule->over != FL_OVER_NONE)
+        status = fl_judge_seed(j, index);
+    if (status == FL_OK && j->rules[index].void_reason == NULL && !by_periods)
         status = fl_judge_walk(j, index, v.rule->window_ms, v.rule->every_ms, visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);
     if (j->rules[index].void_reason != NULL)

@@ -91,6 +91,14 @@ enum fl_status fl_judge_ask_rows(struct fl_judging *j, const struct fl_plan_rule
 /* A later verdict has the last word; what it leaves open stays. */
 enum fl_status fl_verdict_override(struct fl_arena *arena, struct fl_verdict *into, const struct fl_verdict *by);
 bool fl_names_internet(const struct fl_node *set);
+/* over.c: an empty group for each member of the rule. */
+enum fl_status fl_judge_seed(struct fl_judging *j, uint32_t index);
+/* over.c: why absence cannot be judged; NULL. */
+const char *fl_judge_unprovable(struct fl_judging *j, const struct fl_plan_rule *rule);
+/* concerned.c: fills in the counters of coverage: what was logged of the interfaces that the keys are about (of all
+ * where they name none), what of it SKIPDATA touched, and what was logged of all interfaces of their VPC. */
+void fl_judge_coverage_counters(struct fl_judging *j, const struct fl_plan_rule *rule, const struct fl_value *keys,
+                                struct fl_value *counters);
 /* relations.c: the group becomes a row of every rule that reads its rule. */
 enum fl_status fl_judge_feed(struct fl_judging *j, uint32_t rule, const struct fl_value *slots,
                              const struct fl_group_view *view);

@@ -215,16 +215,6 @@ static void check_keys(lua_State *L, int table)
     }
 }
 
-static void refuse_later(lua_State *L, int table)
-{
-    static const char *const later[] = {"over"};
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        if (lua_getfield(L, table, later[i]) != LUA_TNIL)
-            report(L, "%s is not supported by this version", later[i]);
-        lua_pop(L, 1);
-    }
-}
-
 static bool is_identifier(const char *name)
 {
     static const char *const words[] = {"and", "or", "not", "in", "is", "null", "true", "false", "matches"};
@@ -553,7 +543,6 @@ static int declare_rule(lua_State *L)
     if (lua_getstack(L, 1, &ar) && lua_getinfo(L, "l", &ar) && ar.currentline > 0)
         decl->line = (uint32_t)ar.currentline;
     check_keys(L, 1);
-    refuse_later(L, 1);
     decl->title = text_field(L, 1, "title");
     if (decl->title == NULL) {
         report(L, "title is missing");
@@ -565,6 +554,7 @@ static int declare_rule(lua_State *L)
     decl->attack = texts_field(L, 1, "attack");
     decl->remediation = text_field(L, 1, "remediation");
     decl->signal = flag_field(L, 1, "signal");
+    decl->over = text_field(L, 1, "over");
     decl->from = text_or_texts_field(L, 1, "from");
     decl->where = text_field(L, 1, "where");
     decl->group_by = texts_field(L, 1, "group_by");
@@ -606,6 +596,13 @@ void fl_lua_add_constructors(lua_State *L)
         lua_pushcclosure(L, later_measure, 1);
         lua_setfield(L, -2, later[i]);
     }
+    /* inventory.interfaces is the text that stands for it. */
+    lua_newtable(L);
+    lua_pushliteral(L, "inventory.interfaces");
+    lua_setfield(L, -2, "interfaces");
+    lua_pushliteral(L, "inventory.addresses");
+    lua_setfield(L, -2, "addresses");
+    lua_setfield(L, -2, "inventory");
     lua_pushcfunction(L, declare_rule);
     lua_setfield(L, -2, "rule");
     lua_pushcfunction(L, fl_lua_begin_test);

@@ -210,7 +210,7 @@ static void compile_keys(struct fl_compiling *c)
             rule->identity[rule->identity_count++] = k;
         }
     }
-    if (c->plan->policy->split_by_vpc && names->count > 0 && !c->failed)
+    if (c->plan->policy->split_by_vpc && names->count > 0 && c->decl->over == NULL && !c->failed)
         split_by_vpc(rule);
 }
 
@@ -557,6 +557,8 @@ static void compile_parts(struct fl_compiling *c)
         c->rule->identity_count = 0;
     if (!c->wrong_params)
         compile_windows(c);
+    if (!c->failed && !c->wrong_params)
+        fl_compiling_over(c);
     compile_measures(c);
     compile_lua_fields(c);
     if (!c->failed)
@@ -565,6 +567,7 @@ static void compile_parts(struct fl_compiling *c)
         fl_compiling_values(c);
     if (!c->failed)
         compile_having(c);
+    c->rule->asks_coverage = fl_compiling_asks_coverage(c->rule);
 }
 
 /* A condition that is never true keeps the rule in the report. */
@@ -616,9 +619,16 @@ static bool lacks_inventory(struct fl_compiling *c)
                                         "no inventory: it reads %s, which comes from the policy's "
                                         "inventory: [hosts.csv]",
                                         fl_fields[first].name);
+    return true;
+}
+
+/* A rule that turned out to have nothing to judge by, when its parts were in the program already. */
+static enum fl_status drop_parts(struct fl_compiling *c)
+{
+    struct fl_plan_rule *rule = c->rule;
     rule->key_count = rule->identity_count = rule->measure_count = rule->value_count = 0;
     rule->having = NULL;
-    return true;
+    return never(c);
 }
 
 enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *decl, const struct fl_rule_peers *peers,
@@ -649,7 +659,7 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
     if (rule->void_reason != NULL)
         return compile_void(&c);
     compile_parts(&c);
-    if (!c.failed && lacks_inventory(&c))
-        return never(&c);
+    if (!c.failed && (rule->void_reason != NULL || lacks_inventory(&c)))
+        return drop_parts(&c);
     return c.failed ? FL_E_VALUE : FL_OK;
 }

@@ -38,6 +38,10 @@ bool fl_compiling_price(struct fl_compiling *c, const struct fl_param_decl *p, c
 /* value.c: the values computed from measures; before `having`, which may name them. */
 void fl_compiling_values(struct fl_compiling *c);
 
+/* over.c: whose members the rule judges even without a record. Behind keys and windows. */
+void fl_compiling_over(struct fl_compiling *c);
+/* over.c: does something of the rule name the counters of coverage? */
+bool fl_compiling_asks_coverage(const struct fl_plan_rule *rule);
 /* relations.c: for each declaration the rules that it reads, and the order that puts them before it: order[0..count)
  * are indices of declarations. What is unknown, goes in circles or is too deep is an error, and not in the order. */
 enum fl_status fl_relations_order(struct fl_plan *plan, const struct fl_rule_decl *const *decls, uint32_t count,

@@ -5,14 +5,14 @@
 
 const char *fl_counter_name(enum fl_counter counter)
 {
-    static const char *const names[FL_COUNTER_COUNT] = {"flows",      "packets",   "bytes",
-                                                        "first_seen", "last_seen", "observed"};
+    static const char *const names[FL_COUNTER_COUNT] = {"flows",    "packets", "bytes",   "first_seen", "last_seen",
+                                                        "observed", "logged",  "skipped", "vpc_logged"};
     return names[counter];
 }
 
 static enum fl_type counter_type(enum fl_counter counter)
 {
-    if (counter == FL_C_OBSERVED)
+    if (counter >= FL_C_OBSERVED)
         return FL_T_DURATION;
     return counter == FL_C_FIRST_SEEN || counter == FL_C_LAST_SEEN ? FL_T_TIME : FL_T_INT;
 }

@@ -20,6 +20,9 @@ enum fl_counter {
     FL_C_FIRST_SEEN,
     FL_C_LAST_SEEN,
     FL_C_OBSERVED,
+    FL_C_LOGGED,
+    FL_C_SKIPPED,
+    FL_C_VPC_LOGGED,
     FL_COUNTER_COUNT
 };
 
@@ -37,6 +40,9 @@ struct fl_template {
 /* What a rule is for; intents are written as up to three rules by the core. Up to FL_ROLE_EXPECT a rule stands for
  * what the policy names; the others count beside an intent. */
 enum fl_rule_role { FL_ROLE_RULE, FL_ROLE_BREACH, FL_ROLE_EXPECT, FL_ROLE_UNDECIDED, FL_ROLE_PERMITTED };
+
+/* Whose members have a group though no record speaks of them. */
+enum fl_over { FL_OVER_NONE, FL_OVER_INTERFACES, FL_OVER_ADDRESSES, FL_OVER_NETWORK };
 
 struct fl_plan_param {
     const struct fl_param_decl *decl;
@@ -102,6 +108,9 @@ struct fl_plan_rule {
     bool has_verdict; /* it is what a pure on_flow said */
     bool is_list;     /* keeps rows of records */
     bool spreads;     /* some sum is apportioned to panes */
+    enum fl_over over;
+    const struct fl_node *over_set; /* FL_OVER_NETWORK: its addresses */
+    bool asks_coverage;             /* some text or condition names logged, skipped or vpc_logged */
     struct fl_plan_value *values;
     uint32_t value_count;
     int64_t window_ms, every_ms, pane_ms;

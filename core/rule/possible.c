@@ -29,7 +29,8 @@ static bool slot_lacks(void *context, uint32_t slot)
     const struct fl_plan_rule *rule = l->rule;
     static const uint32_t counters[FL_COUNTER_COUNT] = {
         [FL_C_FLOWS] = FL_FIELD_NONE,        [FL_C_PACKETS] = FL_F_PACKETS,      [FL_C_BYTES] = FL_F_BYTES,
-        [FL_C_FIRST_SEEN] = FL_F_START_TIME, [FL_C_LAST_SEEN] = FL_F_START_TIME, [FL_C_OBSERVED] = FL_FIELD_NONE};
+        [FL_C_FIRST_SEEN] = FL_F_START_TIME, [FL_C_LAST_SEEN] = FL_F_START_TIME, [FL_C_OBSERVED] = FL_FIELD_NONE,
+        [FL_C_LOGGED] = FL_FIELD_NONE,       [FL_C_SKIPPED] = FL_FIELD_NONE,     [FL_C_VPC_LOGGED] = FL_FIELD_NONE};
     if (slot < rule->key_count)
         return !has(l, rule->keys[slot]);
     slot -= rule->key_count;

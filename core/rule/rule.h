@@ -53,6 +53,7 @@ struct fl_rule_decl {
     struct fl_param_decl *params;
     uint32_t param_count;
     struct fl_texts from; /* ids of the rules whose groups it reads; none: it reads records */
+    const char *over;     /* whose members have a group even without a record: see docs; or NULL */
     bool signal;          /* its groups are no findings: only rules that read them speak */
     /* For each of `from` that is nowhere to be found, a name that is near, or NULL. NULL: not looked for. */
     const char **from_guesses;

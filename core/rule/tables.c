@@ -12,6 +12,8 @@ static bool same_vpc_ends(const struct fl_plan_rule *a, const struct fl_plan_rul
 static bool share(const struct fl_plan *plan, uint32_t a_index, const struct fl_plan_rule *b)
 {
     const struct fl_plan_rule *a = &plan->rules[a_index];
+    if (a->over != FL_OVER_NONE || b->over != FL_OVER_NONE) /* members of one are no groups of another */
+        return false;
     if (a->decl->has_on_flow || b->decl->has_on_flow || a->from != NULL || b->from != NULL || a->is_list || b->is_list)
         return false;
     return a->root == b->root && a->reads_status == b->reads_status && a->pane_ms == b->pane_ms &&

@@ -157,7 +157,7 @@ void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept)
         return;
     }
     fl_explain_label(e, "counters");
-    add_slots(e, rule, group->slots, rule->key_count, FL_COUNTER_COUNT);
+    add_slots(e, rule, group->slots, rule->key_count, rule->asks_coverage ? FL_COUNTER_COUNT : (uint32_t)FL_C_LOGGED);
     if (rule->measure_count + rule->value_count > 0) {
         fl_explain_label(e, "measures");
         add_slots(e, rule, group->slots, rule->key_count + FL_COUNTER_COUNT, rule->measure_count + rule->value_count);
