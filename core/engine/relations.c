@@ -93,8 +93,9 @@ static enum fl_status add_row(struct fl_judging *j, uint32_t index, const struct
 {
     const struct fl_plan_rule *rule = &j->plan->rules[index];
     struct fl_rule_part *part = &j->part->rules[index];
-    bool passes[2 * FL_MEASURES_PER_RULE_MAX], listed = false;
-    uint32_t steps[FL_MEASURES_PER_RULE_MAX];
+    bool passes[2 * (FL_MEASURES_PER_RULE_MAX + 1)], listed = rule->has_rows;
+    uint32_t steps[FL_MEASURES_PER_RULE_MAX + 1] = {0};
+    passes[2 * rule->measure_count] = passes[2 * rule->measure_count + 1] = true;
     for (uint32_t m = 0; m < rule->measure_count; m++) {
         passes[2 * m] = holds(row, rule->measures[m].filter);
         passes[2 * m + 1] = holds(row, rule->measures[m].filter2);

@@ -18,7 +18,7 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
     size_t begun = fl_record_list_begin(list, u->place);
     for (uint32_t i = 0; i < m->row_field_count; i++) {
         struct fl_value value;
-        fl_batch_value(u->batch, m->row_fields[i], u->row, &value);
+        fl_update_value(u, m->row_fields[i], &value);
         fl_value_encode(&list->bytes, &value);
     }
     return fl_record_list_end(list, begun);

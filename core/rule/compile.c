@@ -537,15 +537,21 @@ static void compile_having(struct fl_compiling *c)
 static void compile_lua_fields(struct fl_compiling *c)
 {
     struct fl_error err;
-    if (c->rule->from != NULL && (c->decl->has_on_flow || c->decl->fields.count > 0)) {
-        fl_fail(&err, FL_E_VALUE, "on_flow and fields are about records; a rule that reads groups has on_group");
-        report(c, &err, c->decl->has_on_flow ? "on_flow" : "fields", NULL, NULL);
+    if (c->rule->from != NULL && c->decl->has_on_flow && c->decl->group_by.count == 0) {
+        fl_fail(&err, FL_E_VALUE, "on_flow(flow) is about records; of groups it takes a state and needs group_by");
+        report(c, &err, "on_flow", NULL, NULL);
         return;
     }
     for (uint32_t i = 0; i < c->decl->fields.count; i++) {
         uint32_t field;
-        if (find_field(c, c->decl->fields.items[i], "fields", NULL, &field))
+        if (!find_field(c, c->decl->fields.items[i], "fields", NULL, &field))
+            continue;
+        if (c->rule->from == NULL) {
             fl_field_set_add(&c->rule->lua_fields, field);
+        } else if (c->rule->from->columns[field].type == FL_T_LIST) {
+            fl_fail(&err, FL_E_TYPE, "%s is a list, which rows cannot hold", c->decl->fields.items[i]);
+            report(c, &err, "fields", NULL, c->decl->fields.items[i]);
+        }
     }
 }
 

@@ -97,6 +97,7 @@ void fl_compiling_rows(struct fl_compiling *c)
                              .row_fields = fields,
                              .row_field_count = c->decl->fields.count};
     for (uint32_t i = 0; i < c->decl->fields.count; i++)
-        fields[i] = fl_field_find(fl_str_of(c->decl->fields.items[i]));
+        fields[i] = rule->from != NULL ? fl_from_column(rule->from, fl_str_of(c->decl->fields.items[i]))
+                                       : fl_field_find(fl_str_of(c->decl->fields.items[i]));
     rule->has_rows = rule->is_list = fl_measure_prepare(m, NULL) == FL_OK;
 }
