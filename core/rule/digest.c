@@ -131,6 +131,36 @@ static void add_services(struct describing *d)
     }
 }
 
+/* Whose interface wrote a record, and what its ends are called: by their hash, for there may be many hosts. */
+static bool add_inventory(struct describing *d)
+{
+    const struct fl_inventory *inv = d->plan->policy->inventory;
+    struct fl_sha256 *sha = inv == NULL ? NULL : fl_sha256_new();
+    uint8_t digest[32];
+    if (sha == NULL)
+        return inv == NULL;
+    for (uint32_t i = 0; i < inv->count; i++) {
+        const struct fl_host_entry *e = &inv->entries[i];
+        fl_sha256_add(sha, e->has_addr ? &e->addr : &(struct fl_addr){0}, sizeof e->addr);
+        for (uint32_t t = 0; t < FL_HOST_TEXT_COUNT + 2 * e->tag_count; t++) {
+            uint32_t tag = t - FL_HOST_TEXT_COUNT;
+            uint32_t id = t < FL_HOST_TEXT_COUNT ? e->texts[t]
+                          : tag % 2              ? e->tags[tag / 2].value
+                                                 : e->tags[tag / 2].key;
+            struct fl_str text = id == FL_MAP_NONE ? FL_STR("") : inv->texts.keys[id];
+            fl_sha256_add(sha, text.ptr, text.len);
+            fl_sha256_add(sha, "", 1);
+        }
+        fl_sha256_add(sha, "\n", 1);
+    }
+    fl_sha256_finish(sha, digest);
+    fl_buf_add_text(d->out, "inventory ");
+    for (size_t i = 0; i < sizeof digest; i++)
+        fl_buf_add_format(d->out, "%02x", digest[i]);
+    fl_buf_add_char(d->out, '\n');
+    return true;
+}
+
 static void add_policy(struct describing *d)
 {
     const struct fl_policy *p = d->plan->policy;
@@ -155,7 +185,7 @@ enum fl_status fl_plan_describe(struct fl_plan *plan)
     fl_buf_init(&text);
     struct describing d = {plan, &text, fl_alloc_zero((size_t)plan->policy->network_count + 1, sizeof *d.networks)};
     struct fl_sha256 *sha = fl_sha256_new();
-    bool ok = d.networks != NULL && sha != NULL;
+    bool ok = d.networks != NULL && sha != NULL && add_inventory(&d);
     if (ok) {
         add_policy(&d);
         for (uint32_t t = 0, number = 0; t < plan->table_count; t++)
