@@ -1,4 +1,4 @@
-/* build.h: the inside of a program, shared by the compiler (program.c) and the evaluator (run.c). */
+/* build.h: the inside of a program, shared by the compiler (program.c) and the evaluator (state.h). */
 #ifndef FL_EXPR_BUILD_H
 #define FL_EXPR_BUILD_H
 
@@ -29,6 +29,9 @@ struct fl_program {
     struct fl_term_group *groups;
     uint32_t group_count, group_capacity;
     uint32_t text_cache_count;
+    uint32_t sparse_count;                /* terms that test single rows */
+    uint32_t class_slot_count;            /* address fields that terms test */
+    uint32_t class_slots[FL_FIELD_COUNT]; /* by field: slot + 1 */
     struct fl_prefix_sets sets;
     uint32_t network_count;
     const char **vpcs, **accounts; /* by network */

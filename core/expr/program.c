@@ -42,6 +42,19 @@ static uint32_t add_node(struct fl_program *p, struct fl_program_node node)
     return p->node_count++;
 }
 
+static void number_term(struct fl_program *p, struct fl_term *term)
+{
+    if (term->kind != FL_TERM_NARROW && term->kind != FL_TERM_NULL)
+        term->sparse = p->sparse_count++;
+    if (term->kind == FL_TERM_TEXT)
+        term->text_cache = p->text_cache_count++;
+    if (term->kind != FL_TERM_ADDR)
+        return;
+    if (p->class_slots[term->field] == 0)
+        p->class_slots[term->field] = ++p->class_slot_count;
+    term->class_slot = p->class_slots[term->field] - 1;
+}
+
 static enum fl_status add_term(struct fl_program *p, const struct fl_node *leaf, bool negated, uint32_t *out)
 {
     struct fl_buf text;
@@ -60,8 +73,7 @@ static enum fl_status add_term(struct fl_program *p, const struct fl_node *leaf,
     struct fl_term *term = &p->terms[p->term_count++];
     *term = (struct fl_term){.node = leaf, .negated = negated};
     enum fl_status status = fl_term_classify(term, &p->arena);
-    if (term->kind == FL_TERM_TEXT)
-        term->text_cache = p->text_cache_count++;
+    number_term(p, term);
     fl_expr_fields(leaf, &p->fields);
     fl_expr_fields(leaf, &term->fields);
     return status;
@@ -126,16 +138,15 @@ enum fl_status fl_program_add(struct fl_program *p, const struct fl_node *condit
 
 /* ---- sealing ---- */
 
-static struct fl_term_group *group_with_room(struct fl_program *p, uint32_t field, bool single)
+static struct fl_term_group *group_with_room(struct fl_program *p, uint32_t field, bool direct)
 {
     for (uint32_t g = 0; g < p->group_count; g++)
-        if (p->groups[g].field == field && p->groups[g].single_values == single &&
-            p->groups[g].term_count < FL_GROUP_TERMS)
+        if (p->groups[g].field == field && p->groups[g].direct == direct && p->groups[g].term_count < FL_GROUP_TERMS)
             return &p->groups[g];
     if (!fl_grow((void **)&p->groups, &p->group_capacity, p->group_count + 1, sizeof *p->groups))
         return NULL;
     struct fl_term_group *group = &p->groups[p->group_count++];
-    *group = (struct fl_term_group){.field = field, .single_values = single};
+    *group = (struct fl_term_group){.field = field, .direct = direct};
     return group;
 }
 
@@ -150,13 +161,11 @@ static bool group_terms(struct fl_program *p)
         struct fl_term *term = &p->terms[t];
         if (term->kind != FL_TERM_NARROW)
             continue;
-        int64_t value = fl_term_single_value(term, value_count(term->field) - 1);
-        struct fl_term_group *group = group_with_room(p, term->field, value >= 0);
+        struct fl_term_group *group = group_with_room(p, term->field, fl_term_is_direct(term));
         if (group == NULL)
             return false;
         term->group = (uint32_t)(group - p->groups);
         term->bit = group->term_count;
-        group->values[group->term_count] = (uint16_t)(value < 0 ? 0 : value);
         group->terms[group->term_count++] = t;
     }
     return true;
@@ -177,7 +186,7 @@ static void mark_values(const struct fl_term *term, uint64_t bit, uint64_t *mask
 /* Values of one class make the same terms of the group true. */
 static bool build_group(struct fl_program *p, struct fl_term_group *group)
 {
-    if (group->single_values)
+    if (group->direct)
         return true;
     uint32_t values = value_count(group->field);
     group->class_of = fl_alloc_zero(values, sizeof *group->class_of);

@@ -2,17 +2,16 @@
 
 #include <string.h>
 
+#define DIRECT_RANGES 3u
+
 static bool is_constant(const struct fl_node *node)
 {
     return node->kind == FL_N_LITERAL;
 }
 
-int64_t fl_term_single_value(const struct fl_term *term, int64_t most)
+bool fl_term_is_direct(const struct fl_term *term)
 {
-    if (term->negated || term->range_count != 1 || term->ranges[0].low != term->ranges[0].high)
-        return -1;
-    int64_t value = term->ranges[0].low;
-    return value >= 0 && value <= most ? value : -1;
+    return term->range_count <= DIRECT_RANGES;
 }
 
 /* Values of an integer field for which `field op constant` holds, as at most two ranges. */

@@ -35,6 +35,8 @@ struct fl_term {
     uint32_t *prefix_sets; /* ADDR: set number of each literal prefix, by item */
     uint32_t *bound;       /* ADDR: networks bound to a VPC or account */
     uint32_t bound_count;
+    uint32_t class_slot;        /* ADDR: of its field among those whose addresses are classified */
+    uint32_t sparse;            /* RANGES, ADDR, TEXT, GENERIC: its number among these */
     uint32_t text_cache;        /* TEXT: index of its cache in the state */
     struct fl_field_set fields; /* that single rows are tested by */
 };
@@ -48,14 +50,13 @@ struct fl_term_group {
     uint16_t *class_of;    /* by value: 256 or 65,536 */
     uint64_t *class_terms; /* by class: bits of terms that are true */
     uint32_t class_count;
-    /* Terms that are true for exactly one value have groups of their own and are compared directly. */
-    bool single_values;
-    uint16_t values[FL_GROUP_TERMS];
+    /* Terms of few ranges have groups of their own: the column is compared with each. */
+    bool direct;
 };
 
 /* Classifies a leaf; fills kind, field, ranges. */
 enum fl_status fl_term_classify(struct fl_term *term, struct fl_arena *arena);
-/* NARROW: the one value of 0..most for which the term is true, or -1. */
-int64_t fl_term_single_value(const struct fl_term *term, int64_t most);
+/* NARROW: are its ranges so few that comparing is cheaper than a table? */
+bool fl_term_is_direct(const struct fl_term *term);
 
 #endif

@@ -169,7 +169,7 @@ static void add_member(struct dice *d, struct fl_buf *b, enum fl_type type)
 
 static void add_set(struct dice *d, struct fl_buf *b, enum fl_type type)
 {
-    uint32_t count = roll_below(d, 4);
+    uint32_t count = roll_below(d, 7);
     fl_buf_add_char(b, '{');
     for (uint32_t i = 0; i < count; i++) {
         fl_buf_add_text(b, i > 0 ? ", " : "");
