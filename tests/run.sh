@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs unit tests, the kept inputs of the fuzzers, golden cases, the commands of documents, and the bundled rules on two
-# generated days; the last line is "N passed, N failed".
+# Runs unit tests, the kept inputs of the fuzzers, golden cases, the commands of documents, measures against a reference,
+# and the bundled rules on two generated days; the last line is "N passed, N failed".
 # usage, in the top folder: tests/run.sh BUILD
 set -uo pipefail
 build=$1
@@ -41,6 +41,9 @@ echo "$golden" | grep -v '^ok ' || true
 documents=$(python3 tests/docs/run.py "$FLOWLAW")
 echo "$documents" | grep -v '^ok ' || true
 golden+=$'\n'$documents
+measures=$(python3 tests/measures/run.py "$FLOWLAW")
+echo "$measures" | grep -v '^ok ' || true
+golden+=$'\n'$measures
 days=$(python3 tests/days/run.py "$FLOWLAW" 2>&1) || grep -q ' failed$' <<<"$days" || days+=$'\nFAIL days'
 echo "$days" | grep -v -E '^ok |passed, ' || true
 golden+=$'\n'$days

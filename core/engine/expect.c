@@ -252,6 +252,7 @@ static struct fl_value list_periods(struct fl_expecting *e)
     list.list.items = items;
     list.list.count = n;
     list.list.more = !all;
+    list.list.names = NULL;
     return list;
 }
 

@@ -109,7 +109,9 @@ static bool worse(const struct fl_plan_rule *rule, const struct fl_hit *a, enum 
     if (a_severity != b_severity)
         return a_severity > b_severity;
     if (rule->having_slot != UINT32_MAX) {
-        const struct fl_value *x = &a->slots[rule->having_slot], *y = &b->slots[rule->having_slot];
+        const struct fl_value left = fl_value_member(&a->slots[rule->having_slot], rule->having_member);
+        const struct fl_value right = fl_value_member(&b->slots[rule->having_slot], rule->having_member);
+        const struct fl_value *x = &left, *y = &right;
         if (x->type != FL_T_NULL && y->type != FL_T_NULL) {
             int c = fl_value_compare(x, y);
             if (c != 0)

@@ -173,9 +173,11 @@ struct fl_value fl_expr_eval(const struct fl_node *node, const struct fl_eval *e
     case FL_N_LITERAL:
         return node->literal;
     case FL_N_FIELD:
-    case FL_N_SLOT:
         eval->get(eval->context, node, &out);
         return out;
+    case FL_N_SLOT:
+        eval->get(eval->context, node, &out);
+        return fl_value_member(&out, node->member);
     case FL_N_AND:
     case FL_N_OR:
         return junction(node, eval);

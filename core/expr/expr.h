@@ -61,6 +61,8 @@ struct fl_node {
     const struct fl_node *left, *right;
     struct fl_value literal;
     uint32_t field, slot;
+    uint32_t member;         /* of the slot: fl_value_member() */
+    const char *member_name; /* NULL without one */
     const struct fl_set_item *items;
     uint32_t item_count;
 };
@@ -90,8 +92,9 @@ struct fl_expr_env {
     bool (*service)(void *context, struct fl_str name, const struct fl_set_item **items, uint32_t *count);
     /* $name -> the parameter's tree (LITERAL or SET). NULL when there is none. */
     const struct fl_node *(*param)(void *context, struct fl_str name);
-    /* Measure, key or counter -> slot and type; member is empty or the text after the dot. */
-    bool (*slot)(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type);
+    /* Measure, key or counter -> slot and type; member is empty or the text after the dot, and *number which it is. */
+    bool (*slot)(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,
+                 enum fl_type *type);
     /* Calls visit for every name that could stand bare, for did-you-mean. Fields are added by the parser. */
     void (*names)(void *context, void (*visit)(void *guess, const char *name), void *guess);
 };

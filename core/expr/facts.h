@@ -37,7 +37,7 @@ struct fl_text_test {
 
 /* What is known of one name where the condition is true. */
 struct fl_fact {
-    uint32_t key; /* field, or FL_FIELD_COUNT + slot */
+    uint32_t key; /* field, or FL_FIELD_COUNT + slot << 8 + member */
     bool is_null, is_known;
     bool has_ranges;
     struct fl_value_range *ranges; /* ascending, apart */

@@ -252,15 +252,18 @@ static enum fl_status name_operand(struct parser *p, struct hint hint, const str
     size_t head = dot == NULL ? name.len : (size_t)(dot - name.ptr);
     struct fl_str base = {name.ptr, head};
     struct fl_str member = {dot == NULL ? "" : dot + 1, dot == NULL ? 0 : name.len - head - 1};
-    uint32_t slot, network;
+    uint32_t slot, network, number = 0;
     enum fl_type type;
     const struct fl_str none = {"", 0};
-    if (p->env->slot != NULL && (p->env->slot(p->env->context, name, none, &slot, &type) ||
-                                 (dot != NULL && p->env->slot(p->env->context, base, member, &slot, &type)))) {
+    if (p->env->slot != NULL && (p->env->slot(p->env->context, name, none, &slot, &number, &type) ||
+                                 (dot != NULL && p->env->slot(p->env->context, base, member, &slot, &number, &type)))) {
         node = fl_parse_node(p, FL_N_SLOT, type, at);
         if (node == NULL)
             return FL_E_NOMEM;
         node->slot = slot;
+        node->member = number;
+        if (number > 0 && (node->member_name = fl_arena_strndup(p->arena, member.ptr, member.len)) == NULL)
+            return FL_E_NOMEM;
         *out = node;
         return FL_OK;
     }

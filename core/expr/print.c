@@ -71,6 +71,8 @@ static void print_node(struct printing *p, const struct fl_node *node)
         return;
     case FL_N_SLOT:
         fl_buf_add_format(out, "@%u", node->slot);
+        if (node->member > 0)
+            fl_buf_add_format(out, ".%u", node->member);
         return;
     case FL_N_SET:
         fl_buf_add_char(out, '{');

@@ -165,6 +165,8 @@ static void show_inner(struct showing *s, const struct fl_node *node)
         return;
     case FL_N_SLOT:
         fl_buf_add_text(s->out, s->words->slot(s->words->context, node->slot));
+        if (node->member_name != NULL)
+            fl_buf_add_format(s->out, ".%s", node->member_name);
         return;
     case FL_N_SET:
         show_set(s, node, NULL);

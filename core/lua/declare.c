@@ -185,11 +185,6 @@ static int make_measure(lua_State *L)
     return 1;
 }
 
-static int later_measure(lua_State *L)
-{
-    return luaL_error(L, "the measure %s is not supported by this version", lua_tostring(L, lua_upvalueindex(1)));
-}
-
 /* ---- rule{} ---- */
 
 static void check_keys(lua_State *L, int table)
@@ -350,13 +345,18 @@ static void take_argument(lua_State *L, const struct arguments *a, const char *w
             refuse_argument(L, a, what, " must be just that");
         return;
     }
-    if (lua_type(L, -1) != LUA_TSTRING) {
+    bool number = strcmp(what, "q") == 0 && lua_type(L, -1) == LUA_TNUMBER;
+    if (lua_type(L, -1) != LUA_TSTRING && !number) {
         refuse_argument(L, a, what, " must be text");
         return;
     }
     const char *text = copy_text(L, -1);
     if (strcmp(what, "by") == 0)
         m->by = text;
+    else if (strcmp(what, "q") == 0)
+        m->q = text;
+    else if (strcmp(what, "slot") == 0)
+        m->slot = text;
     else if (strcmp(what, "filter") != 0)
         m->field = text;
     else if (m->filter == NULL)
@@ -577,7 +577,6 @@ static int declare_rule(lua_State *L)
 
 void fl_lua_add_constructors(lua_State *L)
 {
-    static const char *const later[] = {"connections", "quantile", "hours", "intervals"};
     const char *name;
     for (int type = 0; (name = fl_param_type_name((enum fl_param_type)type)) != NULL; type++) {
         lua_pushinteger(L, type);
@@ -590,11 +589,6 @@ void fl_lua_add_constructors(lua_State *L)
         lua_pushstring(L, fl_measures[m].name);
         lua_pushcclosure(L, make_measure, 1);
         lua_setfield(L, -2, fl_measures[m].name);
-    }
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
-        lua_pushstring(L, later[i]);
-        lua_pushcclosure(L, later_measure, 1);
-        lua_setfield(L, -2, later[i]);
     }
     /* inventory.interfaces is the text that stands for it. */
     lua_newtable(L);

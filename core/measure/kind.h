@@ -34,8 +34,8 @@ struct fl_measure_ops {
 
 extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_min, fl_measure_max, fl_measure_mean,
     fl_measure_distinct, fl_measure_longest_run, fl_measure_top, fl_measure_set, fl_measure_first, fl_measure_last,
-    fl_measure_ratio, fl_measure_outcome, fl_measure_via_endpoint, fl_measure_sequence, fl_measure_rows,
-    fl_measure_verdict;
+    fl_measure_ratio, fl_measure_connections, fl_measure_quantile, fl_measure_hours, fl_measure_intervals,
+    fl_measure_outcome, fl_measure_via_endpoint, fl_measure_sequence, fl_measure_rows, fl_measure_verdict;
 
 /* The slot as an integer; false when null, not one, or too large. */
 bool fl_slot_int(const struct fl_value *slot, int64_t *out);

@@ -226,6 +226,7 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     out->list.items = items;
     out->list.count = shown;
     out->list.weighted = top;
+    out->list.names = NULL;
     out->list.more = top ? s->count > shown : s->more != 0;
     return FL_OK;
 }

@@ -39,9 +39,9 @@ bool fl_measure_is_number(enum fl_type type)
 
 bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b)
 {
-    return a->kind == b->kind && a->field == b->field && a->by == b->by && a->k == b->k && a->type == b->type &&
-           a->spread == b->spread && a->sequence == b->sequence && a->row_fields == b->row_fields &&
-           a->state_bytes == b->state_bytes;
+    return a->kind == b->kind && a->field == b->field && a->by == b->by && a->k == b->k && a->slot_ms == b->slot_ms &&
+           a->q.num == b->q.num && a->q.den == b->q.den && a->type == b->type && a->spread == b->spread &&
+           a->sequence == b->sequence && a->row_fields == b->row_fields && a->state_bytes == b->state_bytes;
 }
 
 static void name_field(uint32_t field, const char **name, enum fl_type *type)
@@ -85,6 +85,13 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
     }
     for (uint32_t i = 0; i < m->row_field_count; i++)
         fl_field_set_add(fields, m->row_fields[i]);
+    if (m->kind == FL_M_CONNECTIONS) {
+        static const uint32_t read[] = {FL_F_SRC_PEER, FL_F_DST_PEER, FL_F_SRCPORT, FL_F_DSTPORT, FL_F_PROTOCOL};
+        for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
+            fl_field_set_add(fields, read[i]);
+    }
+    if (m->kind == FL_M_HOURS || m->kind == FL_M_INTERVALS)
+        fl_field_set_add(fields, FL_F_START_TIME);
     if (m->kind == FL_M_VIA_ENDPOINT)
         fl_field_set_add(fields, FL_F_TRAFFIC_PATH);
 }
@@ -127,7 +134,7 @@ enum fl_status fl_measure_update_slots(const struct fl_measure *m, void *state, 
 
 bool fl_measure_reads_records(enum fl_measure_kind kind)
 {
-    return kind == FL_M_OUTCOME || kind == FL_M_VIA_ENDPOINT;
+    return kind == FL_M_OUTCOME || kind == FL_M_VIA_ENDPOINT || kind == FL_M_CONNECTIONS;
 }
 
 enum fl_status fl_measure_merge(const struct fl_measure *m, void *into, const void *from)

@@ -11,6 +11,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/status.h"
+#include "core/base/when.h"
 #include "core/expr/expr.h"
 #include "core/record/batch.h"
 #include "core/record/place.h"
@@ -51,6 +52,11 @@ struct fl_measure {
     enum fl_type type; /* of its value */
     uint32_t state_bytes, state_offset;
     const struct fl_renumbering *sources; /* of the places in states that are loaded; NULL: as they are */
+    struct fl_ratio q;                    /* quantile */
+    int64_t slot_ms;                      /* hours, intervals: raised to what the log can tell apart */
+    int64_t aggregation_ms;               /* of the log */
+    const struct fl_zone *zone;           /* hours; NULL = UTC */
+    const char **member_paths;            /* "i.mean" for each of its members, for messages; may be NULL */
 };
 
 struct fl_measure_info {
@@ -60,6 +66,11 @@ extern const struct fl_measure_info fl_measures[FL_MEASURE_COUNT];
 
 /* Finds a kind by its name; FL_MEASURE_COUNT if there is none. */
 enum fl_measure_kind fl_measure_find(struct fl_str name);
+
+/* Members of a measure's value, `i.mean`: the number of that one, from 1, and its type; 0 when there is none. */
+uint32_t fl_measure_member(enum fl_measure_kind kind, struct fl_str name, enum fl_type *type);
+uint32_t fl_measure_member_count(enum fl_measure_kind kind);
+const char *const *fl_measure_member_names(enum fl_measure_kind kind);
 
 /* Do both measure the same, whatever their names? Filters are told apart by the caller. */
 bool fl_measure_same(const struct fl_measure *a, const struct fl_measure *b);
@@ -96,7 +107,8 @@ void fl_measure_save(const struct fl_measure *measure, const void *state, struct
  * of the bytes it took. FL_E_DATA when they are no state of this measure. */
 enum fl_status fl_measure_load(const struct fl_measure *measure, void *state, const uint8_t *bytes, size_t len,
                                size_t *used);
-/* The value; lists and text live in the arena. Over no record: count sum distinct longest_run 0, else null. */
+/* The value; lists and text live in the arena. Over no record: count sum distinct longest_run connections 0, all else
+ * null. */
 enum fl_status fl_measure_value(const struct fl_measure *measure, const void *state, struct fl_arena *arena,
                                 struct fl_value *out);
 /* Does it keep a row of each record? */

@@ -118,6 +118,12 @@ enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, 
     return status;
 }
 
+enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, const void *bytes, size_t len)
+{
+    uint64_t hash = fl_hash64(bytes, len, SEED);
+    return add_hash(set, exact, hash == 0 ? 1 : hash);
+}
+
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from)
 {
     enum fl_status status = FL_OK;

@@ -21,6 +21,7 @@ enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const 
                                 uint32_t row);
 /* A value that is in no batch; its own kind of hash, so a set takes values in one of the two ways only. */
 enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value);
+enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, const void *bytes, size_t len);
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from);
 void fl_value_set_save(const struct fl_value_set *set, struct fl_buf *out);
 enum fl_status fl_value_set_load(struct fl_value_set *set, uint32_t exact, const uint8_t *bytes, size_t len,

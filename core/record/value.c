@@ -16,6 +16,8 @@ static void list_text(struct fl_buf *out, const struct fl_value *value)
     for (uint32_t i = 0; i < value->list.count; i++) {
         if (i > 0)
             fl_buf_add_text(out, ", ");
+        if (value->list.names != NULL)
+            fl_buf_add_format(out, "%s ", value->list.names[i]);
         fl_value_text(out, &value->list.items[i * step]);
         if (value->list.weighted) {
             fl_buf_add_text(out, " (");
@@ -69,8 +71,13 @@ void fl_value_text(struct fl_buf *out, const struct fl_value *value)
 static void list_json(struct fl_json *w, const struct fl_value *value)
 {
     uint32_t step = value->list.weighted ? 2 : 1;
-    fl_json_array(w);
+    if (value->list.names != NULL)
+        fl_json_object(w);
+    else
+        fl_json_array(w);
     for (uint32_t i = 0; i < value->list.count; i++) {
+        if (value->list.names != NULL)
+            fl_json_key(w, value->list.names[i]);
         if (!value->list.weighted) {
             fl_value_json(w, &value->list.items[i]);
             continue;

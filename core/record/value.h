@@ -21,6 +21,7 @@ struct fl_value {
             uint32_t count;               /* items (pairs when weighted) */
             bool more;                    /* a set that had more members than it keeps */
             bool weighted;
+            const char *const *names; /* of the items, in byte order; NULL: they have none */
         } list;
     };
 };
@@ -31,10 +32,18 @@ static inline struct fl_value fl_value_int(enum fl_type type, __int128 i)
     return (struct fl_value){.type = type, .i = i};
 }
 
+/* The member-th item of a list with names, counted from 1; null when there is no list. 0 gives the value itself. */
+static inline struct fl_value fl_value_member(const struct fl_value *value, uint32_t member)
+{
+    if (member == 0)
+        return *value;
+    return value->type == FL_T_LIST && member <= value->list.count ? value->list.items[member - 1] : FL_VALUE_NULL;
+}
+
 /* For messages: null is "-", service tcp/5432, times RFC 3339, durations 1h30m, lists "a, b, ...". Not escaped. */
 void fl_value_text(struct fl_buf *out, const struct fl_value *value);
 /* For results: numbers as numbers (strings from 2^53), addresses and services as text, null as null,
- * quotients with at most 3 decimals, lists as arrays (weighted: of {value, weight}). */
+ * quotients with at most 3 decimals, lists as arrays (weighted: of {value, weight}; with names: an object). */
 void fl_value_json(struct fl_json *w, const struct fl_value *value);
 /* Total order for sorting: null last, then by value; both of one type. */
 int fl_value_compare(const struct fl_value *a, const struct fl_value *b);

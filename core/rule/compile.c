@@ -356,6 +356,42 @@ static void take_spread(struct fl_compiling *c, const struct fl_measure_decl *de
     report(c, &err, "measure", decl->name, NULL);
 }
 
+static void name_members(struct fl_compiling *c, struct fl_measure *m)
+{
+    uint32_t count = fl_measure_member_count(m->kind);
+    if (count == 0)
+        return;
+    m->member_paths = fl_arena_alloc(&c->plan->arena, count * sizeof *m->member_paths);
+    c->failed |= m->member_paths == NULL;
+    for (uint32_t i = 0; m->member_paths != NULL && i < count; i++) {
+        m->member_paths[i] = fl_arena_printf(&c->plan->arena, "%s.%s", m->name, fl_measure_member_names(m->kind)[i]);
+        if (m->member_paths[i] == NULL) {
+            m->member_paths = NULL;
+            c->failed = true;
+        }
+    }
+}
+
+/* "0.95", "95%" or a number's "$parameter". */
+static bool take_quantile(struct fl_compiling *c, const struct fl_measure_decl *decl, struct fl_ratio *out)
+{
+    struct fl_error err;
+    if (decl->q == NULL)
+        return true;
+    for (uint32_t i = 0; decl->q[0] == '$' && i < c->rule->param_count; i++) {
+        const struct fl_plan_param *p = &c->rule->params[i];
+        if (strcmp(p->decl->name, decl->q + 1) == 0 && p->decl->type == FL_P_NUMBER && p->node != NULL &&
+            fl_ratio_parse(fl_str_of(p->decl->text), out))
+            return true;
+    }
+    if (fl_ratio_parse(fl_str_of(decl->q), out))
+        return true;
+    fl_fail(&err, FL_E_VALUE, "\"%s\" is no share; write 0.95, \"95%%\" or the \"$name\" of a number parameter",
+            decl->q);
+    report(c, &err, "measure", decl->name, NULL);
+    return false;
+}
+
 static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl *decl)
 {
     struct fl_plan_rule *rule = c->rule;
@@ -393,6 +429,10 @@ static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl
     m->filter2 = fl_compiling_filter(c, decl->filter2, decl->name, &roots[1]);
     if (decl->spread)
         take_spread(c, decl, m);
+    m->zone = c->plan->policy->zone;
+    m->aggregation_ms = c->plan->policy->aggregation_ms;
+    if (!fl_compiling_duration(c, decl->slot, "measure", &m->slot_ms) || !take_quantile(c, decl, &m->q))
+        return;
     if (m->kind == FL_M_SEQUENCE)
         fl_compiling_sequence(c, decl, m);
     if (m->kind == FL_M_SEQUENCE && m->sequence == NULL)
@@ -403,6 +443,7 @@ static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl
     }
     if (m->kind == FL_M_OUTCOME)
         take_outcome(c, decl);
+    name_members(c, m);
     rule->measure_count++;
 }
 
@@ -439,6 +480,7 @@ static bool find_having_slot(const struct fl_node *node, struct having_walk walk
         return false;
     if (node->kind == FL_N_SLOT && node->slot >= walk.first) {
         rule->having_slot = node->slot;
+        rule->having_member = node->member;
         rule->having_least_is_worst = walk.less;
         return true;
     }

@@ -44,6 +44,10 @@ static void add_measure(struct describing *d, const struct fl_measure *m)
     add_expr(d, " against ", m->filter2);
     if (m->spread)
         fl_buf_add_text(d->out, " spread");
+    if (m->q.den != 0)
+        fl_buf_add_format(d->out, " share %lld/%lld", (long long)m->q.num, (long long)m->q.den);
+    if (m->slot_ms != 0)
+        fl_buf_add_format(d->out, " slot %lld", (long long)m->slot_ms);
     for (uint32_t s = 0; m->sequence != NULL && s < m->sequence->step_count; s++) {
         fl_buf_add_format(d->out, " step %u", m->sequence->steps[s].times);
         add_expr(d, " where ", m->sequence->steps[s].filter);

@@ -48,6 +48,16 @@ uint32_t fl_plan_rule_slot(const struct fl_plan_rule *rule, struct fl_str name, 
     return UINT32_MAX;
 }
 
+bool fl_plan_rule_member(const struct fl_plan_rule *rule, uint32_t slot, struct fl_str member, uint32_t *number,
+                         enum fl_type *type)
+{
+    uint32_t first = rule->key_count + FL_COUNTER_COUNT;
+    if (slot < first || slot - first >= rule->measure_count)
+        return false;
+    *number = fl_measure_member(rule->measures[slot - first].kind, member, type);
+    return *number > 0;
+}
+
 /* The policy's callbacks expect the policy as context: forward with it. */
 static bool find_network(void *context, struct fl_str name, uint32_t *id)
 {
@@ -80,13 +90,13 @@ static const struct fl_node *find_param(void *context, struct fl_str name)
     return NULL;
 }
 
-static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type)
+static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,
+                      enum fl_type *type)
 {
     const struct fl_rule_names *names = context;
-    if (member.len > 0)
-        return false;
     *slot = fl_plan_rule_slot(names->rule, name, type);
-    return *slot != UINT32_MAX;
+    *number = 0;
+    return *slot != UINT32_MAX && (member.len == 0 || fl_plan_rule_member(names->rule, *slot, member, number, type));
 }
 
 static void visit_networks(const struct fl_policy *policy, void (*visit)(void *guess, const char *name), void *guess)
@@ -102,6 +112,13 @@ static void where_names(void *context, void (*visit)(void *guess, const char *na
     visit_networks(((const struct fl_rule_names *)context)->policy, visit, guess);
 }
 
+/* The guess keeps what it is shown, so that the whole names are those that prepare() made. */
+static void visit_members(const struct fl_measure *m, void (*visit)(void *guess, const char *name), void *guess)
+{
+    for (uint32_t i = 0; m->member_paths != NULL && i < fl_measure_member_count(m->kind); i++)
+        visit(guess, m->member_paths[i]);
+}
+
 static void having_names(void *context, void (*visit)(void *guess, const char *name), void *guess)
 {
     const struct fl_rule_names *names = context;
@@ -109,14 +126,17 @@ static void having_names(void *context, void (*visit)(void *guess, const char *n
         visit(guess, names->rule->key_names[k]);
     for (uint32_t c = 0; c < FL_COUNTER_COUNT; c++)
         visit(guess, fl_counter_name(c));
-    for (uint32_t m = 0; m < names->rule->measure_count; m++)
+    for (uint32_t m = 0; m < names->rule->measure_count; m++) {
         visit(guess, names->rule->measures[m].name);
+        visit_members(&names->rule->measures[m], visit, guess);
+    }
     for (uint32_t v = 0; v < names->rule->value_count; v++)
         visit(guess, names->rule->values[v].name);
     visit_networks(names->policy, visit, guess);
 }
 
-static bool find_column(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type)
+static bool find_column(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,
+                        enum fl_type *type)
 {
     const struct fl_rule_names *names = context;
     const struct fl_from *from = names->rule->from;
@@ -124,6 +144,7 @@ static bool find_column(void *context, struct fl_str name, struct fl_str member,
     if (*slot == UINT32_MAX)
         return false;
     *type = from->columns[*slot].type;
+    *number = 0;
     return true;
 }
 

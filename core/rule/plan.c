@@ -213,7 +213,8 @@ void fl_template_print(const struct fl_template *t, const struct fl_value *slots
     bool one = false;
     for (uint32_t i = 0; i < t->count; i++) {
         if (t->parts[i].slot != UINT32_MAX) {
-            const struct fl_value *value = &slots[t->parts[i].slot];
+            const struct fl_value member = fl_value_member(&slots[t->parts[i].slot], t->parts[i].member);
+            const struct fl_value *value = &member;
             fl_value_text(out, value);
             one = t->by_core && value->type == FL_T_INT && value->i == 1;
             continue;

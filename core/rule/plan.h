@@ -30,6 +30,7 @@ enum fl_counter {
 struct fl_template_part {
     const char *text; /* literal, or the value of {$param} */
     uint32_t slot;    /* UINT32_MAX for literals */
+    uint32_t member;  /* of the slot, or 0 */
 };
 struct fl_template {
     struct fl_template_part *parts;
@@ -118,6 +119,7 @@ struct fl_plan_rule {
     const struct fl_node *having;
     const char *having_text; /* with the values of parameters */
     uint32_t having_slot;    /* measure first named in having; UINT32_MAX */
+    uint32_t having_member;
     bool having_least_is_worst;
     int outcome_measure; /* index of a measured outcome(), or -1 */
     struct fl_template message;

@@ -30,6 +30,7 @@ struct fl_measure_decl {
     const char *kind;             /* "distinct" */
     const char *field, *by;       /* or NULL */
     const char *filter, *filter2; /* or NULL */
+    const char *q, *slot;         /* or NULL */
     int64_t k;                    /* 0 = default */
     bool spread;                  /* sum */
     struct fl_step_decl *steps;   /* sequence */

@@ -3,11 +3,11 @@
 
 #include "core/rule/compile.h"
 
-static bool add_part(struct fl_template *t, const char *text, uint32_t slot)
+static bool add_part(struct fl_template *t, const char *text, uint32_t slot, uint32_t member)
 {
     if (text != NULL && *text == '\0' && slot == UINT32_MAX)
         return true;
-    t->parts[t->count++] = (struct fl_template_part){text, slot};
+    t->parts[t->count++] = (struct fl_template_part){text, slot, member};
     return true;
 }
 
@@ -31,14 +31,22 @@ static enum fl_status add_name(struct fl_template *t, const struct fl_plan_rule 
         if (text == NULL)
             return fl_fail(err, FL_E_NAME, "the text names {%.*s}, but the rule has no such parameter", (int)name.len,
                            name.ptr);
-        add_part(t, text, UINT32_MAX);
+        add_part(t, text, UINT32_MAX, 0);
         return FL_OK;
     }
-    uint32_t slot = fl_plan_rule_slot(rule, name, &type);
+    const char *dot = memchr(name.ptr, '.', name.len);
+    struct fl_str base = {name.ptr, dot != NULL ? (size_t)(dot - name.ptr) : name.len};
+    uint32_t slot = fl_plan_rule_slot(rule, name, &type), member = 0;
+    if (slot == UINT32_MAX && dot != NULL) {
+        slot = fl_plan_rule_slot(rule, base, &type);
+        struct fl_str after = {dot + 1, name.len - base.len - 1};
+        if (slot != UINT32_MAX && !fl_plan_rule_member(rule, slot, after, &member, &type))
+            slot = UINT32_MAX;
+    }
     if (slot == UINT32_MAX)
         return fl_fail(err, FL_E_NAME, "the text names {%.*s}, which is no measure, group key or counter of this rule",
                        (int)name.len, name.ptr);
-    add_part(t, NULL, slot);
+    add_part(t, NULL, slot, member);
     return FL_OK;
 }
 
@@ -78,7 +86,7 @@ enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *
         char *copy = fl_arena_strndup(arena, p, literal);
         if (copy == NULL)
             return fl_fail(err, FL_E_NOMEM, "out of memory");
-        add_part(out, copy, UINT32_MAX);
+        add_part(out, copy, UINT32_MAX, 0);
         if (open == NULL)
             return FL_OK;
         struct fl_str name = {open + 1, (size_t)(close - open - 1)};

@@ -123,6 +123,12 @@ static struct argument read_argument(struct fl_str text)
     } else if (fl_str_is(text, "k") || fl_str_is(text, "k?")) {
         name = "k";
         a.type = "integer";
+    } else if (fl_str_is(text, "q")) {
+        name = "q";
+        a.type = "number|string";
+    } else if (fl_str_is(text, "slot?")) {
+        name = "slot";
+        a.type = "string";
     }
     snprintf(a.name, sizeof a.name, "%s", name);
     return a;

@@ -61,6 +61,12 @@ def check_ports():
             bad.append(f"docs/ports.md, {title}: differs in {sorted(ours ^ theirs)}")
 
 
+def members():
+    """What measures with several values call them."""
+    tables = re.findall(r"_names\[\] = \{(.*?)\}", read("core/measure/member.c"), re.S)
+    return [name for table in tables for name in re.findall(r'"(\w+)"', table)]
+
+
 def check_keys():
     """Each key that a loader accepts stands in the page about it."""
     policies, intents, rules = read("docs/policies.md"), read("docs/intents.md"), read("docs/rules.md")
@@ -71,6 +77,7 @@ def check_keys():
               ("docs/rules.md", rules, re.findall(r"^FL_RULE_KEY\((\w+),", read("core/lua/rule_keys.def"), re.M))]
     measures = re.findall(r"FL_MEASURE\(\w+, (\w+),", read("core/measure/measures.def"))
     wanted.append(("docs/rules.md", rules, measures))
+    wanted.append(("docs/measures.md", read("docs/measures.md"), [m for m in measures if m != "rows"] + members()))
     for page, text, keys in wanted:
         for key in keys:
             if not re.search(rf"[`\s]{key}\b", text):

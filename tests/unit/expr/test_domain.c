@@ -44,9 +44,11 @@ static const char *account(void *context, uint32_t network)
     return NULL;
 }
 
-static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type)
+static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,
+                      enum fl_type *type)
 {
     (void)context;
+    *number = 0;
     *slot = fl_str_is(name, "outcome") ? 1 : 0;
     *type = *slot == 1 ? FL_T_OUTCOME : FL_T_INT;
     return member.len == 0 && (fl_str_is(name, "run") || *slot == 1);

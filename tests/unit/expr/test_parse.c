@@ -47,9 +47,11 @@ static const struct fl_node *find_param(void *context, struct fl_str name)
                                       : NULL;
 }
 
-static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type)
+static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,
+                      enum fl_type *type)
 {
     (void)context;
+    *number = member.len > 0;
     if (member.len > 0 && !(fl_str_is(name, "i") && fl_str_is(member, "mean")))
         return false;
     for (*slot = 0; *slot < sizeof slots / sizeof slots[0]; ++*slot) {

@@ -13,9 +13,10 @@ static bool find_network(void *context, struct fl_str name, uint32_t *id)
     return false;
 }
 
-static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, enum fl_type *type)
+static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,
+                      enum fl_type *type)
 {
-    (void)context;
+    (void)context, (void)number;
     *slot = 3;
     *type = FL_T_INT;
     return member.len == 0 && fl_str_is(name, "run");

@@ -3,7 +3,6 @@
 
 #include "core/base/limits.h"
 #include "core/measure/measure.h"
-#include "core/measure/port_set.h"
 #include "core/measure/value_set.h"
 #include "tests/unit/expr/rows.h"
 
@@ -41,7 +40,8 @@ static struct fl_measure prepared(enum fl_measure_kind kind, uint32_t field)
                            .by = FL_FIELD_NONE,
                            .filter = &some_filter,
                            .filter2 = &some_filter,
-                           .sequence = kind == FL_M_SEQUENCE ? &some_sequence : NULL};
+                           .sequence = kind == FL_M_SEQUENCE ? &some_sequence : NULL,
+                           .q = {9, 10}};
     struct fl_error err;
     if (fl_measure_prepare(&m, &err) != FL_OK)
         fail_msg("%s", err.text);
@@ -409,6 +409,80 @@ static struct fl_value order_reference(const struct fl_measure *m, uint32_t coun
     return best == UINT32_MAX ? FL_VALUE_NULL : cell(m->field, best);
 }
 
+static int compare_numbers(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* The number of that rank in order, then the middle of the 32nd of a doubling that it is in. */
+static struct fl_value quantile_reference(const struct fl_measure *m, uint32_t count)
+{
+    int64_t numbers[RECORDS];
+    uint32_t n = 0;
+    for (uint32_t r = 0; r < count; r++)
+        if (!fl_column_null(&batch.columns[m->field], r))
+            numbers[n++] = batch.columns[m->field].i64[r];
+    if (n == 0)
+        return FL_VALUE_NULL;
+    qsort(numbers, n, sizeof numbers[0], compare_numbers);
+    int64_t rank = (int64_t)((n * m->q.num + m->q.den - 1) / m->q.den);
+    __int128 value = numbers[rank > 0 ? rank - 1 : 0], width = 1, size = value < 0 ? -value : value;
+    while (size >= 64 * width)
+        width *= 2;
+    size = size / width * width + width / 2;
+    return fl_value_int(FL_T_INT, value < 0 ? -size : size);
+}
+
+static void test_measure__quantile(void **state)
+{
+    (void)state;
+    static const struct fl_ratio shares[] = {{0, 1}, {1, 2}, {95, 100}, {1, 1}};
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        struct fl_measure m = prepared(FL_M_QUANTILE, FL_F_BYTES);
+        m.q = shares[i];
+        check_measure(&m, quantile_reference);
+    }
+}
+
+static bool same_connection(uint32_t a, uint32_t b)
+{
+    const struct fl_addr *src = batch.columns[FL_F_SRC_PEER].addr, *dst = batch.columns[FL_F_DST_PEER].addr;
+    const uint16_t *sport = batch.columns[FL_F_SRCPORT].u16, *dport = batch.columns[FL_F_DSTPORT].u16;
+    bool forward =
+        fl_addr_equal(src[a], src[b]) && fl_addr_equal(dst[a], dst[b]) && sport[a] == sport[b] && dport[a] == dport[b];
+    bool back =
+        fl_addr_equal(src[a], dst[b]) && fl_addr_equal(dst[a], src[b]) && sport[a] == dport[b] && dport[a] == sport[b];
+    return forward || back;
+}
+
+static void test_measure__connections_are_counted_once_whatever_the_direction(void **state)
+{
+    (void)state;
+    static const char *const addresses[] = {"10.0.0.1", "10.0.0.2", "2001:db8::1"};
+    struct dice d = {11};
+    struct fl_measure m = prepared(FL_M_CONNECTIONS, FL_FIELD_NONE);
+    uint32_t expected = 0;
+    rows_begin(&batch, RECORDS);
+    for (uint32_t r = 0; r < RECORDS; r++) {
+        rows_addr(&batch, FL_F_SRC_PEER, r, addresses[roll_below(&d, 3)]);
+        rows_addr(&batch, FL_F_DST_PEER, r, addresses[roll_below(&d, 3)]);
+        rows_int(&batch, FL_F_SRCPORT, r, roll_below(&d, 6));
+        rows_int(&batch, FL_F_DSTPORT, r, roll_below(&d, 6));
+        rows_int(&batch, FL_F_PROTOCOL, r, 6);
+        bool seen = false;
+        for (uint32_t before = 0; before < r; before++)
+            seen |= same_connection(before, r);
+        expected += !seen;
+    }
+    for (int i = 0; i < 20; i++) {
+        struct fl_buf bytes;
+        struct fl_value value = measured(&d, &m, RECORDS, &bytes);
+        assert_int_equal(value.i, expected);
+        fl_buf_dispose(&bytes);
+    }
+}
+
 static struct fl_value endpoint_reference(const struct fl_measure *m, uint32_t count)
 {
     (void)m;
@@ -567,10 +641,12 @@ static void test_measure__over_no_record(void **state)
 {
     (void)state;
     for (uint32_t kind = 0; kind < FL_MEASURE_COUNT; kind++) {
-        bool no_field = kind == FL_M_COUNT || kind == FL_M_RATIO || kind == FL_M_OUTCOME || kind == FL_M_VIA_ENDPOINT;
+        bool no_field = kind == FL_M_COUNT || kind == FL_M_RATIO || kind == FL_M_OUTCOME || kind == FL_M_VIA_ENDPOINT ||
+                        kind == FL_M_CONNECTIONS || kind == FL_M_HOURS || kind == FL_M_INTERVALS;
         uint32_t field = no_field ? FL_FIELD_NONE : kind == FL_M_LONGEST_RUN ? FL_F_DSTPORT : FL_F_BYTES;
         struct fl_measure m = prepared((enum fl_measure_kind)kind, field);
-        bool zero = kind == FL_M_COUNT || kind == FL_M_SUM || kind == FL_M_DISTINCT || kind == FL_M_LONGEST_RUN;
+        bool zero = kind == FL_M_COUNT || kind == FL_M_SUM || kind == FL_M_DISTINCT || kind == FL_M_LONGEST_RUN ||
+                    kind == FL_M_CONNECTIONS;
         char none[256] = {0};
         struct fl_value v;
         assert_true(m.state_bytes <= sizeof none);
@@ -671,39 +747,6 @@ static void test_value_set__estimates_within_its_error(void **state)
     }
 }
 
-static void test_port_set__through_every_representation(void **state)
-{
-    (void)state;
-    static bool seen[65536];
-    struct fl_port_set whole = {0}, halves[2] = {whole, whole};
-    struct dice d = {3};
-    uint32_t count = 0;
-    memset(seen, 0, sizeof seen);
-    for (uint32_t i = 0; i < 9000; i++) {
-        uint16_t port = (uint16_t)(roll_below(&d, 4) ? roll(&d) : 60000 + roll_below(&d, 5536));
-        count += !seen[port];
-        seen[port] = true;
-        assert_true(fl_port_set_add(&whole, port) && fl_port_set_add(&halves[i % 2 && i > 5000], port));
-        assert_int_equal(whole.count, count);
-    }
-    assert_true(fl_port_set_merge(&halves[1], &halves[0]));
-    uint32_t best = 0, run = 0;
-    for (uint32_t p = 0; p < 65536; p++) {
-        run = seen[p] ? run + 1 : 0;
-        best = run > best ? run : best;
-    }
-    assert_int_equal(halves[1].count, count);
-    assert_int_equal(fl_port_set_longest_run(&whole), best);
-    assert_int_equal(fl_port_set_longest_run(&halves[1]), best);
-    for (uint32_t p = 0; p < 65536; p++)
-        assert_true(fl_port_set_add(&whole, (uint16_t)p));
-    assert_int_equal(whole.count, 65536);
-    assert_int_equal(fl_port_set_longest_run(&whole), 65536);
-    fl_port_set_dispose(&whole);
-    fl_port_set_dispose(&halves[0]);
-    fl_port_set_dispose(&halves[1]);
-}
-
 static void test_measure__find(void **state)
 {
     (void)state;
@@ -725,6 +768,8 @@ int main(void)
         cmocka_unit_test(test_measure__top),
         cmocka_unit_test(test_measure__set),
         cmocka_unit_test(test_measure__first_and_last),
+        cmocka_unit_test(test_measure__quantile),
+        cmocka_unit_test(test_measure__connections_are_counted_once_whatever_the_direction),
         cmocka_unit_test(test_measure__via_endpoint),
         cmocka_unit_test(test_measure__outcome_is_a_fold),
         cmocka_unit_test(test_measure__over_no_record),
@@ -732,7 +777,6 @@ int main(void)
         cmocka_unit_test(test_value_set__is_exact_up_to_its_limit),
         cmocka_unit_test(test_value_set__registers_do_not_depend_on_order),
         cmocka_unit_test(test_value_set__estimates_within_its_error),
-        cmocka_unit_test(test_port_set__through_every_representation),
         cmocka_unit_test(test_measure__find),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

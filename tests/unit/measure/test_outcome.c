@@ -166,8 +166,8 @@ static void test_outcome__bare_reset_of_ipv4_has_at_most_40_bytes_a_packet(void 
     static const struct {
         int64_t packets, bytes;
         const char *outcome;
-    } cases[] = {{1, 40, "allowed"}, {1, 41, "answered"}, {3, 120, "allowed"}, {3, 121, "answered"}, {2, 60, "allowed"},
-                 {INT64_MAX, INT64_MAX, "allowed"}};
+    } cases[] = {{1, 40, "allowed"},   {1, 41, "answered"}, {3, 120, "allowed"},
+                 {3, 121, "answered"}, {2, 60, "allowed"},  {INT64_MAX, INT64_MAX, "allowed"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         start();
         request(ACCEPT, FL_VANTAGE_DST);
@@ -199,7 +199,7 @@ static void test_outcome__known_flags_decide_about_resets(void **state)
         int64_t flags, bytes;
         const char *outcome;
     } cases[] = {
-        {4, 40, "allowed"}, {4, 4000, "allowed"}, /* only RST, whatever its size */
+        {4, 40, "allowed"},   {4, 4000, "allowed"}, /* only RST, whatever its size */
         {18, 40, "answered"}, {19, 40, "answered"}, {22, 40, "answered"}, {5, 40, "answered"}, {0, 40, "answered"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
