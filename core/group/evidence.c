@@ -10,6 +10,8 @@ void fl_places_add(struct fl_place *places, uint32_t *count, uint32_t limit, con
         return;
     while (at > 0 && fl_place_before(*place, places[at - 1]))
         at--;
+    if (at > 0 && !fl_place_before(places[at - 1], *place))
+        return; /* several rows, or panes of one window, have this record */
     if (*count < limit)
         (*count)++;
     memmove(places + at + 1, places + at, (*count - at - 1) * sizeof *places);

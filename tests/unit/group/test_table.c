@@ -420,6 +420,26 @@ static void test_table__evidence_is_the_least_places_in_record_order(void **stat
     fl_store_free(t);
 }
 
+/* Groups of several panes and rules may have a record in common. */
+static void test_table__a_record_is_evidence_once(void **state)
+{
+    (void)state;
+    struct fl_store *t = new_table(0);
+    rows_begin(&batch, 2);
+    row(0, 100, 22);
+    row(1, 200, 22);
+    for (int i = 0; i < 3; i++) {
+        add_rows(t);
+        if (i == 1)
+            assert_int_equal(fl_store_spill(t), FL_OK);
+    }
+    assert_int_equal(walk(t, 0, 0, keep_view, NULL), FL_OK);
+    assert_int_equal(seen_place_count, 2);
+    assert_int_equal(seen_places[0].start_ms, 100);
+    assert_int_equal(seen_places[1].start_ms, 200);
+    fl_store_free(t);
+}
+
 static void test_place__order(void **state)
 {
     (void)state;
@@ -670,6 +690,7 @@ int main(void)
         cmocka_unit_test(test_table__times_outside_1970_to_2100_are_counted),
         cmocka_unit_test(test_table__counters),
         cmocka_unit_test(test_table__evidence_is_the_least_places_in_record_order),
+        cmocka_unit_test(test_table__a_record_is_evidence_once),
         cmocka_unit_test(test_place__order),
         cmocka_unit_test(test_table__merged_in_any_order_is_one_table),
         cmocka_unit_test(test_table__runs_in_files_are_one_table),
