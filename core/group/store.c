@@ -151,15 +151,16 @@ static enum fl_status walk_rows(struct fl_store *s, uint32_t table,
 
 /* ---- runs ---- */
 
+/* FL_E_LIMIT would tell that a table has too many groups. */
 static enum fl_status fail_spill(struct fl_store *s, enum fl_status status, int error)
 {
-    if (status == FL_E_IO)
+    if (status == FL_E_LIMIT)
+        snprintf(s->error, sizeof s->error, "a group measures so much that it cannot be written to a temporary file");
+    else if (status == FL_E_IO)
         snprintf(s->error, sizeof s->error,
                  "the groups that do not fit into --memory cannot be written to a temporary file in %s: %s",
                  fl_temp_folder(), strerror(error));
-    else if (status == FL_E_LIMIT)
-        snprintf(s->error, sizeof s->error, "a group measures so much that it cannot be written to a temporary file");
-    return status;
+    return status == FL_E_LIMIT ? FL_E_IO : status;
 }
 
 /* Writes the rows of sets, or those of the first runs, in key order as one run. */

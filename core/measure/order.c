@@ -20,9 +20,22 @@ static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
     return FL_OK;
 }
 
-static bool wins(const struct fl_measure *m, const struct order_state *s, struct fl_place place)
+/* Above 0: the record at this place is to be kept; 0: it stands where the one that is kept does. */
+static int claim(const struct fl_measure *m, const struct order_state *s, struct fl_place place)
 {
-    return !s->any || (m->kind == FL_M_FIRST ? fl_place_before(place, s->place) : fl_place_before(s->place, place));
+    if (!s->any)
+        return 1;
+    int before = fl_place_before(place, s->place) - fl_place_before(s->place, place);
+    return m->kind == FL_M_FIRST ? before : -before;
+}
+
+/* Groups of two rules may have one place: their values decide then. */
+static bool wins_tie(const struct fl_measure *m, const struct order_state *s, const char *bytes, size_t len)
+{
+    int c = memcmp(bytes, s->bytes, len < s->len ? len : s->len);
+    if (c == 0)
+        c = (len > s->len) - (len < s->len);
+    return m->kind == FL_M_FIRST ? c < 0 : c > 0;
 }
 
 static enum fl_status keep(struct order_state *s, struct fl_place place, const char *bytes, size_t len)
@@ -40,14 +53,17 @@ static enum fl_status keep(struct order_state *s, struct fl_place place, const c
 
 static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
 {
-    if (!wins(m, state, *u->place))
+    int claims = claim(m, state, *u->place);
+    if (claims < 0)
         return FL_OK;
     struct fl_value value;
     fl_update_value(u, m->field, &value);
     struct fl_buf bytes;
     fl_buf_init(&bytes);
     fl_value_encode(&bytes, &value);
-    enum fl_status status = bytes.failed ? FL_E_NOMEM : keep(state, *u->place, bytes.data, bytes.len);
+    enum fl_status status = bytes.failed ? FL_E_NOMEM : FL_OK;
+    if (status == FL_OK && (claims > 0 || wins_tie(m, state, bytes.data, bytes.len)))
+        status = keep(state, *u->place, bytes.data, bytes.len);
     fl_buf_dispose(&bytes);
     return status;
 }
@@ -55,7 +71,8 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
 static enum fl_status merge(const struct fl_measure *m, void *into, const void *from)
 {
     const struct order_state *b = from;
-    if (!b->any || !wins(m, into, b->place))
+    int claims = b->any ? claim(m, into, b->place) : -1;
+    if (claims < 0 || (claims == 0 && !wins_tie(m, into, b->bytes, b->len)))
         return FL_OK;
     return keep(into, b->place, b->bytes, b->len);
 }

@@ -60,7 +60,7 @@ struct fl_record_row *fl_record_list_sorted(const struct fl_record_list *list)
         memcpy(&r->len, p + sizeof r->place, sizeof r->len);
         r->data = p + sizeof r->place + sizeof r->len;
         p = r->data + r->len;
-        in_order &= i == 0 || !fl_place_before(r->place, rows[i - 1].place);
+        in_order &= i == 0 || by_place(&rows[i - 1], r) <= 0;
     }
     if (rows != NULL && !in_order)
         qsort(rows, list->count, sizeof *rows, by_place);

@@ -637,6 +637,34 @@ static void test_measure__outcome_is_a_fold(void **state)
     }
 }
 
+/* Groups of two rules may have one place: in any order they come to the same state. */
+static void test_measure__equal_places(void **state)
+{
+    (void)state;
+    static const enum fl_measure_kind kinds[] = {FL_M_FIRST, FL_M_LAST, FL_M_SEQUENCE};
+    struct fl_value slots[2] = {fl_value_int(FL_T_INT, 7), fl_value_int(FL_T_INT, 8)};
+    struct fl_place place = {.start_ms = 5, .end_ms = 6, .where = 7};
+    for (size_t k = 0; k < 3; k++) {
+        struct fl_measure m = prepared(kinds[k], kinds[k] == FL_M_SEQUENCE ? FL_FIELD_NONE : FL_F_BYTES);
+        struct fl_buf saved[2];
+        m.field = 0;
+        for (unsigned turn = 0; turn < 2; turn++) {
+            uint64_t states[2][16] = {{0}};
+            fl_buf_init(&saved[turn]);
+            for (unsigned i = 0; i < 2; i++)
+                fl_measure_update_slots(&m, states[i], &slots[i ^ turn], true, true, 1 + (i ^ turn), &place);
+            fl_measure_merge(&m, states[0], states[1]);
+            fl_measure_save(&m, states[0], &saved[turn]);
+            fl_measure_dispose(&m, states[0]);
+            fl_measure_dispose(&m, states[1]);
+        }
+        assert_int_equal(saved[0].len, saved[1].len);
+        assert_memory_equal(saved[0].data, saved[1].data, saved[0].len);
+        fl_buf_dispose(&saved[0]);
+        fl_buf_dispose(&saved[1]);
+    }
+}
+
 static void test_measure__over_no_record(void **state)
 {
     (void)state;
@@ -772,6 +800,7 @@ int main(void)
         cmocka_unit_test(test_measure__connections_are_counted_once_whatever_the_direction),
         cmocka_unit_test(test_measure__via_endpoint),
         cmocka_unit_test(test_measure__outcome_is_a_fold),
+        cmocka_unit_test(test_measure__equal_places),
         cmocka_unit_test(test_measure__over_no_record),
         cmocka_unit_test(test_measure__wrong_fields_are_refused),
         cmocka_unit_test(test_value_set__is_exact_up_to_its_limit),
