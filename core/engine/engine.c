@@ -170,11 +170,21 @@ static void merge_rule(struct fl_rule_part *into, struct fl_rule_part *from)
     into->cost.code_ns += from->cost.code_ns;
 }
 
-uint64_t fl_cost_now(void)
+static uint64_t ns_of(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t fl_cost_now(void)
+{
+    return ns_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t fl_phase_now(void)
+{
+    return ns_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static void note_held(const struct fl_plan *plan, struct fl_part *part)
@@ -348,7 +358,11 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
 {
     memset(out, 0, sizeof *out);
     bool dedupes = plan->policy->dedupe && plan->rule_count > 0 && !options->counts_only;
-    return dedupes ? run_deduped(plan, sources, options, out, err) : run_pass(plan, sources, options, out, err);
+    uint64_t begin = fl_phase_now();
+    enum fl_status status =
+        dedupes ? run_deduped(plan, sources, options, out, err) : run_pass(plan, sources, options, out, err);
+    out->phases.scan_ns = fl_phase_now() - begin;
+    return status;
 }
 
 void fl_part_dispose(struct fl_part *part)

@@ -48,7 +48,13 @@ struct fl_cost {
     uint64_t held_bytes;        /* of its table when the scan ended, all workers together */
     uint64_t calls, code_ns;    /* of on_flow in the scan and of all code in the judgement */
 };
-uint64_t fl_cost_now(void); /* ns of a clock that only goes forward */
+uint64_t fl_cost_now(void); /* ns of processor time of the calling thread */
+
+/* Processor time of all threads, whatever profile says. */
+struct fl_phases {
+    uint64_t scan_ns, judge_ns, evidence_ns; /* judge_ns: without reading evidence again */
+};
+uint64_t fl_phase_now(void); /* ns of processor time of all threads */
 
 /* What one rule gathered, its groups aside: they are those of its table in the store. */
 struct fl_rule_part {
@@ -76,6 +82,7 @@ struct fl_part {
     uint64_t out_of_scope;
     uint64_t duplicates; /* records left out by dedupe */
     uint64_t null_arithmetic;
+    struct fl_phases phases;
 };
 
 enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,

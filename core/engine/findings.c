@@ -540,7 +540,9 @@ static enum fl_status read_evidence(struct fl_judging *j, struct wanted_list *li
             places[i] = list->items[i].place;
         t->j = j;
         t->wanted = list->items;
+        uint64_t begin = fl_phase_now();
         status = fl_evidence_read(j->sources, j->part, places, list->count, j->options->told_format, take_line, t);
+        j->part->phases.evidence_ns += fl_phase_now() - begin;
         if (status == FL_OK && t->missing > 0)
             status = fl_judge_blind(j, FL_BLIND_OTHER, true, t->missing, "evidence",
                                     "records could not be read again: their objects changed "

@@ -167,6 +167,7 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const 
     struct fl_judging j = {
         .plan = plan, .part = part, .sources = sources, .options = options, .arena = arena, .report = report_out};
     memset(report_out, 0, sizeof *report_out);
+    uint64_t begin = fl_phase_now();
     enum fl_status status = prepare(&j);
     if (status == FL_OK)
         status = fl_judge_groups(&j);
@@ -180,6 +181,7 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const 
         status = fl_judge_run(&j);
     if (status != FL_OK)
         fl_fail(err, status, "%s, in the judgement", fl_store_error(part->store, status));
+    part->phases.judge_ns = fl_phase_now() - begin - part->phases.evidence_ns;
     fl_judge_close_stores(&j);
     fl_free(j.hits);
     fl_free(j.rules);

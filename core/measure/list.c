@@ -11,9 +11,15 @@
 #define TOP_DEFAULT 10u
 #define SEED        UINT64_C(0x746f70206f662066)
 
-/* Encoded values with their weights; `set` keeps them sorted by value, `top` hashed. */
+#define FEW_BYTES   20u /* addresses, numbers and short text lie in the member itself */
+#define FEW_MEMBERS 8u  /* so many are looked through one by one */
+
+/* Encoded values with their weights; `set` keeps them sorted by value, `top` hashed when they are many. */
 struct member {
-    char *bytes;
+    union {
+        char *many;
+        char few[FEW_BYTES];
+    };
     uint32_t len;
     uint32_t hash;
     uint64_t weight_low;
@@ -43,11 +49,22 @@ static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
     return FL_OK;
 }
 
+static const char *bytes_of(const struct member *m)
+{
+    return m->len <= FEW_BYTES ? m->few : m->many;
+}
+
+static void dispose_member(struct member *m)
+{
+    if (m->len > FEW_BYTES)
+        fl_free(m->many);
+}
+
 static void dispose(void *state)
 {
     struct list_state *s = state;
     for (uint32_t i = 0; i < s->count; i++)
-        fl_free(s->members[i].bytes);
+        dispose_member(&s->members[i]);
     fl_free(s->members);
     fl_free(s->slots);
     *s = (struct list_state){0};
@@ -65,35 +82,59 @@ static void add_weight(struct member *m, __int128 weight)
     m->weight_high = (int64_t)(sum >> 64);
 }
 
-static struct fl_value decoded(const struct member *m)
+static struct fl_value decoded(const char *bytes, uint32_t len)
 {
     struct fl_value value = FL_VALUE_NULL;
-    fl_value_decode((const uint8_t *)m->bytes, m->len, &value);
+    fl_value_decode((const uint8_t *)bytes, len, &value);
     return value;
+}
+
+static bool make_member(struct member *m, const char *bytes, uint32_t len, uint32_t hash)
+{
+    *m = (struct member){.len = len, .hash = hash};
+    char *copy = len <= FEW_BYTES ? m->few : fl_alloc(len);
+    if (copy == NULL)
+        return false;
+    memcpy(copy, bytes, len);
+    if (len > FEW_BYTES)
+        m->many = copy;
+    return true;
+}
+
+/* Most groups have a member or two: they grow from one. */
+static bool have_room(struct list_state *s)
+{
+    if (s->count < s->capacity)
+        return true;
+    if (s->capacity > UINT32_MAX / 2)
+        return false;
+    uint32_t capacity = s->capacity == 0 ? 1 : s->capacity * 2;
+    struct member *members = fl_realloc(s->members, capacity, sizeof *members);
+    if (members == NULL)
+        return false;
+    s->members = members;
+    s->capacity = capacity;
+    return true;
 }
 
 static bool insert_at(struct list_state *s, uint32_t at, const char *bytes, uint32_t len, uint32_t hash)
 {
-    char *copy = fl_alloc(len);
-    if (copy == NULL || !fl_grow((void **)&s->members, &s->capacity, s->count + 1, sizeof *s->members)) {
-        fl_free(copy);
+    struct member added;
+    if (!have_room(s) || !make_member(&added, bytes, len, hash))
         return false;
-    }
-    memcpy(copy, bytes, len);
     memmove(s->members + at + 1, s->members + at, (s->count - at) * sizeof *s->members);
-    s->members[at] = (struct member){.bytes = copy, .len = len, .hash = hash};
+    s->members[at] = added;
     s->count++;
     return true;
 }
 
 static enum fl_status set_add(const struct fl_measure *m, struct list_state *s, const char *bytes, uint32_t len)
 {
-    struct member key = {.bytes = (char *)bytes, .len = len};
-    struct fl_value value = decoded(&key);
+    struct fl_value value = decoded(bytes, len);
     uint32_t low = 0, high = s->count;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        struct fl_value other = decoded(&s->members[middle]);
+        struct fl_value other = decoded(bytes_of(&s->members[middle]), s->members[middle].len);
         int c = fl_value_compare(&other, &value);
         if (c == 0)
             return FL_OK;
@@ -109,7 +150,7 @@ static enum fl_status set_add(const struct fl_measure *m, struct list_state *s, 
     if (!insert_at(s, low, bytes, len, 0))
         return FL_E_NOMEM;
     if (s->count > m->k) {
-        fl_free(s->members[--s->count].bytes);
+        dispose_member(&s->members[--s->count]);
         s->more = 1;
     }
     return FL_OK;
@@ -133,24 +174,52 @@ static bool rehash(struct list_state *s)
     return true;
 }
 
+static bool is_member(const struct member *m, const char *bytes, uint32_t len, uint32_t hash)
+{
+    return m->hash == hash && m->len == len && memcmp(bytes_of(m), bytes, len) == 0;
+}
+
+/* Its index, or UINT32_MAX; *slot: the free one where it belongs, when there are slots. */
+static uint32_t find_member(const struct list_state *s, const char *bytes, uint32_t len, uint32_t hash, uint32_t *slot)
+{
+    if (s->slots == NULL) {
+        for (uint32_t i = 0; i < s->count; i++)
+            if (is_member(&s->members[i], bytes, len, hash))
+                return i;
+        return UINT32_MAX;
+    }
+    uint32_t at = hash & s->slot_mask;
+    for (; s->slots[at] != 0; at = (at + 1) & s->slot_mask)
+        if (is_member(&s->members[s->slots[at] - 1], bytes, len, hash))
+            return s->slots[at] - 1;
+    *slot = at;
+    return UINT32_MAX;
+}
+
 static enum fl_status top_add(struct list_state *s, const char *bytes, uint32_t len, __int128 weight)
 {
-    uint32_t hash = (uint32_t)fl_hash64(bytes, len, SEED);
-    if ((s->slots == NULL || (s->count + 1) * 4ull > (s->slot_mask + 1ull) * 3) && !rehash(s))
+    uint32_t hash = (uint32_t)fl_hash64(bytes, len, SEED), slot = 0;
+    if (s->count >= FEW_MEMBERS && (s->slots == NULL || (s->count + 1) * 4ull > (s->slot_mask + 1ull) * 3) &&
+        !rehash(s))
         return FL_E_NOMEM;
-    uint32_t at = hash & s->slot_mask;
-    for (; s->slots[at] != 0; at = (at + 1) & s->slot_mask) {
-        struct member *m = &s->members[s->slots[at] - 1];
-        if (m->hash == hash && m->len == len && memcmp(m->bytes, bytes, len) == 0) {
-            add_weight(m, weight);
-            return FL_OK;
-        }
+    uint32_t at = find_member(s, bytes, len, hash, &slot);
+    if (at == UINT32_MAX) {
+        at = s->count;
+        if (!insert_at(s, at, bytes, len, hash))
+            return FL_E_NOMEM;
+        if (s->slots != NULL)
+            s->slots[slot] = at + 1;
     }
-    if (!insert_at(s, s->count, bytes, len, hash))
-        return FL_E_NOMEM;
-    s->slots[at] = s->count;
-    add_weight(&s->members[s->count - 1], weight);
+    add_weight(&s->members[at], weight);
     return FL_OK;
+}
+
+/* Short values are encoded without asking for memory. */
+static void begin_encoding(struct fl_buf *bytes, char *room, size_t room_bytes, const struct fl_value *value)
+{
+    fl_buf_init(bytes);
+    if (value->type <= FL_T_ADDR || (value->type == FL_T_STR && value->str.len < room_bytes / 2))
+        *bytes = (struct fl_buf){.data = room, .capacity = room_bytes};
 }
 
 static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
@@ -163,13 +232,15 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
     if (m->kind == FL_M_TOP && m->by != FL_FIELD_NONE && !fl_update_int(u, m->by, &weight))
         return FL_OK;
     struct fl_buf bytes;
-    fl_buf_init(&bytes);
+    char room[64];
+    begin_encoding(&bytes, room, sizeof room, &value);
     fl_value_encode(&bytes, &value);
     enum fl_status status = FL_E_NOMEM;
     if (!bytes.failed)
         status = m->kind == FL_M_SET ? set_add(m, state, bytes.data, (uint32_t)bytes.len)
                                      : top_add(state, bytes.data, (uint32_t)bytes.len, weight);
-    fl_buf_dispose(&bytes);
+    if (bytes.data != room)
+        fl_buf_dispose(&bytes);
     return status;
 }
 
@@ -179,8 +250,9 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     struct list_state *a = into;
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < b->count && status == FL_OK; i++)
-        status = m->kind == FL_M_SET ? set_add(m, a, b->members[i].bytes, b->members[i].len)
-                                     : top_add(a, b->members[i].bytes, b->members[i].len, weight_of(&b->members[i]));
+        status = m->kind == FL_M_SET
+                     ? set_add(m, a, bytes_of(&b->members[i]), b->members[i].len)
+                     : top_add(a, bytes_of(&b->members[i]), b->members[i].len, weight_of(&b->members[i]));
     a->more |= b->more;
     return status;
 }
@@ -191,7 +263,7 @@ static int heavier_first(const void *left, const void *right)
     __int128 x = weight_of(a), y = weight_of(b);
     if (x != y)
         return x > y ? -1 : 1;
-    struct fl_value u = decoded(a), v = decoded(b);
+    struct fl_value u = decoded(bytes_of(a), a->len), v = decoded(bytes_of(b), b->len);
     return fl_value_compare(&u, &v);
 }
 
@@ -212,7 +284,7 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     if (top)
         qsort(sorted, s->count, sizeof *sorted, heavier_first);
     for (uint32_t i = 0; i < shown; i++) {
-        char *copy = fl_arena_strndup(arena, sorted[i].bytes, sorted[i].len);
+        char *copy = fl_arena_strndup(arena, bytes_of(&sorted[i]), sorted[i].len);
         struct fl_value *item = &items[top ? 2 * i : i];
         if (copy == NULL || fl_value_decode((const uint8_t *)copy, sorted[i].len, item) == 0) {
             fl_free(sorted);
@@ -234,7 +306,7 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
 static int by_bytes(const void *left, const void *right)
 {
     const struct member *a = left, *b = right;
-    int c = memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
+    int c = memcmp(bytes_of(a), bytes_of(b), a->len < b->len ? a->len : b->len);
     return c != 0 ? c : a->len < b->len ? -1 : a->len > b->len;
 }
 
@@ -266,7 +338,7 @@ static void save(const struct fl_measure *m, const void *state, struct fl_buf *o
         head.weight_high = sorted[i].weight_high;
         head.len = sorted[i].len;
         fl_buf_add(out, &head, sizeof head);
-        fl_buf_add(out, sorted[i].bytes, sorted[i].len);
+        fl_buf_add(out, bytes_of(&sorted[i]), sorted[i].len);
     }
     fl_free(sorted);
 }

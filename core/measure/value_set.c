@@ -43,55 +43,87 @@ static void add_register(uint8_t *registers, uint64_t hash)
         *r = rank;
 }
 
+static bool has_registers(const struct fl_value_set *set)
+{
+    return set->capacity == FL_VALUES_REGISTERS;
+}
+
+/* The hashes of a set without registers, and places of it that hold none. */
+static const uint64_t *places_of(const struct fl_value_set *set, uint32_t *count)
+{
+    *count = set->capacity == 0 ? FL_VALUES_INLINE : set->capacity;
+    return set->capacity == 0 ? set->few : set->hashes;
+}
+
 static bool to_registers(struct fl_value_set *set)
 {
     uint8_t *registers = fl_alloc_zero(REGISTERS, 1);
     if (registers == NULL)
         return false;
-    for (uint32_t i = 0; i < set->capacity; i++)
-        if (set->hashes[i] != 0)
-            add_register(registers, set->hashes[i]);
-    fl_free(set->hashes);
-    set->hashes = NULL;
-    set->capacity = 0;
+    uint32_t places;
+    const uint64_t *hashes = places_of(set, &places);
+    for (uint32_t i = 0; i < places; i++)
+        if (hashes[i] != 0)
+            add_register(registers, hashes[i]);
+    if (set->capacity != 0)
+        fl_free(set->hashes);
     set->registers = registers;
+    set->capacity = FL_VALUES_REGISTERS;
     return true;
 }
 
 static bool grow(struct fl_value_set *set)
 {
-    uint32_t capacity = set->capacity == 0 ? 8 : set->capacity * 2;
+    uint32_t capacity = set->capacity == 0 ? 8 : set->capacity * 2, places;
     uint64_t *hashes = fl_alloc_zero(capacity, sizeof *hashes);
     if (hashes == NULL)
         return false;
-    for (uint32_t i = 0; i < set->capacity; i++) {
-        if (set->hashes[i] == 0)
+    const uint64_t *held = places_of(set, &places);
+    for (uint32_t i = 0; i < places; i++) {
+        if (held[i] == 0)
             continue;
-        uint32_t at = (uint32_t)set->hashes[i] & (capacity - 1);
+        uint32_t at = (uint32_t)held[i] & (capacity - 1);
         while (hashes[at] != 0)
             at = (at + 1) & (capacity - 1);
-        hashes[at] = set->hashes[i];
+        hashes[at] = held[i];
     }
-    fl_free(set->hashes);
+    if (set->capacity != 0)
+        fl_free(set->hashes);
     set->hashes = hashes;
     set->capacity = capacity;
     return true;
 }
 
-static enum fl_status add_hash(struct fl_value_set *set, uint32_t exact, uint64_t hash)
+/* Where the hash is or belongs; NULL when it is not there and there is no room. */
+static uint64_t *find_place(struct fl_value_set *set, uint64_t hash)
 {
-    if (set->registers != NULL) {
-        add_register(set->registers, hash);
-        return FL_OK;
+    if (set->capacity == 0) {
+        for (uint32_t i = 0; i < FL_VALUES_INLINE; i++)
+            if (set->few[i] == hash || set->few[i] == 0)
+                return &set->few[i];
+        return NULL;
     }
-    if ((set->count + 1) * 4ull > set->capacity * 3ull && !grow(set))
-        return FL_E_NOMEM;
     uint32_t at = (uint32_t)hash & (set->capacity - 1);
     while (set->hashes[at] != 0 && set->hashes[at] != hash)
         at = (at + 1) & (set->capacity - 1);
-    if (set->hashes[at] == hash)
+    bool full = (set->count + 1) * 4ull > set->capacity * 3ull;
+    return set->hashes[at] == 0 && full ? NULL : &set->hashes[at];
+}
+
+static enum fl_status add_hash(struct fl_value_set *set, uint32_t exact, uint64_t hash)
+{
+    if (has_registers(set)) {
+        add_register(set->registers, hash);
         return FL_OK;
-    set->hashes[at] = hash;
+    }
+    uint64_t *place = find_place(set, hash);
+    if (place == NULL && !grow(set))
+        return FL_E_NOMEM;
+    if (place == NULL)
+        place = find_place(set, hash);
+    if (*place == hash)
+        return FL_OK;
+    *place = hash;
     if (++set->count > exact && !to_registers(set))
         return FL_E_NOMEM;
     return FL_OK;
@@ -127,17 +159,19 @@ enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, 
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from)
 {
     enum fl_status status = FL_OK;
-    if (from->registers != NULL) {
-        if (set->registers == NULL && !to_registers(set))
+    if (has_registers(from)) {
+        if (!has_registers(set) && !to_registers(set))
             return FL_E_NOMEM;
         for (uint32_t i = 0; i < REGISTERS; i++)
             if (from->registers[i] > set->registers[i])
                 set->registers[i] = from->registers[i];
         return FL_OK;
     }
-    for (uint32_t i = 0; i < from->capacity && status == FL_OK; i++)
-        if (from->hashes[i] != 0)
-            status = add_hash(set, exact, from->hashes[i]);
+    uint32_t places;
+    const uint64_t *hashes = places_of(from, &places);
+    for (uint32_t i = 0; i < places && status == FL_OK; i++)
+        if (hashes[i] != 0)
+            status = add_hash(set, exact, hashes[i]);
     return status;
 }
 
@@ -150,16 +184,17 @@ static int compare_hashes(const void *left, const void *right)
 /* The number of hashes, and these in rising order; or SAVED_REGISTERS and the registers. */
 void fl_value_set_save(const struct fl_value_set *set, struct fl_buf *out)
 {
-    uint32_t count = set->registers != NULL ? SAVED_REGISTERS : set->count;
+    uint32_t count = has_registers(set) ? SAVED_REGISTERS : set->count, places;
     fl_buf_add(out, &count, sizeof count);
-    if (set->registers != NULL) {
+    if (has_registers(set)) {
         fl_buf_add(out, set->registers, REGISTERS);
         return;
     }
     size_t first = out->len;
-    for (uint32_t i = 0; i < set->capacity; i++)
-        if (set->hashes[i] != 0)
-            fl_buf_add(out, &set->hashes[i], sizeof set->hashes[i]);
+    const uint64_t *hashes = places_of(set, &places);
+    for (uint32_t i = 0; i < places; i++)
+        if (hashes[i] != 0)
+            fl_buf_add(out, &hashes[i], sizeof hashes[i]);
     if (!out->failed && count > 1)
         qsort(out->data + first, count, sizeof(uint64_t), compare_hashes);
 }
@@ -212,7 +247,7 @@ static uint64_t linear_count(uint32_t zeros)
 
 uint64_t fl_value_set_count(const struct fl_value_set *set)
 {
-    if (set->registers == NULL)
+    if (!has_registers(set))
         return set->count;
     /* Harmonic mean of 2^rank in fixed point; alpha of 1,024 registers is 0.72134 / (1 + 1.079 / 1024). */
     unsigned __int128 sum = 0;
@@ -230,7 +265,7 @@ uint64_t fl_value_set_count(const struct fl_value_set *set)
 
 void fl_value_set_dispose(struct fl_value_set *set)
 {
-    fl_free(set->hashes);
-    fl_free(set->registers);
+    if (set->capacity != 0)
+        fl_free(set->hashes);
     *set = (struct fl_value_set){0};
 }

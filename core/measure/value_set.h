@@ -11,11 +11,16 @@
 #include "core/record/batch.h"
 #include "core/record/value.h"
 
+#define FL_VALUES_INLINE 2u
 struct fl_value_set {
-    uint64_t *hashes; /* open addressing, 0 = free; or NULL when registers are used */
-    uint8_t *registers;
+    union {
+        uint64_t few[FL_VALUES_INLINE]; /* while capacity is 0; 0 = free */
+        uint64_t *hashes;               /* open addressing, 0 = free */
+        uint8_t *registers;             /* when capacity is FL_VALUES_REGISTERS */
+    };
     uint32_t count, capacity;
 };
+#define FL_VALUES_REGISTERS UINT32_MAX
 
 enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
                                 uint32_t row);

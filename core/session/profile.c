@@ -39,7 +39,7 @@ static uint32_t list_rows(const struct fl_plan *plan, const struct fl_part *part
     return plan->rule_count;
 }
 
-static void print_table(FILE *out, const struct row *rows, uint32_t count)
+static void print_table(FILE *out, const struct fl_phases *phases, const struct row *rows, uint32_t count)
 {
     fprintf(out, "%10s %10s %12s %12s %10s %10s %10s %12s %5s  rule\n", "scan ms", "judge ms", "tested", "selected",
             "groups", "Lua calls", "Lua ms", "bytes", "table");
@@ -58,7 +58,10 @@ static void print_table(FILE *out, const struct row *rows, uint32_t count)
                 name.failed || name.data == NULL ? "" : name.data);
         fl_buf_dispose(&name);
     }
-    fprintf(out, "rules of one table share its scan, and its bytes; times are of all threads together\n");
+    fprintf(out,
+            "rules of one table share its scan, and its bytes; times are processor time of all threads together\n");
+    fprintf(out, "scan %.1f ms, judgement %.1f ms, reading evidence again %.1f ms\n", (double)phases->scan_ns / 1e6,
+            (double)phases->judge_ns / 1e6, (double)phases->evidence_ns / 1e6);
 }
 
 static void put(struct fl_json *w, const char *key, uint64_t value)
@@ -67,10 +70,25 @@ static void put(struct fl_json *w, const char *key, uint64_t value)
     fl_json_u64(w, value);
 }
 
-static void print_json(FILE *out, const struct row *rows, uint32_t count)
+static void add_phases(struct fl_buf *text, const struct fl_phases *phases)
+{
+    struct fl_json w;
+    fl_json_init(&w, text);
+    fl_json_object(&w);
+    fl_json_key(&w, "type");
+    fl_json_text(&w, "phases");
+    put(&w, "scan_ns", phases->scan_ns);
+    put(&w, "judge_ns", phases->judge_ns);
+    put(&w, "evidence_ns", phases->evidence_ns);
+    fl_json_end(&w);
+    fl_buf_add_char(text, '\n');
+}
+
+static void print_json(FILE *out, const struct fl_phases *phases, const struct row *rows, uint32_t count)
 {
     struct fl_buf text;
     fl_buf_init(&text);
+    add_phases(&text, phases);
     for (uint32_t i = 0; i < count; i++) {
         const struct row *r = &rows[i];
         struct fl_json w;
@@ -110,9 +128,9 @@ bool fl_session_profile(const struct fl_session_options *options, const struct f
     if (ok) {
         uint32_t count = list_rows(plan, part, rows);
         if (options->profile_json)
-            print_json(out, rows, count);
+            print_json(out, &part->phases, rows, count);
         else
-            print_table(out, rows, count);
+            print_table(out, &part->phases, rows, count);
         ok = ferror(out) == 0;
     }
     if (out != NULL && out != stderr)
