@@ -113,8 +113,12 @@ days: $(BUILD)/flowlaw ## judge the bundled rules on an innocent and on a bad da
 verdicts: $(BUILD)/flowlaw ## write the verdicts of both days into docs/catalogue.md
 	@$(PYTHON) tests/days/run.py $(BUILD)/flowlaw --table
 
+reference: $(BUILD)/flowlaw ## write docs/rule_reference.md from the bundled rules
+	@$(PYTHON) tests/docs/reference.py $(BUILD)/flowlaw --write
+
 docs: $(BUILD)/flowlaw ## run the commands and examples of README.md and docs/
 	@$(PYTHON) tests/docs/run.py $(BUILD)/flowlaw
+	@$(PYTHON) tests/docs/reference.py $(BUILD)/flowlaw
 
 asan: ## build with the address and undefined-behaviour sanitizers into build-asan and run the tests
 	@$(MAKE) -s -j$$(nproc) BUILD=build-asan CFLAGS="$(ASAN_CFLAGS)" SANITIZE="$(SANITIZERS)" test
@@ -163,5 +167,5 @@ help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d) $(REPLAY_BIN:=.d)
-.PHONY: all demo unit test golden days verdicts docs asan torture valgrind fuzz fuzzers soak conformance lint bench
+.PHONY: all demo unit test golden days verdicts reference docs asan torture valgrind fuzz fuzzers soak conformance lint bench
 .PHONY: format format-check install clean help

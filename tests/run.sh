@@ -38,7 +38,7 @@ FLOWLAW=$(cd "$build" && pwd)/flowlaw
 export FLOWLAW
 golden=$(bash tests/golden/run.sh)
 echo "$golden" | grep -v '^ok ' || true
-documents=$(python3 tests/docs/run.py "$FLOWLAW")
+documents=$(python3 tests/docs/run.py "$FLOWLAW"; python3 tests/docs/reference.py "$FLOWLAW")
 echo "$documents" | grep -v '^ok ' || true
 golden+=$'\n'$documents
 measures=$(python3 tests/measures/run.py "$FLOWLAW")

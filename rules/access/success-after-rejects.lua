@@ -3,8 +3,8 @@ local services = require "services"
 rule {
   title    = "Client is answered after many refusals",
   severity = "medium",
-  description = "A client was blocked at a service again and again, and then the service answered it: somebody opened the"
-    .. " door, or the client found a way round. If nobody of yours opened it, somebody else did.",
+  description = "A client was blocked at a service again and again, and then the service answered it: somebody opened"
+    .. " the door, or the client found a way round. If nobody of yours opened it, somebody else did.",
   controls = { "nist-800-53:AC-7", "nist-800-53:SI-4", "pci-dss-4.0:1.2.2", "soc2:CC8.1" },
   attack   = { "T1562.007", "T1110" },
   params   = {
@@ -30,11 +30,13 @@ rule {
 test "let in after twelve refusals" {
   flows  = { flows { from = "10.0.7.9:40001..40012", to = "10.0.10.5:5432", every = "1m", action = "reject" },
              flows { from = "10.0.7.9:41000", to = "10.0.10.5:5432", start = "2026-01-05T10:20:00Z", reply = true } },
-  expect = { { group = { server = "10.0.10.5", service = "tcp/5432" }, severity = "medium", measures = { times = 1 } } },
+  expect = { { group = { server = "10.0.10.5", service = "tcp/5432" }, severity = "medium",
+               measures = { times = 1 } } },
 }
 
 test "refused until the end" {
-  flows  = flows { from = "10.0.7.9:40001..40040", to = "10.0.10.5:5432", every = "1m", action = "reject", vantage = "both" },
+  flows  = flows { from = "10.0.7.9:40001..40040", to = "10.0.10.5:5432", every = "1m", action = "reject",
+                   vantage = "both" },
   expect = {},
 }
 

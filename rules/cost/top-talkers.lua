@@ -1,11 +1,11 @@
 rule {
-  title    = "Conversations that move the most bytes",
+  title    = "Own hosts that move the most bytes between them",
   severity = "info",
-  description = "Pairs of hosts above a volume: what to look at first when a network bill surprises. A ranking, not an"
+  description = "Pairs of own hosts above a volume: what to look at first when a network bill surprises. A ranking, not an"
     .. " alarm; cost/internet-talkers, cost/nat-gateway and cost/cross-az tell what it costs.",
   params   = { bytes = number("1G", "bytes of one conversation, replies included") },
 
-  where    = "accepted",
+  where    = "accepted and client in ours and server in ours",
   group_by = { "client", "server", "service" },
   measure  = { bytes_moved = sum "bytes" },
   having   = "bytes_moved >= $bytes",

@@ -2,7 +2,8 @@ rule {
   title    = "What became of an own host's conversations",
   severity = "info",
   signal   = true,
-  description = "Each service of each host that an own host asked, and whether it was answered; for rules over first contacts.",
+  description = "Each service of each host that an own host asked, and whether it was answered; for rules over first"
+    .. " contacts.",
   params   = { except = network({}, "own hosts that are left out, such as scanners and monitoring") },
 
   where    = "protocol == tcp and client in ours and client not in $except and initiated is not null",

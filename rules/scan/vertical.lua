@@ -13,7 +13,7 @@ rule {
     except  = network({}, "scanners that may"),
   },
 
-  where    = "initiated and protocol in {tcp, udp} and client not in $except"
+  where    = "initiated and protocol in {tcp, udp} and server in ours and client not in $except"
     .. " and (reject_kind == attempt or (accepted and packets <= $packets))",
   group_by = { "client", "server" },
   window   = "$window",

@@ -59,7 +59,7 @@ def a_partner_beyond_the_agreed(day, w, rng):
     ask(day, outside("203.0.113.6"), w.nlb_b, 8443, 41500)
 
 
-@planting("segmentation/db-port", {"client": "10.0.1.11", "server": "10.0.10.40", "service": "tcp/5432"})
+@planting("segmentation/db-port", {"server": "10.0.10.40", "service": "tcp/5432"})
 def web_to_database(day, w, rng):
     """A web server queries a database without the app tier between."""
     ask(day, w.web1, w.mysql1, 5432, 41000)

@@ -12,6 +12,9 @@ def found_too(rule, group, **more):
 
 for host in ("10.0.7.11", "10.0.2.99", "10.0.1.12", "10.0.4.10"):  # those that scan or sweep
     found_too("scan/sequential-test", {"client": host})
+found_too("health/missing-interfaces", {"interface_id": "eni-0000000000a00024d"})  # a host of the inventory alone
+for host in ("10.0.2.89", "10.0.2.87"):  # nobody talks to them, or only monitoring does
+    found_too("idle/hosts", {"src_peer": host})
 
 
 @planting("access/success-after-rejects", {"server": "10.0.10.40", "service": "tcp/3306"}, unseen=INSIDE)
