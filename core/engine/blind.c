@@ -332,6 +332,7 @@ static enum fl_status waiver_lines(struct fl_judging *j)
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < policy->waiver_count; i++) {
         const struct fl_waiver *w = &policy->waivers[i];
+        uint64_t excused = fl_judge_waived(j, i);
         bool expired = w->expires_ms != INT64_MAX && j->as_of_ms != INT64_MIN && j->as_of_ms >= w->expires_ms;
         bool soon = w->expires_ms != INT64_MAX && j->as_of_ms != INT64_MIN && j->as_of_ms >= w->expires_ms - SOON_MS;
         lines[i] = (struct fl_waiver_result){.rule = w->rule,
@@ -341,11 +342,11 @@ static enum fl_status waiver_lines(struct fl_judging *j)
                                              .ticket = w->ticket,
                                              .expires = w->expires,
                                              .label = w->ticket != NULL ? w->ticket : w->reason,
-                                             .state = expired                  ? "expired"
-                                                      : j->waiver_hits[i] == 0 ? "unused"
-                                                      : soon                   ? "soon"
-                                                                               : "used",
-                                             .occurrences = j->waiver_hits[i],
+                                             .state = expired        ? "expired"
+                                                      : excused == 0 ? "unused"
+                                                      : soon         ? "soon"
+                                                                     : "used",
+                                             .occurrences = excused,
                                              .declared_file = policy->file,
                                              .declared_line = w->line};
     }

@@ -136,23 +136,65 @@ bool fl_judge_other_vpc(const struct fl_judging *j, struct fl_addr addr, struct 
     return found != 0;
 }
 
-struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit *hits, uint32_t count)
+static bool note_interface(struct fl_concern *concern, uint32_t interface)
 {
-    struct fl_concerned *c = j->concerned;
-    const struct fl_plan_rule *rule = &j->plan->rules[hits[0].rule];
+    uint32_t low = 0, high = concern->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (concern->ids[middle] < interface)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < concern->count && concern->ids[low] == interface)
+        return true;
+    if (!fl_grow((void **)&concern->ids, &concern->capacity, concern->count + 1, sizeof *concern->ids))
+        return false;
+    memmove(concern->ids + low + 1, concern->ids + low, (concern->count - low) * sizeof *concern->ids);
+    concern->ids[low] = interface;
+    concern->count++;
+    return true;
+}
+
+static bool note_owners(const struct fl_concerned *c, struct fl_addr addr, struct fl_concern *concern)
+{
+    bool ok = true;
+    for (uint32_t i = find_own(c, addr); i < c->own_count && fl_addr_equal(c->own[i].addr, addr) && ok; i++)
+        ok = note_interface(concern, c->own[i].interface);
+    return ok;
+}
+
+enum fl_status fl_judge_note_concerned(const struct fl_judging *j, const struct fl_hit *hit, struct fl_concern *concern)
+{
+    const struct fl_concerned *c = j->concerned;
+    const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
+    bool ok = true;
+    for (uint32_t k = 0; k < rule->key_count && ok; k++) {
+        if (rule->keys[k] != FL_F_INTERFACE_ID || hit->slots[k].type != FL_T_STR)
+            continue;
+        uint32_t interface = fl_map_find(&j->part->coverage.interfaces, hit->slots[k].str);
+        if (interface >= c->count)
+            continue;
+        if (!concern->named)
+            concern->count = 0;
+        concern->named = true;
+        ok = note_interface(concern, interface);
+    }
+    for (uint32_t k = 0; k < rule->key_count && ok && !concern->named; k++)
+        if (hit->slots[k].type == FL_T_ADDR)
+            ok = note_owners(c, hit->slots[k].addr, concern);
+    return ok ? FL_OK : FL_E_NOMEM;
+}
+
+struct fl_coverage fl_judge_concerned(const struct fl_judging *j, const struct fl_concern *concern)
+{
+    const struct fl_concerned *c = j->concerned;
     struct fl_coverage sum = {.damaged = c->all.damaged, .sampled = c->all.sampled};
-    uint32_t found = 0;
-    c->finding++;
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t k = 0; k < rule->key_count; k++)
-            if (rule->keys[k] == FL_F_INTERFACE_ID && hits[i].slots[k].type == FL_T_STR)
-                count_interface(c, fl_map_find(&j->part->coverage.interfaces, hits[i].slots[k].str), &sum, &found);
-    bool named = found > 0;
-    for (uint32_t i = 0; i < count && !named; i++)
-        for (uint32_t k = 0; k < rule->key_count; k++)
-            if (hits[i].slots[k].type == FL_T_ADDR)
-                count_owners(c, hits[i].slots[k].addr, &sum, &found);
-    return found > 0 ? sum : c->all;
+    for (uint32_t i = 0; i < concern->count; i++) {
+        sum.minutes += c->interfaces[concern->ids[i]].minutes;
+        sum.lost_minutes += c->interfaces[concern->ids[i]].lost_minutes;
+    }
+    return concern->count > 0 ? sum : c->all;
 }
 
 static uint64_t minutes_of_vpc(const struct fl_judging *j, uint32_t vpc)

@@ -314,6 +314,8 @@ static enum fl_status report_host(struct fl_expecting *e, uint32_t host, const s
         hit.window_end_ms = e->periods.starts[p + 1];
         hit.counters.last_ms = hit.window_end_ms - 1;
         status = fl_judge_keep_hit(e->j, &hit);
+        if (status == FL_OK)
+            status = fl_judge_tell_hit(e->j, &hit);
     }
     return status;
 }

@@ -1,4 +1,4 @@
-/* findings.c: hits -> findings: waivers, one finding per identity, ids, evidence. */
+/* findings.c: folded hits -> findings: ids, texts, evidence. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,72 +6,10 @@
 #include "core/base/hash.h"
 #include "core/base/limits.h"
 #include "core/base/memory.h"
-#include "core/engine/verdicts.h"
+#include "core/engine/folds.h"
 #include "core/rule/compile.h"
 
 #define ID_FORMAT "flowlaw.finding/1"
-
-struct waiver_eval {
-    const struct fl_judging *j;
-    const struct fl_hit *hit;
-};
-
-static void get_slot(void *context, const struct fl_node *node, struct fl_value *out)
-{
-    const struct waiver_eval *w = context;
-    *out = node->kind == FL_N_SLOT ? w->hit->slots[node->slot] : FL_VALUE_NULL;
-}
-
-static bool in_network(void *context, uint32_t network, struct fl_addr addr)
-{
-    const struct waiver_eval *w = context;
-    return fl_program_in_network(w->j->plan->program, network, addr);
-}
-
-static bool waiver_matches(const struct fl_judging *j, const struct fl_waiver_bind *bind, const struct fl_hit *hit)
-{
-    if (bind->rule != hit->rule)
-        return false;
-    if (bind->where == NULL)
-        return true;
-    struct waiver_eval w = {j, hit};
-    struct fl_eval eval = {&w, get_slot, in_network};
-    struct fl_value result = fl_expr_eval(bind->where, &eval);
-    return result.type == FL_T_BOOL && result.i != 0;
-}
-
-static enum fl_severity waiver_severity(enum fl_waiver_effect effect)
-{
-    switch (effect) {
-    case FL_WAIVE_INFO:
-        return FL_SEV_INFO;
-    case FL_WAIVE_LOW:
-        return FL_SEV_LOW;
-    case FL_WAIVE_MEDIUM:
-        return FL_SEV_MEDIUM;
-    case FL_WAIVE_HIDE:
-        break;
-    }
-    return FL_SEV_NONE;
-}
-
-/* The first waiver, in the order of the policy, that excuses the hit. */
-static void apply_waivers(struct fl_judging *j, struct fl_hit *hit)
-{
-    for (uint32_t i = 0; i < j->options->waiver_count; i++) {
-        const struct fl_waiver_bind *bind = &j->options->waivers[i];
-        const struct fl_waiver *waiver = &j->plan->policy->waivers[bind->waiver];
-        if (!waiver_matches(j, bind, hit))
-            continue;
-        if (hit->counters.last_ms != INT64_MIN && hit->counters.last_ms >= waiver->expires_ms) {
-            j->waiver_expired[bind->waiver]++;
-            continue;
-        }
-        j->waiver_hits[bind->waiver]++;
-        hit->waiver = (int)bind->waiver;
-        return;
-    }
-}
 
 static int compare_identity(const struct fl_plan *plan, const struct fl_hit *a, const struct fl_hit *b)
 {
@@ -84,129 +22,12 @@ static int compare_identity(const struct fl_plan *plan, const struct fl_hit *a, 
     return 0;
 }
 
-static int compare_hits(const void *left, const void *right, void *context)
-{
-    const struct fl_plan *plan = context;
-    const struct fl_hit *a = left, *b = right;
-    if (a->rule != b->rule) {
-        int c = strcmp(plan->rules[a->rule].decl->id, plan->rules[b->rule].decl->id);
-        return c != 0 ? c : (a->rule < b->rule ? -1 : 1);
-    }
-    const struct fl_plan_rule *rule = &plan->rules[a->rule];
-    int c = compare_identity(plan, a, b);
-    for (uint32_t k = 0; k < rule->key_count && c == 0; k++)
-        c = fl_value_compare(&a->slots[k], &b->slots[k]);
-    if (c != 0)
-        return c;
-    return a->window_start_ms < b->window_start_ms ? -1 : a->window_start_ms > b->window_start_ms;
-}
-
-/* Is a worse than b? Severity, then the measure first named in having, then flows, then least key and window,
- * which is the order that hits are sorted in. */
-static bool worse(const struct fl_plan_rule *rule, const struct fl_hit *a, enum fl_severity a_severity,
-                  const struct fl_hit *b, enum fl_severity b_severity)
-{
-    if (a_severity != b_severity)
-        return a_severity > b_severity;
-    if (rule->having_slot != UINT32_MAX) {
-        const struct fl_value left = fl_value_member(&a->slots[rule->having_slot], rule->having_member);
-        const struct fl_value right = fl_value_member(&b->slots[rule->having_slot], rule->having_member);
-        const struct fl_value *x = &left, *y = &right;
-        if (x->type != FL_T_NULL && y->type != FL_T_NULL) {
-            int c = fl_value_compare(x, y);
-            if (c != 0)
-                return rule->having_least_is_worst ? c < 0 : c > 0;
-        }
-    }
-    return a->counters.flows > b->counters.flows;
-}
-
-static enum fl_severity severity_of(const struct fl_judging *j, const struct fl_hit *hit)
-{
-    if (hit->waiver < 0)
-        return hit->severity;
-    enum fl_severity lowered = waiver_severity(j->plan->policy->waivers[hit->waiver].effect);
-    return lowered == FL_SEV_NONE || lowered > hit->severity ? hit->severity : lowered;
-}
-
 static const char *waiver_label(const struct fl_judging *j, int waiver)
 {
     if (waiver < 0)
         return NULL;
     const struct fl_waiver *w = &j->plan->policy->waivers[waiver];
     return w->ticket != NULL ? fl_arena_printf(j->arena, "%s (%s)", w->reason, w->ticket) : w->reason;
-}
-
-static void merge_counters(struct fl_counters *into, const struct fl_counters *from)
-{
-    into->flows += from->flows;
-    into->packets += from->packets;
-    into->bytes += from->bytes;
-    if (from->first_ms < into->first_ms)
-        into->first_ms = from->first_ms;
-    if (from->last_ms > into->last_ms)
-        into->last_ms = from->last_ms;
-}
-
-static bool same_place(struct fl_place a, struct fl_place b)
-{
-    return a.where == b.where;
-}
-
-/* Keeps the least `limit` different places of both lists in `into` (room for limit). */
-static void merge_places(struct fl_place *into, uint32_t *count, const struct fl_place *from, uint32_t from_count,
-                         uint32_t limit)
-{
-    for (uint32_t i = 0; i < from_count; i++) {
-        uint32_t at = 0;
-        while (at < *count && fl_place_before(into[at], from[i]))
-            at++;
-        if (at == limit || (at < *count && same_place(into[at], from[i])))
-            continue;
-        if (*count < limit)
-            (*count)++;
-        memmove(into + at + 1, into + at, (*count - at - 1) * sizeof *into);
-        into[at] = from[i];
-    }
-}
-
-static bool same_group(const struct fl_plan_rule *rule, const struct fl_hit *a, const struct fl_hit *b)
-{
-    for (uint32_t k = 0; k < rule->key_count; k++)
-        if (fl_value_compare(&a->slots[k], &b->slots[k]) != 0)
-            return false;
-    return true;
-}
-
-/* Overlapping windows of one group are one occurrence: the worst of them, spanning all. hits[0..count) are of one
- * identity; returns how many are left. */
-static uint32_t fold_overlaps(const struct fl_judging *j, struct fl_hit *hits, uint32_t count)
-{
-    const struct fl_plan_rule *rule = &j->plan->rules[hits[0].rule];
-    uint32_t kept = 0;
-    for (uint32_t i = 1; i < count; i++) {
-        struct fl_hit *last = &hits[kept], *next = &hits[i];
-        bool overlap = last->window_end_ms != INT64_MIN && next->window_start_ms < last->window_end_ms &&
-                       last->waiver == next->waiver && same_group(rule, last, next);
-        if (!overlap) {
-            hits[++kept] = *next;
-            continue;
-        }
-        int64_t start = last->window_start_ms, end = next->window_end_ms;
-        struct fl_place *evidence = last->evidence;
-        uint32_t evidence_count = last->evidence_count;
-        struct fl_counters both = last->counters;
-        merge_counters(&both, &next->counters);
-        if (worse(rule, next, severity_of(j, next), last, severity_of(j, last)))
-            *last = *next;
-        last->window_start_ms = start;
-        last->window_end_ms = end;
-        last->counters.first_ms = both.first_ms;
-        last->counters.last_ms = both.last_ms;
-        last->evidence = evidence; /* the earliest window holds the least records */
-        last->evidence_count = evidence_count;
-    }
-    return kept + 1;
 }
 
 static struct fl_pairs measures_of(struct fl_judging *j, const struct fl_hit *hit)
@@ -265,7 +86,7 @@ static struct fl_occurrence occurrence_of(struct fl_judging *j, const struct fl_
                                   .window_end_ms = hit->window_end_ms,
                                   .flows = hit->counters.flows,
                                   .measures = measures_of(j, hit),
-                                  .severity = severity_of(j, hit),
+                                  .severity = fl_hit_severity(j, hit),
                                   .waived_by = waiver_label(j, hit->waiver)};
 }
 
@@ -346,66 +167,21 @@ static int64_t known_or_none(int64_t ms)
     return ms == INT64_MAX ? INT64_MIN : ms;
 }
 
-/* Sorted worst first, the order of the hits deciding ties. */
-static void rank_hits(const struct fl_judging *j, struct fl_hit *hits, uint32_t count, uint32_t *order)
+static enum fl_status make_finding(struct fl_judging *j, const struct fl_fold *fold, struct fl_finding *f)
 {
-    const struct fl_plan_rule *rule = &j->plan->rules[hits[0].rule];
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = kept;
-        while (at > 0 && worse(rule, &hits[i], severity_of(j, &hits[i]), &hits[order[at - 1]],
-                               severity_of(j, &hits[order[at - 1]])))
-            at--;
-        if (at >= FL_OCCURRENCES_SHOWN)
-            continue;
-        if (kept < FL_OCCURRENCES_SHOWN)
-            kept++;
-        memmove(order + at + 1, order + at, (kept - at - 1) * sizeof *order);
-        order[at] = i;
-    }
-}
-
-/* How far a waiver excuses a hit: not at all, by a lower severity, or hidden. */
-enum excuse { EXCUSE_NONE, EXCUSE_LOWERED, EXCUSE_HIDDEN };
-
-static enum excuse excuse_of(const struct fl_judging *j, const struct fl_hit *hit)
-{
-    if (hit->waiver < 0)
-        return EXCUSE_NONE;
-    return j->plan->policy->waivers[hit->waiver].effect == FL_WAIVE_HIDE ? EXCUSE_HIDDEN : EXCUSE_LOWERED;
-}
-
-/* Keeps the least excused hits only: those nobody excuses, else the lowered ones, else all. Returns how many. */
-static uint32_t take_out_excused(const struct fl_judging *j, struct fl_hit *hits, uint32_t count, enum excuse *least)
-{
-    *least = EXCUSE_HIDDEN;
-    for (uint32_t i = 0; i < count; i++)
-        if (excuse_of(j, &hits[i]) < *least)
-            *least = excuse_of(j, &hits[i]);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++)
-        if (excuse_of(j, &hits[i]) == *least)
-            hits[kept++] = hits[i];
-    return kept;
-}
-
-/* Hits of one identity, the excused ones taken out first if others are left. */
-static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, uint32_t count, struct fl_finding *f,
-                                   struct fl_place *places, uint32_t *place_count)
-{
-    const struct fl_plan_rule *rule = &j->plan->rules[hits[0].rule];
+    enum fl_excuse least = fl_fold_excuse(fold);
+    const struct fl_fold_part *part = &fold->excused[least];
+    const struct fl_plan_rule *rule = &j->plan->rules[part->worst[0].rule];
+    struct fl_hit worst[FL_OCCURRENCES_SHOWN]; /* what the report shows outlives the folds */
+    for (uint32_t i = 0; i < part->worst_count; i++)
+        if (!fl_hit_copy(j->arena, &part->worst[i], fl_plan_rule_slots(rule), &worst[i]))
+            return FL_E_NOMEM;
     const struct fl_rule_decl *decl = rule->decl;
-    enum excuse least;
     memset(f, 0, sizeof *f);
-    count = fold_overlaps(j, hits, count);
-    count = take_out_excused(j, hits, count, &least);
-    uint32_t order[FL_OCCURRENCES_SHOWN + 1] = {0};
-    rank_hits(j, hits, count, order);
-    const struct fl_hit *worst = &hits[order[0]];
     make_id(j, worst, f->id);
     f->rule = decl->id;
     f->title = worst->title != NULL ? worst->title : decl->title;
-    f->severity = severity_of(j, worst);
+    f->severity = fl_hit_severity(j, worst);
     f->message = message_text(j, worst);
     f->controls = decl->controls;
     f->attack = decl->attack;
@@ -417,31 +193,23 @@ static enum fl_status make_finding(struct fl_judging *j, struct fl_hit *hits, ui
     f->threshold = threshold_text(j, worst);
     f->declared_file = decl->file;
     f->declared_line = decl->line;
-    f->coverage = fl_judge_concerned(j, hits, count);
-    if (least != EXCUSE_NONE) {
+    f->coverage = fl_judge_concerned(j, &part->concerned);
+    if (least != FL_EXCUSE_NONE) {
         f->waived = waiver_label(j, worst->waiver);
-        f->waived_severity = waiver_severity(j->plan->policy->waivers[worst->waiver].effect);
+        f->waived_severity = fl_waiver_severity(j->plan->policy->waivers[worst->waiver].effect);
     }
-    struct fl_counters sum = {.first_ms = INT64_MAX, .last_ms = INT64_MIN};
-    *place_count = 0;
-    f->occurrence_first_ms = INT64_MAX;
-    f->occurrence_last_ms = INT64_MIN;
-    for (uint32_t i = 0; i < count; i++) {
-        merge_counters(&sum, &hits[i].counters);
-        merge_places(places, place_count, hits[i].evidence, hits[i].evidence_count, j->plan->policy->evidence);
-    }
-    f->occurrence_count = count;
-    f->occurrence_first_ms = f->first_seen_ms = known_or_none(sum.first_ms);
-    f->occurrence_last_ms = f->last_seen_ms = sum.last_ms;
-    f->flows = sum.flows;
-    f->packets = sum.packets;
-    f->bytes = sum.bytes;
-    f->worst_count = count < FL_OCCURRENCES_SHOWN ? count : FL_OCCURRENCES_SHOWN;
+    f->occurrence_count = part->count;
+    f->occurrence_first_ms = f->first_seen_ms = known_or_none(part->sum.first_ms);
+    f->occurrence_last_ms = f->last_seen_ms = part->sum.last_ms;
+    f->flows = part->sum.flows;
+    f->packets = part->sum.packets;
+    f->bytes = part->sum.bytes;
+    f->worst_count = part->worst_count;
     struct fl_occurrence *shown = fl_arena_alloc(j->arena, f->worst_count * sizeof *shown);
     if (shown == NULL || f->message == NULL)
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < f->worst_count; i++)
-        shown[i] = occurrence_of(j, &hits[order[i]]);
+        shown[i] = occurrence_of(j, &worst[i]);
     f->worst = shown;
     return FL_OK;
 }
@@ -582,62 +350,112 @@ static void count_intent(struct fl_judging *j, const struct fl_plan_rule *rule, 
     }
 }
 
-/* Tells each hit, in order, to somebody who watches. */
-static enum fl_status tell_hits(const struct fl_judging *j)
+enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit)
+{
+    hit->waiver = -1;
+    fl_judge_waive(j, hit);
+    return fl_folds_add(j, &j->folds[hit->rule], hit);
+}
+
+enum fl_status fl_judge_tell_hit(const struct fl_judging *j, const struct fl_hit *hit)
 {
     const struct fl_judge_watch *watch = j->options->watch;
+    char id[33];
+    if (watch == NULL)
+        return FL_OK;
+    make_id(j, hit, id);
+    struct fl_judged_hit told = {
+        id, hit->rule, hit->slots, hit->window_start_ms, hit->window_end_ms, fl_hit_severity(j, hit), hit->waiver};
+    return watch->hit(watch->context, &told);
+}
+
+static const struct fl_hit *worst_of(const struct fl_fold *fold)
+{
+    return &fold->excused[fl_fold_excuse(fold)].worst[0];
+}
+
+static int compare_folds(const void *left, const void *right, void *context)
+{
+    return compare_identity(context, worst_of(*(const struct fl_fold *const *)left),
+                            worst_of(*(const struct fl_fold *const *)right));
+}
+
+static int compare_rules(const void *left, const void *right, void *context)
+{
+    const struct fl_plan *plan = context;
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    int c = strcmp(plan->rules[a].decl->id, plan->rules[b].decl->id);
+    return c != 0 ? c : (a > b) - (a < b);
+}
+
+/* Rules in the order of the report: by id. */
+static uint32_t *sorted_rules(const struct fl_judging *j)
+{
+    uint32_t *rules = fl_alloc(((size_t)j->plan->rule_count + 1) * sizeof *rules);
+    for (uint32_t i = 0; rules != NULL && i < j->plan->rule_count; i++)
+        rules[i] = i;
+    if (rules != NULL)
+        qsort_r(rules, j->plan->rule_count, sizeof *rules, compare_rules, (void *)j->plan);
+    return rules;
+}
+
+/* Appends the findings of one rule, by identity. */
+static enum fl_status rule_findings(struct fl_judging *j, uint32_t index, struct fl_finding *findings,
+                                    struct wanted_list *list)
+{
+    struct fl_folds *folds = &j->folds[index];
+    enum fl_status status = fl_folds_close(j, folds);
+    const struct fl_fold **sorted = fl_alloc(((size_t)folds->count + 1) * sizeof *sorted);
+    if (status == FL_OK && sorted == NULL)
+        status = FL_E_NOMEM;
+    for (uint32_t i = 0; status == FL_OK && i < folds->count; i++)
+        sorted[i] = &folds->items[i];
+    if (status == FL_OK)
+        qsort_r(sorted, folds->count, sizeof(struct fl_fold *), compare_folds, (void *)j->plan);
+    for (uint32_t i = 0; status == FL_OK && i < folds->count; i++) {
+        const struct fl_fold_part *part = &sorted[i]->excused[fl_fold_excuse(sorted[i])];
+        struct fl_finding *f = &findings[j->report->finding_count];
+        status = make_finding(j, sorted[i], f);
+        if (status == FL_OK)
+            status = want(j, list, part->places, part->place_count, &f->evidence, &f->evidence_count);
+        j->report->finding_count++;
+        count_intent(j, &j->plan->rules[index], f);
+    }
+    j->rules[index].findings = folds->count;
+    fl_free(sorted);
+    return status;
+}
+
+static enum fl_status undecided_of_intents(struct fl_judging *j, struct wanted_list *list)
+{
+    struct fl_intent_result *intents = (struct fl_intent_result *)j->report->intents;
     enum fl_status status = FL_OK;
-    for (uint32_t i = 0; watch != NULL && i < j->hit_count && status == FL_OK; i++) {
-        const struct fl_hit *hit = &j->hits[i];
-        char id[33];
-        make_id(j, hit, id);
-        struct fl_judged_hit told = {
-            id, hit->rule, hit->slots, hit->window_start_ms, hit->window_end_ms, severity_of(j, hit), hit->waiver};
-        status = watch->hit(watch->context, &told);
+    for (uint32_t i = 0; i < j->report->intent_count && status == FL_OK; i++) {
+        struct fl_undecided *u = fl_arena_alloc(j->arena, (FL_OCCURRENCES_SHOWN + 1) * sizeof *u);
+        status = u == NULL ? FL_E_NOMEM : undecided_evidence(j, list, &j->intents[i], u);
+        intents[i].undecided = u;
+        intents[i].undecided_shown = j->intents[i].undecided_kept;
     }
     return status;
 }
 
 enum fl_status fl_judge_findings(struct fl_judging *j)
 {
-    for (uint32_t i = 0; i < j->hit_count; i++)
-        apply_waivers(j, &j->hits[i]);
-    if (j->hit_count > 0)
-        qsort_r(j->hits, j->hit_count, sizeof *j->hits, compare_hits, (void *)j->plan);
-    enum fl_status told = tell_hits(j);
-    if (told != FL_OK)
-        return told;
-    struct fl_finding *findings = fl_arena_alloc(j->arena, (size_t)(j->hit_count + 1) * sizeof *findings);
-    struct fl_place *places = fl_alloc((size_t)(j->plan->policy->evidence + 1) * sizeof *places);
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < j->plan->rule_count; i++)
+        count += j->folds[i].count;
+    struct fl_finding *findings = fl_arena_alloc(j->arena, (size_t)(count + 1) * sizeof *findings);
+    uint32_t *rules = sorted_rules(j);
     struct wanted_list list = {0};
-    enum fl_status status = findings == NULL || places == NULL ? FL_E_NOMEM : FL_OK;
-    for (uint32_t from = 0; from < j->hit_count && status == FL_OK;) {
-        const struct fl_plan_rule *rule = &j->plan->rules[j->hits[from].rule];
-        uint32_t to = from + 1;
-        while (to < j->hit_count && j->hits[to].rule == j->hits[from].rule &&
-               compare_identity(j->plan, &j->hits[from], &j->hits[to]) == 0)
-            to++;
-        struct fl_finding *f = &findings[j->report->finding_count];
-        uint32_t place_count;
-        status = make_finding(j, &j->hits[from], to - from, f, places, &place_count);
-        if (status == FL_OK)
-            status = want(j, &list, places, place_count, &f->evidence, &f->evidence_count);
-        j->report->finding_count++;
-        j->rules[j->hits[from].rule].findings++;
-        count_intent(j, rule, f);
-        from = to;
-    }
+    enum fl_status status = findings == NULL || rules == NULL ? FL_E_NOMEM : FL_OK;
+    for (uint32_t i = 0; i < j->plan->rule_count && status == FL_OK; i++)
+        status = rule_findings(j, rules[i], findings, &list);
     j->report->findings = findings;
-    struct fl_intent_result *intents = (struct fl_intent_result *)j->report->intents;
-    for (uint32_t i = 0; i < j->report->intent_count && status == FL_OK; i++) {
-        struct fl_undecided *u = fl_arena_alloc(j->arena, (FL_OCCURRENCES_SHOWN + 1) * sizeof *u);
-        status = u == NULL ? FL_E_NOMEM : undecided_evidence(j, &list, &j->intents[i], u);
-        intents[i].undecided = u;
-        intents[i].undecided_shown = j->intents[i].undecided_kept;
-    }
+    if (status == FL_OK)
+        status = undecided_of_intents(j, &list);
     if (status == FL_OK)
         status = read_evidence(j, &list);
-    fl_free(places);
+    fl_free(rules);
     fl_free(list.items);
     return status;
 }

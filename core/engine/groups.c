@@ -4,7 +4,9 @@
 
 #include "core/base/limits.h"
 #include "core/base/memory.h"
-#include "core/engine/verdicts.h"
+#include "core/engine/folds.h"
+
+#define SCRATCH_BYTES_MAX (256u * 1024u)
 
 struct visiting {
     struct fl_judging *j;
@@ -62,48 +64,18 @@ static bool satisfies(struct visiting *v, const struct fl_node *having)
     return result.type == FL_T_BOOL && result.i != 0;
 }
 
-bool fl_judge_copy_value(struct fl_arena *arena, struct fl_value *value)
+/* Views of the group. */
+static struct fl_hit hit_of(const struct visiting *v, const struct fl_group_view *view)
 {
-    if (value->type == FL_T_STR) {
-        value->str.ptr = fl_arena_strndup(arena, value->str.ptr, value->str.len);
-        return value->str.ptr != NULL;
-    }
-    if (value->type != FL_T_LIST)
-        return true;
-    uint32_t n = value->list.count * (value->list.weighted ? 2 : 1);
-    struct fl_value *items = fl_arena_alloc(arena, (size_t)(n + 1) * sizeof *items);
-    if (items == NULL)
-        return false;
-    if (n > 0)
-        memcpy(items, value->list.items, n * sizeof *items);
-    for (uint32_t i = 0; i < n; i++)
-        if (!fl_judge_copy_value(arena, &items[i]))
-            return false;
-    value->list.items = items;
-    return true;
-}
-
-static enum fl_status make_hit(struct visiting *v, const struct fl_group_view *view, struct fl_hit *hit)
-{
-    struct fl_arena *arena = v->j->arena;
-    memset(hit, 0, sizeof *hit);
-    hit->rule = v->index;
-    hit->waiver = -1;
-    hit->slots = fl_arena_alloc(arena, v->slot_count * sizeof *hit->slots);
-    hit->evidence = fl_arena_alloc(arena, (view->evidence_count + 1) * sizeof *hit->evidence);
-    if (hit->slots == NULL || hit->evidence == NULL)
-        return FL_E_NOMEM;
-    memcpy(hit->slots, v->slots, v->slot_count * sizeof *hit->slots);
-    for (uint32_t i = 0; i < v->slot_count; i++)
-        if (!fl_judge_copy_value(arena, &hit->slots[i]))
-            return FL_E_NOMEM;
-    memcpy(hit->evidence, view->evidence, view->evidence_count * sizeof *hit->evidence);
-    hit->evidence_count = view->evidence_count;
-    hit->window_start_ms = view->window_start_ms;
-    hit->window_end_ms = view->window_end_ms;
-    hit->counters = view->counters;
-    hit->severity = v->rule->decl->severity;
-    return FL_OK;
+    return (struct fl_hit){.rule = v->index,
+                           .slots = v->slots,
+                           .window_start_ms = view->window_start_ms,
+                           .window_end_ms = view->window_end_ms,
+                           .counters = view->counters,
+                           .evidence = (struct fl_place *)view->evidence,
+                           .evidence_count = view->evidence_count,
+                           .severity = v->rule->decl->severity,
+                           .waiver = -1};
 }
 
 struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit *hit, uint32_t i)
@@ -115,25 +87,6 @@ struct fl_value fl_hit_identity(const struct fl_plan *plan, const struct fl_hit 
         fl_program_in_network(plan->program, FL_NET_INTERNET, value.addr))
         return FL_VALUE_NULL;
     return value;
-}
-
-enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit)
-{
-    const struct fl_plan_rule *rule = &j->plan->rules[hit->rule];
-    struct fl_buf id;
-    fl_buf_init(&id);
-    for (uint32_t i = 0; i < rule->identity_count; i++) {
-        struct fl_value value = fl_hit_identity(j->plan, hit, i);
-        fl_value_encode(&id, &value);
-    }
-    hit->identity = fl_arena_strndup(j->arena, id.len > 0 ? id.data : "", id.len);
-    hit->identity_len = (uint32_t)id.len;
-    bool failed = id.failed || hit->identity == NULL;
-    fl_buf_dispose(&id);
-    if (failed || !fl_grow((void **)&j->hits, &j->hit_capacity, j->hit_count + 1, sizeof *j->hits))
-        return FL_E_NOMEM;
-    j->hits[j->hit_count++] = *hit;
-    return FL_OK;
 }
 
 /* What a call of the rule's code came to. A failed one loses its group and is counted; above the limit of failures the
@@ -165,10 +118,10 @@ static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_vie
     struct fl_error err;
     struct fl_verdict last = {.severity = -1};
     enum fl_status status =
-        options->ops->on_group(options->vm, decl->source, decl, &names, &shown, v->j->arena, &last, &err);
+        options->ops->on_group(options->vm, decl->source, decl, &names, &shown, &v->j->scratch, &last, &err);
     *fires = last.hit;
     if (status == FL_OK)
-        status = fl_verdict_override(v->j->arena, verdict, &last);
+        status = fl_verdict_override(&v->j->scratch, verdict, &last);
     return take_answer(v, status, &err, fires);
 }
 
@@ -185,7 +138,7 @@ static enum fl_status ask_code(struct visiting *v, const struct fl_group_view *v
         return FL_OK;
     }
     if (v->rule->has_verdict)
-        status = fl_verdict_decode(fl_measure_noted(view->states[v->rule->measure_count]), v->j->arena, verdict);
+        status = fl_verdict_decode(fl_measure_noted(view->states[v->rule->measure_count]), &v->j->scratch, verdict);
     if (v->rule->has_rows) {
         struct fl_error err;
         status = fl_judge_ask_rows(v->j, v->rule, view, verdict, &err);
@@ -221,7 +174,8 @@ static enum fl_status keep_undecided(struct visiting *v, const struct fl_group_v
 {
     struct fl_intent_tally *tally = &v->j->intents[v->rule->decl->intent - v->j->plan->policy->intents];
     struct fl_hit *place = fl_undecided_place(tally, view->counters.flows);
-    return place == NULL ? FL_OK : make_hit(v, view, place);
+    struct fl_hit hit = hit_of(v, view);
+    return place == NULL || fl_hit_copy(v->j->arena, &hit, v->slot_count, place) ? FL_OK : FL_E_NOMEM;
 }
 
 bool fl_names_internet(const struct fl_node *set)
@@ -288,7 +242,8 @@ static bool tally_intent(struct visiting *v, const struct fl_group_view *view, c
 }
 
 /* Where the group goes; a hit is kept. */
-static enum fl_status judge_group(struct visiting *v, const struct fl_group_view *view, enum fl_fate *fate)
+static enum fl_status judge_group(struct visiting *v, const struct fl_group_view *view, enum fl_fate *fate,
+                                  struct fl_hit *hit)
 {
     const struct fl_plan_rule *rule = v->rule;
     const struct fl_value *outcome = rule->outcome_measure >= 0 ? &view->measures[rule->outcome_measure] : NULL;
@@ -333,18 +288,15 @@ static enum fl_status judge_group(struct visiting *v, const struct fl_group_view
     if (status != FL_OK || !fires)
         return status;
     *fate = FL_FATE_HIT;
-    struct fl_hit hit;
-    status = make_hit(v, view, &hit);
-    if (status != FL_OK)
-        return status;
+    *hit = hit_of(v, view);
     if (verdict.severity >= 0)
-        hit.severity = (enum fl_severity)verdict.severity;
+        hit->severity = (enum fl_severity)verdict.severity;
     else if (outcome != NULL && outcome->i == FL_OUTCOME_ALLOWED)
-        hit.severity = one_step_lower(hit.severity);
-    hit.title = verdict.title;
-    hit.message = verdict.message;
-    hit.extra = verdict.extra;
-    return fl_judge_keep_hit(v->j, &hit);
+        hit->severity = one_step_lower(hit->severity);
+    hit->title = verdict.title;
+    hit->message = verdict.message;
+    hit->extra = verdict.extra;
+    return fl_judge_keep_hit(v->j, hit);
 }
 
 static enum fl_status visit_group(void *context, const struct fl_group_view *view)
@@ -352,13 +304,21 @@ static enum fl_status visit_group(void *context, const struct fl_group_view *vie
     struct visiting *v = context;
     const struct fl_judge_watch *watch = v->j->options->watch;
     enum fl_fate fate;
+    struct fl_hit hit;
     v->j->rules[v->index].groups++;
     fill_slots(v, view);
-    enum fl_status status = judge_group(v, view, &fate);
-    if (status != FL_OK || watch == NULL)
-        return status;
-    struct fl_judged_group group = {fate, v->slots, view->window_start_ms, view->window_end_ms};
-    return watch->group(watch->context, v->index, &group);
+    enum fl_status status = judge_group(v, view, &fate, &hit);
+    if (status == FL_OK && watch != NULL) {
+        struct fl_judged_group group = {fate, v->slots, view->window_start_ms, view->window_end_ms};
+        status = watch->group(watch->context, v->index, &group);
+        if (status == FL_OK && fate == FL_FATE_HIT)
+            status = fl_judge_tell_hit(v->j, &hit);
+    }
+    if (v->j->scratch.held_bytes > SCRATCH_BYTES_MAX) {
+        fl_arena_dispose(&v->j->scratch);
+        fl_arena_init(&v->j->scratch);
+    }
+    return status;
 }
 
 static const char *why_void(struct fl_judging *j, uint32_t index)
@@ -417,7 +377,7 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     v.slots = fl_alloc_zero(v.slot_count, sizeof *v.slots);
     if (v.slots == NULL)
         return FL_E_NOMEM;
-    uint32_t hits_before = j->hit_count;
+    fl_folds_init(&j->folds[index], v.slot_count);
     enum fl_status status = FL_OK;
     j->rules[index].void_reason = why_void(j, index);
     bool by_periods = v.rule->decl->intent != NULL && v.rule->decl->intent->kind == FL_INTENT_EXPECT;
@@ -426,8 +386,10 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     if (status == FL_OK && j->rules[index].void_reason == NULL && !by_periods)
         status = fl_judge_walk(j, index, v.rule->window_ms, v.rule->every_ms, visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);
-    if (j->rules[index].void_reason != NULL)
-        j->hit_count = hits_before;
+    if (j->rules[index].void_reason != NULL) {
+        fl_folds_dispose(&j->folds[index]);
+        fl_judge_unwaive(j, index);
+    }
     fl_free(v.slots);
     return status;
 }

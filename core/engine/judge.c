@@ -5,73 +5,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/engine/verdicts.h"
-#include "core/rule/compile.h"
-
-static enum fl_status bind_one(struct fl_plan *plan, uint32_t waiver, uint32_t rule, struct fl_waiver_bind *out,
-                               struct fl_error *err)
-{
-    const struct fl_waiver *w = &plan->policy->waivers[waiver];
-    out->waiver = waiver;
-    out->rule = rule;
-    out->where = NULL;
-    if (w->where.text == NULL)
-        return FL_OK;
-    struct fl_rule_names names = {plan->policy, &plan->rules[rule]};
-    struct fl_expr_env env;
-    fl_rule_having_env(&names, &env);
-    return fl_expr_parse(fl_str_of(w->where.text), &env, &plan->arena, &out->where, err);
-}
-
-static bool matches(const struct fl_waiver *waiver, const struct fl_plan_rule *rule)
-{
-    if (rule->role == FL_ROLE_UNDECIDED || rule->role == FL_ROLE_PERMITTED)
-        return false;
-    return fl_glob_match(fl_str_of(waiver->rule), fl_str_of(rule->decl->id));
-}
-
-enum fl_status fl_waivers_bind(struct fl_plan *plan, struct fl_waiver_bind **out, uint32_t *count,
-                               struct fl_error_list *errors)
-{
-    const struct fl_policy *policy = plan->policy;
-    uint32_t errors_before = errors->count;
-    size_t most = (size_t)policy->waiver_count * plan->rule_count + 1;
-    *count = 0;
-    *out = fl_arena_alloc(&plan->arena, most * sizeof **out);
-    if (*out == NULL)
-        return FL_E_NOMEM;
-    for (uint32_t w = 0; w < policy->waiver_count; w++) {
-        const struct fl_waiver *waiver = &policy->waivers[w];
-        uint32_t matched = 0, bound = 0;
-        struct fl_error err;
-        for (uint32_t r = 0; r < plan->rule_count; r++) {
-            if (!matches(waiver, &plan->rules[r]))
-                continue;
-            matched++;
-            if (bind_one(plan, w, r, &(*out)[*count], &err) == FL_OK) {
-                (*count)++;
-                bound++;
-            }
-        }
-        if (matched == 0) {
-            struct fl_str_guess guess = {NULL, 99};
-            for (uint32_t r = 0; r < plan->rule_count; r++)
-                if (plan->rules[r].role <= FL_ROLE_EXPECT)
-                    fl_str_guess_try(&guess, fl_str_of(waiver->rule), plan->rules[r].decl->id);
-            fl_fail(&err, FL_E_NAME, "the waiver's rule \"%s\" matches no intent or rule of this policy%s%s%s",
-                    waiver->rule, guess.best != NULL ? "; did you mean \"" : "", guess.best != NULL ? guess.best : "",
-                    guess.best != NULL ? "\"?" : "");
-            fl_error_at(&err, policy->file, waiver->line, 0);
-            fl_error_list_add(errors, &err);
-        } else if (bound == 0) {
-            struct fl_error told = err;
-            snprintf(told.text, sizeof told.text, "the waiver's where does not fit %.100s: %.600s", waiver->rule,
-                     err.text);
-            fl_policy_fail_expr(policy, &waiver->where, &told, errors);
-        }
-    }
-    return errors->count > errors_before ? FL_E_VALUE : FL_OK;
-}
+#include "core/engine/folds.h"
 
 static int compare_pairs(const void *a, const void *b)
 {
@@ -139,13 +73,11 @@ static enum fl_status prepare(struct fl_judging *j)
 {
     const struct fl_policy *policy = j->plan->policy;
     j->rules = fl_alloc_zero((size_t)j->plan->rule_count + 1, sizeof *j->rules);
+    j->folds = fl_alloc_zero((size_t)j->plan->rule_count + 1, sizeof *j->folds);
     j->intents = fl_alloc_zero((size_t)policy->intent_count + 1, sizeof *j->intents);
-    j->waiver_hits = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
-    j->waiver_findings = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
-    j->waiver_expired = fl_alloc_zero((size_t)policy->waiver_count + 1, sizeof(uint64_t));
+    j->excused = fl_alloc_zero((size_t)j->options->waiver_count + 1, sizeof *j->excused);
     struct fl_intent_result *intents = fl_arena_alloc(j->arena, ((size_t)policy->intent_count + 1) * sizeof *intents);
-    if (j->rules == NULL || j->intents == NULL || j->waiver_hits == NULL || j->waiver_findings == NULL ||
-        j->waiver_expired == NULL || intents == NULL)
+    if (j->rules == NULL || j->folds == NULL || j->intents == NULL || j->excused == NULL || intents == NULL)
         return FL_E_NOMEM;
     j->report->intents = intents;
     j->report->intent_count = policy->intent_count;
@@ -183,12 +115,13 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const 
         fl_fail(err, status, "%s, in the judgement", fl_store_error(part->store, status));
     part->phases.judge_ns = fl_phase_now() - begin - part->phases.evidence_ns;
     fl_judge_close_stores(&j);
-    fl_free(j.hits);
+    for (uint32_t i = 0; j.folds != NULL && i < plan->rule_count; i++)
+        fl_folds_dispose(&j.folds[i]);
+    fl_arena_dispose(&j.scratch);
+    fl_free(j.folds);
     fl_free(j.rules);
     fl_free(j.intents);
-    fl_free(j.waiver_hits);
-    fl_free(j.waiver_findings);
-    fl_free(j.waiver_expired);
+    fl_free(j.excused);
     fl_free(j.blind);
     return status;
 }

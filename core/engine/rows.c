@@ -14,32 +14,6 @@ struct asking {
     struct fl_error *err;
 };
 
-static bool copy_text(struct fl_arena *arena, const char **text)
-{
-    if (*text != NULL)
-        *text = fl_arena_strdup(arena, *text);
-    return true;
-}
-
-static enum fl_status keep_verdict(struct asking *a, const struct fl_verdict *verdict)
-{
-    struct fl_arena *arena = a->j->arena;
-    struct fl_verdict kept = *verdict;
-    struct fl_pair *pairs = fl_arena_alloc(arena, (verdict->extra.count + 1) * sizeof *pairs);
-    bool ok = pairs != NULL;
-    for (uint32_t i = 0; ok && i < verdict->extra.count; i++) {
-        pairs[i] = verdict->extra.items[i];
-        copy_text(arena, &pairs[i].name);
-        ok = pairs[i].name != NULL && fl_judge_copy_value(arena, &pairs[i].value);
-    }
-    copy_text(arena, &kept.title);
-    copy_text(arena, &kept.message);
-    ok = ok && (kept.title != NULL) == (verdict->title != NULL) && (kept.message != NULL) == (verdict->message != NULL);
-    kept.extra.items = pairs;
-    *a->worst = kept;
-    return ok ? FL_OK : FL_E_NOMEM;
-}
-
 static int severity_of(const struct asking *a, const struct fl_verdict *verdict)
 {
     return verdict->severity >= 0 ? verdict->severity : (int)a->decl->severity;
@@ -54,7 +28,7 @@ static enum fl_status ask_row(void *context, const struct fl_value *values)
         options->ops->on_row(options->vm, a->decl->source, a->decl, !a->begun, values, &a->scratch, &verdict, a->err);
     a->begun = true;
     if (status == FL_OK && verdict.hit && (!a->worst->hit || severity_of(a, &verdict) > severity_of(a, a->worst)))
-        status = keep_verdict(a, &verdict);
+        status = fl_verdict_copy(&a->j->scratch, &verdict, a->worst) ? FL_OK : FL_E_NOMEM;
     if (a->scratch.held_bytes > SCRATCH_BYTES_MAX) {
         fl_arena_dispose(&a->scratch);
         fl_arena_init(&a->scratch);

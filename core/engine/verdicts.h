@@ -50,6 +50,14 @@ struct fl_rule_tally {
 };
 
 struct fl_concerned;
+struct fl_folds;
+
+/* Interfaces, by ids of the coverage map. */
+struct fl_concern {
+    uint32_t *ids; /* ascending */
+    uint32_t count, capacity;
+    bool named; /* by a key of the rule */
+};
 
 struct fl_judging {
     const struct fl_plan *plan;
@@ -57,13 +65,13 @@ struct fl_judging {
     const struct fl_source_list *sources;
     const struct fl_judge_options *options;
     struct fl_arena *arena;
+    struct fl_arena scratch; /* of the group at hand */
     struct fl_report *report;
-    struct fl_hit *hits;
-    uint32_t hit_count, hit_capacity;
-    struct fl_store *stores[FL_RULE_DEPTH_MAX];               /* by depth of the rules - 1; the first is the part's */
-    struct fl_rule_tally *rules;                              /* by rule of the plan */
-    struct fl_intent_tally *intents;                          /* by intent of the policy */
-    uint64_t *waiver_hits, *waiver_findings, *waiver_expired; /* by waiver */
+    struct fl_folds *folds;                     /* by rule of the plan */
+    struct fl_store *stores[FL_RULE_DEPTH_MAX]; /* by depth of the rules - 1; the first is the part's */
+    struct fl_rule_tally *rules;                /* by rule of the plan */
+    struct fl_intent_tally *intents;            /* by intent of the policy */
+    uint64_t *excused;                          /* occurrences, by binding of a waiver to a rule */
     int64_t as_of_ms;
     int64_t oldest_ms, newest_ms; /* span of the input; newest_ms is INT64_MIN without records */
     struct fl_concerned *concerned;
@@ -75,7 +83,18 @@ struct fl_judging {
 struct fl_value fl_judge_observed(const struct fl_judging *j);
 /* groups.c: visits every group of every rule. */
 enum fl_status fl_judge_groups(struct fl_judging *j);
-enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit); /* gives it its identity */
+/* findings.c: gives the hit its waiver and identity, and adds it to its finding. Its views need to live during the call
+ * only. */
+enum fl_status fl_judge_keep_hit(struct fl_judging *j, struct fl_hit *hit);
+/* findings.c: tells a kept hit to somebody who watches. */
+enum fl_status fl_judge_tell_hit(const struct fl_judging *j, const struct fl_hit *hit);
+/* waivers.c: finds the waiver that excuses the hit, and counts it; forgets what it counted for a rule that turned out
+ * to be void. How many occurrences a waiver of the policy excused. */
+void fl_judge_waive(struct fl_judging *j, struct fl_hit *hit);
+void fl_judge_unwaive(struct fl_judging *j, uint32_t rule);
+uint64_t fl_judge_waived(const struct fl_judging *j, uint32_t waiver);
+enum fl_severity fl_waiver_severity(enum fl_waiver_effect effect);                      /* FL_SEV_NONE: it hides */
+enum fl_severity fl_hit_severity(const struct fl_judging *j, const struct fl_hit *hit); /* as a waiver lowers it */
 /* Counts an undecided conversation, and makes room for it among the kept ones: FL_OCCURRENCES_SHOWN with most flows,
  * equal ones in the order they come. NULL when it is not kept; the caller fills in the rest. */
 struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows);
@@ -83,7 +102,10 @@ struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows)
  * then, which is no failure. */
 enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t rule, int64_t window_ms, int64_t every_ms,
                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
+/* copies.c: deep copies; false when memory is out. */
 bool fl_judge_copy_value(struct fl_arena *arena, struct fl_value *value); /* its text and members */
+bool fl_verdict_copy(struct fl_arena *arena, const struct fl_verdict *verdict, struct fl_verdict *out);
+bool fl_hit_copy(struct fl_arena *arena, const struct fl_hit *hit, uint32_t slot_count, struct fl_hit *out);
 /* rows.c: calls on_flow for every record of the group in record order. *worst: what the calls said, that of the worst
  * severity, then of the least record. Not FL_OK: a call failed, err says why. */
 enum fl_status fl_judge_ask_rows(struct fl_judging *j, const struct fl_plan_rule *rule,
@@ -108,7 +130,7 @@ void fl_judge_close_stores(struct fl_judging *j);
 const char *fl_judge_source_void(const struct fl_judging *j, const struct fl_plan_rule *rule);
 /* expect.c: counts the conversations that are waited for, period by period; after fl_judge_groups(). */
 enum fl_status fl_judge_expectations(struct fl_judging *j);
-/* findings.c: waivers, identities, evidence. */
+/* findings.c: the findings of all rules, sorted, with their evidence. */
 enum fl_status fl_judge_findings(struct fl_judging *j);
 /* endings.c: how each intent ended. */
 enum fl_status fl_judge_intents(struct fl_judging *j);
@@ -128,10 +150,12 @@ enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, boo
 
 /* The share of these interfaces that was lost; of the whole run when interfaces is NULL. */
 struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count);
-/* concerned.c: the share that was lost of the interfaces that these hits of one rule are about: named by a key, else
- * with an address that is a key; of the whole run where none is known. */
+/* concerned.c: which interfaces hits of one rule are about: those named by a key, else those with an address that is a
+ * key. The share that was lost of them; of the whole run where none is known. */
 enum fl_status fl_judge_concerned_open(struct fl_judging *j);
-struct fl_coverage fl_judge_concerned(struct fl_judging *j, const struct fl_hit *hits, uint32_t count);
+enum fl_status fl_judge_note_concerned(const struct fl_judging *j, const struct fl_hit *hit,
+                                       struct fl_concern *concern);
+struct fl_coverage fl_judge_concerned(const struct fl_judging *j, const struct fl_concern *concern);
 /* The one VPC in which the address is a recording host. false: none is known, or several, or `seen` is one of them. */
 bool fl_judge_other_vpc(const struct fl_judging *j, struct fl_addr addr, struct fl_str seen, struct fl_str *out);
 /* vpc_ends.c: groups that are split by VPC become those of the VPC of the server (else the client), whichever side
