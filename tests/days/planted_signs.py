@@ -23,3 +23,20 @@ def a_door_that_was_opened(day, w, rng):
     for i in range(15):
         day.talk(w.ci2, w.mysql1, TCP, 42000 + 3 * i, 3306, 68000 + 40 * i, 0, (1, 60), deny="server", flags=2)
     ask(day, w.ci2, w.mysql1, 3306, 68900, source=42100)
+
+
+@also("c2/beacon", {"host": "10.0.4.11"})
+@planting("c2/several-signs", {"host": "10.0.4.11"})
+def orders_from_elsewhere(day, w, rng):
+    """A node calls a stranger every ten minutes on a port of ill repute, and sends more than it gets."""
+    for i in range(100):
+        day.talk(w.node2, bad(41), TCP, 41000 + 7 * i, 4444, 5000 + 600 * i + rng.below(11), 2, (500, 700000), (260, 14000))
+
+
+@planting("idle/outside-hours", {"interface_id": "eni-0000000000a000258"}, unseen={"tgw": "it tells of attachments"})
+def office_hours(day, w, rng):
+    """A host that people use from eight to six; at night only monitoring visits."""
+    for hour in range(24):
+        ask(day, w.monitoring, w.office9, 9100, hour * 3600 + 1100, lasts=1)
+    for hour in range(8, 18):
+        ask(day, w.app1, w.office9, 8080, hour * 3600 + 700, source=47120 + hour, lasts=30)

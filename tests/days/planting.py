@@ -34,7 +34,7 @@ def hosts(world):
     """Adds the hosts that only the bad day has. One of them is in the inventory and was never seen."""
     new = [world.add("jump9", "10.0.3.99", "a", "public"), world.add("open9", "10.0.1.98", "a", "public"),
            world.add("rogue9", "10.0.2.99", "b"), world.add("spare9", "10.0.2.89", "a"),
-           world.add("blind9", "10.0.2.87", "a")]
+           world.add("blind9", "10.0.2.87", "a"), world.add("office9", "10.0.2.88", "a")]
     world.add("ghost9", "10.0.2.77", "a")
     return new
 
