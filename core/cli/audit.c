@@ -14,6 +14,7 @@ static const char help[] =
     "      --format FORMAT  columns of objects without a header: '${version} ${account-id} ...', default, tgw\n"
     "  -o, --output NAME[=PATH]   text (default) or json; may be repeated, one of them on standard output (PATH -)\n"
     "      --fail-on SEVERITY     info low medium high critical none; wins over the policy's fail_on\n"
+    "      --partial FILE   write what was measured to a file in place of a report; flowlaw merge judges many of them\n"
     "      --memory SIZE    bytes to work in, as 512M or 2G (at least 16M); groups beyond it are written to TMPDIR;\n"
     "                       default: half of the machine's, at most 4G\n"
     "      --threads N      default: the CPUs of this process\n"

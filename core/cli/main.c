@@ -15,6 +15,7 @@ static const struct {
 } verbs[] = {
     {"audit", fl_cli_audit, "stream logs, print findings"},
     {"check", fl_cli_check, "load errors; fields needed and, with INPUT, lacking"},
+    {"merge", fl_cli_merge, "judge partial results of many runs together"},
     {"explain", fl_cli_explain, "what a rule asks; why a record or a finding counted"},
     {"test", fl_cli_test, "run the tests that stand in rule files"},
     {"init", fl_cli_init, "a starter policy, a rule and its tests"},

@@ -99,16 +99,17 @@ enum verb {
     VERB_EXPLAIN = 8,
     VERB_TEST = 16,
     VERB_INIT = 32,
-    VERB_NEW_RULE = 64
+    VERB_NEW_RULE = 64,
+    VERB_MERGE = 128
 };
-#define VERB_ANY (VERB_AUDIT | VERB_CHECK | VERB_LIST | VERB_EXPLAIN | VERB_TEST)
+#define VERB_ANY (VERB_AUDIT | VERB_MERGE | VERB_CHECK | VERB_LIST | VERB_EXPLAIN | VERB_TEST)
 
 static const struct {
     const char *name;
     enum verb verb;
 } verbs[] = {
-    {"audit", VERB_AUDIT}, {"check", VERB_CHECK}, {"list", VERB_LIST},         {"explain", VERB_EXPLAIN},
-    {"test", VERB_TEST},   {"init", VERB_INIT},   {"new-rule", VERB_NEW_RULE},
+    {"audit", VERB_AUDIT},     {"merge", VERB_MERGE}, {"check", VERB_CHECK}, {"list", VERB_LIST},
+    {"explain", VERB_EXPLAIN}, {"test", VERB_TEST},   {"init", VERB_INIT},   {"new-rule", VERB_NEW_RULE},
 };
 
 /* TAKES_PERHAPS: a value may follow behind = */
@@ -203,6 +204,12 @@ static bool take_pattern(struct reading *r, const char *value)
     return true;
 }
 
+static bool take_partial(struct reading *r, const char *value)
+{
+    r->out->partial = value;
+    return true;
+}
+
 /* Bytes with K, M, G or T of 1,024: 512M. */
 static bool take_memory(struct reading *r, const char *value)
 {
@@ -232,12 +239,13 @@ static const struct option {
     {"--rules", VERB_ANY | VERB_NEW_RULE, TAKES_VALUE, take_rules},
     {"--format", VERB_AUDIT | VERB_CHECK | VERB_EXPLAIN, TAKES_VALUE, take_format},
     {"--threads", VERB_AUDIT, TAKES_VALUE, take_threads},
-    {"--memory", VERB_AUDIT, TAKES_VALUE, take_memory},
-    {"--fail-on", VERB_AUDIT, TAKES_VALUE, take_severity},
-    {"-o", VERB_AUDIT | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
-    {"--output", VERB_AUDIT | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
-    {"--as-of", VERB_AUDIT, TAKES_VALUE, take_as_of},
-    {"--allow-empty", VERB_AUDIT, TAKES_NOTHING, take_allow_empty},
+    {"--partial", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_partial},
+    {"--memory", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_memory},
+    {"--fail-on", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_severity},
+    {"-o", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
+    {"--output", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
+    {"--as-of", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_as_of},
+    {"--allow-empty", VERB_AUDIT | VERB_MERGE, TAKES_NOTHING, take_allow_empty},
     {"--profile", VERB_AUDIT, TAKES_PERHAPS, take_profile},
     {"--strict", VERB_CHECK, TAKES_NOTHING, take_strict},
     {"--record", VERB_EXPLAIN, TAKES_VALUE, take_record},

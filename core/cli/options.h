@@ -11,6 +11,7 @@ enum fl_parsed fl_options_parse(const char *verb, int count, char **argv, struct
 
 int fl_cli_audit(int count, char **argv);
 int fl_cli_check(int count, char **argv);
+int fl_cli_merge(int count, char **argv);
 int fl_cli_explain(int count, char **argv);
 int fl_cli_test(int count, char **argv);
 int fl_cli_init(int count, char **argv);

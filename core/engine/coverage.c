@@ -283,6 +283,28 @@ enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batc
     return FL_OK;
 }
 
+enum fl_status fl_coverage_add_hour(struct fl_coverage_map *map, uint32_t interface, uint32_t hour, uint64_t seen,
+                                    uint64_t lost)
+{
+    uint32_t slot = touch(map, interface, hour);
+    if (slot == UINT32_MAX)
+        return FL_E_NOMEM;
+    map->slots[slot].seen |= seen;
+    map->slots[slot].lost |= lost;
+    return FL_OK;
+}
+
+enum fl_status fl_coverage_add_records(struct fl_coverage_map *map, uint32_t interface, uint64_t records,
+                                       uint64_t skipped)
+{
+    struct fl_interface *item = item_of(map, interface);
+    if (item == NULL)
+        return FL_E_NOMEM;
+    item->records += records;
+    item->skipped += skipped;
+    return FL_OK;
+}
+
 enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from)
 {
     for (uint32_t i = 0; i <= from->mask; i++) {

@@ -69,6 +69,12 @@ bool fl_coverage_add_address(struct fl_coverage_map *map, uint32_t interface, st
 bool fl_coverage_add_vpc(struct fl_coverage_map *map, uint32_t interface, struct fl_str vpc);
 /* Brings into the map what is still kept beside it; to be called after the last record. */
 enum fl_status fl_coverage_settle(struct fl_coverage_map *map);
+/* What was logged of an interface in an hour; for maps that are read back. */
+enum fl_status fl_coverage_add_hour(struct fl_coverage_map *map, uint32_t interface, uint32_t hour, uint64_t seen,
+                                    uint64_t lost);
+/* The record counts of an interface, which then exists. */
+enum fl_status fl_coverage_add_records(struct fl_coverage_map *map, uint32_t interface, uint64_t records,
+                                       uint64_t skipped);
 enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from);
 
 #endif

@@ -371,6 +371,11 @@ void fl_part_dispose(struct fl_part *part)
         fl_store_free(part->store);
     fl_free(part->rules);
     fl_free(part->objects);
+    for (uint32_t i = 0; i < part->file_count; i++) {
+        fl_container_close(&part->files[i].container);
+        fl_free(part->files[i].ranks);
+    }
+    fl_free(part->files);
     fl_coverage_dispose(&part->coverage);
     fl_map_dispose(&part->unknown_columns);
     memset(part, 0, sizeof *part);

@@ -8,6 +8,7 @@
 
 #include "core/engine/coverage.h"
 #include "core/engine/stats.h"
+#include "core/group/container.h"
 #include "core/rule/ops.h"
 #include "core/rule/plan.h"
 
@@ -70,6 +71,14 @@ struct fl_rule_part {
     bool stateful; /* its code kept state between calls */
 };
 
+/* A partial result: a part in a file, with what its objects are and what its plan measures. */
+struct fl_part_file {
+    const char *path;
+    struct fl_container container;
+    struct fl_renumbering sources; /* numbers in the file -> ranks in the list */
+    uint32_t *ranks;               /* of these */
+};
+
 struct fl_part {
     struct fl_store *store;
     struct fl_rule_part *rules; /* by rule of the plan */
@@ -83,6 +92,8 @@ struct fl_part {
     uint64_t duplicates; /* records left out by dedupe */
     uint64_t null_arithmetic;
     struct fl_phases phases;
+    struct fl_part_file *files; /* that this part was read from; their rows and lines are read when they are needed */
+    uint32_t file_count;
 };
 
 enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
@@ -97,13 +108,15 @@ struct fl_evidence_line {
     uint32_t index;
     uint64_t record;
     struct fl_str raw;
-    void *token;
+    void *token;                 /* or NULL: the line comes from a part, with its fields */
+    const struct fl_str *fields; /* name and value in turn */
+    uint32_t field_count;
 };
 enum fl_status fl_evidence_read(const struct fl_source_list *sources, const struct fl_part *part,
                                 const struct fl_place *places, uint32_t count, const char *told_format,
                                 enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
                                 void *context);
-void fl_evidence_fields(void *token, struct fl_str raw,
+void fl_evidence_fields(const struct fl_evidence_line *line,
                         void (*emit)(void *context, const char *name, size_t name_len, const char *value,
                                      size_t value_len),
                         void *context);
@@ -112,5 +125,18 @@ void fl_evidence_fields(void *token, struct fl_str raw,
  * FL_END: the object has fewer lines; FL_E_IO: it cannot be opened. */
 enum fl_status fl_evidence_locate(const struct fl_source *source, uint64_t record, uint64_t *offset,
                                   struct fl_buf *raw);
+
+/* part_save.c: the sections of a part, the texts of policy and rules aside. The hashes
+ * of the sources are filled in. FL_E_IO: writing failed, see out->blocks.error; else err says what failed. */
+enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, const struct fl_source_list *sources,
+                            const char *told_format, struct fl_container_writer *out, struct fl_error *err);
+/* part_load.c: reads and adds up what the files hold, but rows and lines. files: opened, of equal plans; they become
+ * the part's, also when it fails. The list is filled with their sources. */
+enum fl_status fl_part_load(const struct fl_plan *plan, struct fl_part_file *files, uint32_t file_count,
+                            uint64_t memory_bytes, struct fl_source_list *sources, struct fl_part *out,
+                            struct fl_error *err);
+/* part_lines.c: as fl_evidence_read(), from the files of the part. */
+enum fl_status fl_part_lines(const struct fl_part *part, const struct fl_place *places, uint32_t count,
+                             enum fl_status (*take)(void *context, const struct fl_evidence_line *line), void *context);
 
 #endif

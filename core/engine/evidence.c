@@ -87,7 +87,8 @@ static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *ch
             size_t len = newline == NULL ? chunk->len - begin : (size_t)(newline - chunk->text) - begin;
             if (len > 0 && chunk->text[begin + len - 1] == '\r')
                 len--;
-            struct fl_evidence_line line = {*next, *line_no + 1, {chunk->text + begin, len}, &re->host};
+            struct fl_evidence_line line = {
+                .index = *next, .record = *line_no + 1, .raw = {chunk->text + begin, len}, .token = &re->host};
             status = re->take(re->context, &line);
             if (status != FL_OK)
                 return status;
@@ -132,6 +133,8 @@ enum fl_status fl_evidence_read(const struct fl_source_list *sources, const stru
                                 enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
                                 void *context)
 {
+    if (part->file_count > 0)
+        return fl_part_lines(part, places, count, take, context);
     struct rereading re = {
         .sources = sources, .part = part, .places = places, .count = count, .take = take, .context = context};
     struct fl_field_set nothing = {{0}};
@@ -192,10 +195,14 @@ enum fl_status fl_evidence_locate(const struct fl_source *source, uint64_t recor
     return status;
 }
 
-void fl_evidence_fields(void *token, struct fl_str raw,
+void fl_evidence_fields(const struct fl_evidence_line *line,
                         void (*emit)(void *context, const char *name, size_t name_len, const char *value,
                                      size_t value_len),
                         void *context)
 {
-    fl_host_fields(token, raw, emit, context);
+    if (line->token != NULL)
+        fl_host_fields(line->token, line->raw, emit, context);
+    for (uint32_t i = 0; line->token == NULL && i < line->field_count; i++)
+        emit(context, line->fields[2 * i].ptr, line->fields[2 * i].len, line->fields[2 * i + 1].ptr,
+             line->fields[2 * i + 1].len);
 }

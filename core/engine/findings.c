@@ -264,7 +264,7 @@ static enum fl_status take_line(void *context, const struct fl_evidence_line *li
     e->raw.ptr = fl_arena_strndup(t->j->arena, line->raw.ptr, line->raw.len);
     e->raw.len = line->raw.len;
     t->field_count = 0;
-    fl_evidence_fields(line->token, line->raw, take_field, t);
+    fl_evidence_fields(line, take_field, t);
     struct fl_pair *fields = fl_arena_alloc(t->j->arena, (t->field_count + 1) * sizeof *fields);
     if (e->raw.ptr == NULL || fields == NULL)
         return FL_E_NOMEM;

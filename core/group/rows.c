@@ -2,6 +2,8 @@
 
 #include "core/base/memory.h"
 
+#define FETCH_AHEAD 6u
+
 enum fl_status fl_cursor_next(struct fl_cursor *c)
 {
     if (c->run != NULL) {
@@ -14,8 +16,11 @@ enum fl_status fl_cursor_next(struct fl_cursor *c)
     c->row.entry = fl_table_at(c->table, c->table->sorted[c->at++]);
     c->row.key = fl_entry_key(c->table, c->row.entry);
     c->row.lasting = true;
-    if (c->at < c->table->count)
-        __builtin_prefetch(fl_table_at(c->table, c->table->sorted[c->at]));
+    if (c->at + FETCH_AHEAD < c->table->count) {
+        const char *ahead = (const char *)fl_table_at(c->table, c->table->sorted[c->at + FETCH_AHEAD]);
+        for (uint32_t at = 0; at <= c->table->entry_bytes; at += 64)
+            __builtin_prefetch(ahead + at);
+    }
     return FL_OK;
 }
 

@@ -82,11 +82,18 @@ enum fl_status fl_run_cursor_open(struct fl_run_cursor *c, const struct fl_table
                                   const struct fl_section *section, const struct fl_renumbering *sources,
                                   struct fl_packer *packer)
 {
-    *c = (struct fl_run_cursor){.shape = shape, .sources = sources, .left = section->rows};
+    *c = (struct fl_run_cursor){.shape = shape, .sources = sources, .left = section->rows, .name = c->name};
     fl_buf_init(&c->key);
     fl_block_reader_open(&c->in, fd, section->from, section->end, packer);
     c->entry = fl_alloc_zero(1, shape->entry_bytes);
-    return c->entry == NULL ? FL_E_NOMEM : FL_OK;
+    c->measures = fl_alloc_zero((size_t)shape->spec.measure_count + 1, sizeof *c->measures);
+    if (c->entry == NULL || c->measures == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t m = 0; m < shape->spec.measure_count; m++) {
+        c->measures[m] = shape->measures[m];
+        c->measures[m].sources = sources;
+    }
+    return FL_OK;
 }
 
 static void drop_states(struct fl_run_cursor *c)
@@ -100,7 +107,9 @@ void fl_run_cursor_close(struct fl_run_cursor *c)
     if (c->entry != NULL)
         drop_states(c);
     fl_free(c->entry);
+    fl_free(c->measures);
     c->entry = NULL;
+    c->measures = NULL;
     fl_buf_dispose(&c->key);
     fl_block_reader_close(&c->in);
 }
@@ -169,7 +178,7 @@ static enum fl_status take_row(struct fl_run_cursor *c, struct fl_taking *in)
         return FL_E_DATA;
     for (uint32_t m = 0; m < c->shape->spec.measure_count; m++) {
         size_t used = 0;
-        status = fl_measure_load(&c->shape->measures[m], fl_entry_state(c->shape, e, m), in->at, in->left, &used);
+        status = fl_measure_load(&c->measures[m], fl_entry_state(c->shape, e, m), in->at, in->left, &used);
         if (status != FL_OK || used > in->left)
             return status != FL_OK ? status : FL_E_DATA;
         in->at += used;
@@ -181,15 +190,19 @@ static enum fl_status take_row(struct fl_run_cursor *c, struct fl_taking *in)
 enum fl_status fl_run_cursor_next(struct fl_run_cursor *c)
 {
     drop_states(c);
-    if (c->left == 0)
-        return fl_block_at_end(&c->in) ? FL_END : FL_E_DATA;
+    if (c->left == 0) {
+        c->damaged = !fl_block_at_end(&c->in);
+        return c->damaged ? FL_E_DATA : FL_END;
+    }
     struct fl_str text;
     enum fl_status status = fl_block_take_bytes(&c->in, &text);
+    c->damaged = status == FL_E_DATA;
     if (status != FL_OK)
         return status;
     struct fl_taking in = {(const uint8_t *)text.ptr, text.len, false};
     c->left--;
     status = take_row(c, &in);
     c->any = true;
+    c->damaged = status == FL_E_DATA;
     return status;
 }

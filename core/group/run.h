@@ -29,6 +29,9 @@ void fl_row_write(struct fl_row_writer *w, struct fl_block_writer *out, const st
 struct fl_run_cursor {
     const struct fl_table *shape;
     const struct fl_renumbering *sources;
+    struct fl_measure *measures; /* of the shape, that number places so */
+    const char *name;            /* of the file, for messages, or NULL */
+    bool damaged;
     struct fl_block_reader in;
     uint64_t left; /* rows */
     bool any;      /* a row was read */

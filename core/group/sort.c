@@ -1,13 +1,17 @@
 /* sort.c: the groups of a table in key order.
  *
- * Eight bytes behind what all keys begin with decide nearly every order: they are sorted by counting, byte by byte,
- * and keys that share them are then compared in full.
+ * Eight bytes behind what all keys begin with are sorted as numbers; then, among keys that share them, the next eight.
+ * No key is the beginning of another one.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
 #include "core/group/entry.h"
+
+#define FETCH_AHEAD 8u
+#define INSERT_MAX  32u  /* items that are sorted by insertion */
+#define DEPTH_MAX   512u /* bytes of key behind which keys are compared in full */
 
 struct item {
     uint64_t prefix;
@@ -16,7 +20,7 @@ struct item {
 
 struct sorting {
     const struct fl_table *t;
-    struct item *items, *other;
+    struct item *items;
     uint32_t count;
     size_t shared; /* bytes that every key begins with */
 };
@@ -53,14 +57,16 @@ static void list_entries(struct sorting *s)
     }
 }
 
-static void read_prefixes(struct sorting *s)
+static void read_prefixes(const struct fl_table *t, struct item *items, uint32_t count, size_t at)
 {
-    for (uint32_t i = 0; i < s->count; i++) {
-        const struct fl_entry *e = fl_table_at(s->t, s->items[i].ref);
-        size_t left = e->key_len - s->shared;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + FETCH_AHEAD < count)
+            __builtin_prefetch(fl_entry_key(t, fl_table_at(t, items[i + FETCH_AHEAD].ref)));
+        const struct fl_entry *e = fl_table_at(t, items[i].ref);
+        size_t left = e->key_len > at ? e->key_len - at : 0;
         uint64_t bytes = 0;
-        memcpy(&bytes, fl_entry_key(s->t, e) + s->shared, left < sizeof bytes ? left : sizeof bytes);
-        s->items[i].prefix = __builtin_bswap64(bytes);
+        memcpy(&bytes, fl_entry_key(t, e) + at, left < sizeof bytes ? left : sizeof bytes);
+        items[i].prefix = __builtin_bswap64(bytes);
     }
 }
 
@@ -68,45 +74,64 @@ static int compare_full(const void *left, const void *right, void *context)
 {
     const struct item *a = left, *b = right;
     const struct fl_table *t = context;
-    if (a->prefix != b->prefix)
-        return a->prefix < b->prefix ? -1 : 1;
     const struct fl_entry *x = fl_table_at(t, a->ref), *y = fl_table_at(t, b->ref);
     return fl_key_compare(fl_entry_key(t, x), x->key_len, fl_entry_key(t, y), y->key_len);
 }
 
-static void sort_by_byte(struct sorting *s, unsigned shift, const uint32_t counts[256])
+static void insert_all(struct item *items, uint32_t count)
 {
-    uint32_t starts[256], sum = 0;
-    for (unsigned b = 0; b < 256; b++) {
-        starts[b] = sum;
-        sum += counts[b];
+    for (uint32_t i = 1; i < count; i++) {
+        struct item moving = items[i];
+        uint32_t at = i;
+        for (; at > 0 && items[at - 1].prefix > moving.prefix; at--)
+            items[at] = items[at - 1];
+        items[at] = moving;
     }
-    for (uint32_t i = 0; i < s->count; i++)
-        s->other[starts[s->items[i].prefix >> shift & 255]++] = s->items[i];
-    struct item *swap = s->items;
-    s->items = s->other;
-    s->other = swap;
 }
 
-static void sort_prefixes(struct sorting *s)
+/* One byte of the prefixes after the other, the last first, to and fro between the items and as much room beside. */
+static void count_all(struct item *items, struct item *beside, uint32_t count)
 {
+    struct item *from = items, *to = beside;
     for (unsigned shift = 0; shift < 64; shift += 8) {
-        uint32_t counts[256] = {0};
-        for (uint32_t i = 0; i < s->count; i++)
-            counts[s->items[i].prefix >> shift & 255]++;
-        if (counts[s->items[0].prefix >> shift & 255] < s->count)
-            sort_by_byte(s, shift, counts);
+        uint32_t counts[256] = {0}, sum = 0;
+        for (uint32_t i = 0; i < count; i++)
+            counts[from[i].prefix >> shift & 255]++;
+        if (counts[from[0].prefix >> shift & 255] == count)
+            continue;
+        for (unsigned b = 0; b < 256; b++) {
+            uint32_t here = counts[b];
+            counts[b] = sum;
+            sum += here;
+        }
+        for (uint32_t i = 0; i < count; i++)
+            to[counts[from[i].prefix >> shift & 255]++] = from[i];
+        struct item *swap = from;
+        from = to;
+        to = swap;
     }
+    if (from != items)
+        memcpy(items, from, count * sizeof *items);
 }
 
-static void sort_equal_prefixes(struct sorting *s)
+/* Keys that are equal up to `at`. */
+static void sort_items(const struct fl_table *t, struct item *items, struct item *beside, uint32_t count, size_t at)
 {
-    for (uint32_t from = 0, to; from < s->count; from = to) {
+    if (at > DEPTH_MAX) {
+        qsort_r(items, count, sizeof *items, compare_full, (void *)t);
+        return;
+    }
+    read_prefixes(t, items, count, at);
+    if (count <= INSERT_MAX)
+        insert_all(items, count);
+    else
+        count_all(items, beside, count);
+    for (uint32_t from = 0, to; from < count; from = to) {
         to = from + 1;
-        while (to < s->count && s->items[to].prefix == s->items[from].prefix)
+        while (to < count && items[to].prefix == items[from].prefix)
             to++;
         if (to - from > 1)
-            qsort_r(s->items + from, to - from, sizeof *s->items, compare_full, (void *)s->t);
+            sort_items(t, items + from, beside + from, to - from, at + sizeof(uint64_t));
     }
 }
 
@@ -114,16 +139,13 @@ enum fl_status fl_table_sort(struct fl_table *t)
 {
     if (t->sorted != NULL || t->count == 0)
         return FL_OK;
-    struct sorting s = {.t = t,
-                        .items = fl_alloc((size_t)t->count * sizeof *s.items),
-                        .other = fl_alloc((size_t)t->count * sizeof *s.other)};
+    struct sorting s = {.t = t, .items = fl_alloc((size_t)t->count * sizeof *s.items)};
+    struct item *beside = fl_alloc((size_t)t->count * sizeof *beside);
     t->sorted = fl_alloc((size_t)t->count * sizeof *t->sorted);
-    bool ok = s.items != NULL && s.other != NULL && t->sorted != NULL;
+    bool ok = s.items != NULL && beside != NULL && t->sorted != NULL;
     if (ok) {
         list_entries(&s);
-        read_prefixes(&s);
-        sort_prefixes(&s);
-        sort_equal_prefixes(&s);
+        sort_items(t, s.items, beside, s.count, s.shared);
         for (uint32_t i = 0; i < s.count; i++)
             t->sorted[i] = s.items[i].ref;
     } else {
@@ -131,6 +153,6 @@ enum fl_status fl_table_sort(struct fl_table *t)
         t->sorted = NULL;
     }
     fl_free(s.items);
-    fl_free(s.other);
+    fl_free(beside);
     return ok ? FL_OK : FL_E_NOMEM;
 }

@@ -18,6 +18,8 @@
 struct run {
     int fd;
     struct fl_section *sections; /* by table */
+    const char *name;            /* of a file that somebody else closes, or NULL */
+    const struct fl_renumbering *sources;
 };
 
 struct fl_store {
@@ -54,14 +56,19 @@ enum fl_status fl_store_new(const struct fl_store_spec *spec, struct fl_store **
 enum fl_status fl_store_new_like(const struct fl_store *s, struct fl_store **out)
 {
     struct fl_store_spec spec = s->spec;
-    uint64_t held = fl_store_held_bytes(s), least = spec.budget_bytes / 8;
-    spec.budget_bytes = spec.budget_bytes - least > held ? spec.budget_bytes - held : least;
+    spec.budget_bytes = fl_store_left_bytes(s);
     return fl_store_new(&spec, out);
+}
+
+uint64_t fl_store_left_bytes(const struct fl_store *s)
+{
+    uint64_t budget = s->spec.budget_bytes, held = fl_store_held_bytes(s), least = budget / 8;
+    return budget - least > held ? budget - held : least;
 }
 
 static void close_run(struct run *run)
 {
-    if (run->fd >= 0)
+    if (run->fd >= 0 && run->name == NULL)
         close(run->fd);
     fl_free(run->sections);
 }
@@ -111,7 +118,8 @@ static enum fl_status add_run_cursor(const struct fl_store *s, const struct run 
     out->run = fl_alloc_zero(1, sizeof *out->run);
     if (out->run == NULL)
         return FL_E_NOMEM;
-    return fl_run_cursor_open(out->run, s->tables[table], run->fd, &run->sections[table], NULL, packer);
+    out->run->name = run->name;
+    return fl_run_cursor_open(out->run, s->tables[table], run->fd, &run->sections[table], run->sources, packer);
 }
 
 /* Rows of a table in sets from..to, and in runs 0..run_count. */
@@ -138,6 +146,17 @@ static enum fl_status open_rows(const struct fl_store *s, uint32_t table, bool s
     return status;
 }
 
+/* Whose rows are damaged? */
+static void note_damage(struct fl_store *s, const struct fl_rows *rows, enum fl_status status)
+{
+    const char *name = NULL;
+    for (uint32_t i = 0; i < rows->cursor_count && status == FL_E_DATA; i++)
+        if (rows->cursors[i].run != NULL && rows->cursors[i].run->damaged)
+            name = rows->cursors[i].run->name;
+    if (name != NULL)
+        snprintf(s->error, sizeof s->error, "%.400s: its groups are damaged", name);
+}
+
 static enum fl_status walk_rows(struct fl_store *s, uint32_t table,
                                 enum fl_status (*use)(struct fl_rows *rows, void *context), void *context)
 {
@@ -145,6 +164,7 @@ static enum fl_status walk_rows(struct fl_store *s, uint32_t table,
     enum fl_status status = open_rows(s, table, true, s->run_count, &rows);
     if (status == FL_OK)
         status = use(&rows, context);
+    note_damage(s, &rows, status);
     fl_rows_close(&rows);
     return status;
 }
@@ -163,6 +183,28 @@ static enum fl_status fail_spill(struct fl_store *s, enum fl_status status, int 
     return status == FL_E_LIMIT ? FL_E_IO : status;
 }
 
+/* Writes rows as they come. */
+static enum fl_status write_rows(struct fl_rows *rows, struct fl_row_writer *writer, struct fl_block_writer *out,
+                                 uint64_t *count, enum fl_status (*place)(void *context, const struct fl_place *place),
+                                 void *context)
+{
+    struct fl_row row;
+    enum fl_status status;
+    fl_row_writer_restart(writer);
+    while ((status = fl_rows_next(rows, &row)) == FL_OK) {
+        fl_row_write(writer, out, rows->shape, row.key, row.entry);
+        (*count)++;
+        if (out->status != FL_OK)
+            return out->status;
+        for (uint32_t i = 0; place != NULL && i < row.entry->place_count; i++) {
+            status = place(context, &fl_entry_places(row.entry)[i]);
+            if (status != FL_OK)
+                return status;
+        }
+    }
+    return status == FL_END ? FL_OK : status;
+}
+
 /* Writes the rows of sets, or those of the first runs, in key order as one run. */
 static enum fl_status write_run(struct fl_store *s, bool sets, uint32_t run_count, struct run *out)
 {
@@ -177,20 +219,16 @@ static enum fl_status write_run(struct fl_store *s, bool sets, uint32_t run_coun
     fl_row_writer_init(&writer);
     for (uint32_t t = 0; t < s->table_count && status == FL_OK; t++) {
         struct fl_rows rows = {0};
-        struct fl_row row;
         struct fl_section *section = &out->sections[t];
         section->from = w.at;
-        fl_row_writer_restart(&writer);
         status = open_rows(s, t, sets, run_count, &rows);
-        while (status == FL_OK && (status = fl_rows_next(&rows, &row)) == FL_OK) {
-            fl_row_write(&writer, &w, s->tables[t], row.key, row.entry);
-            section->rows++;
-            status = w.status;
-        }
+        if (status == FL_OK)
+            status = write_rows(&rows, &writer, &w, &section->rows, NULL, NULL);
+        note_damage(s, &rows, status);
         fl_rows_close(&rows);
         fl_block_flush(&w);
         section->end = w.at;
-        status = status == FL_END ? w.status : status;
+        status = status == FL_OK ? w.status : status;
     }
     fl_row_writer_dispose(&writer);
     fl_block_writer_close(&w);
@@ -311,6 +349,35 @@ enum fl_status fl_store_replace(struct fl_store *s, uint32_t table, struct fl_st
         s->runs[i].sections[table] = (struct fl_section){0};
     from->spec.budget_bytes = 0; /* it was the same memory */
     return fl_store_absorb(s, from);
+}
+
+enum fl_status fl_store_write(struct fl_store *s, uint32_t table, struct fl_block_writer *out, uint64_t *count,
+                              enum fl_status (*place)(void *context, const struct fl_place *place), void *context)
+{
+    struct fl_rows rows = {0};
+    struct fl_row_writer writer;
+    fl_row_writer_init(&writer);
+    *count = 0;
+    enum fl_status status = open_rows(s, table, true, s->run_count, &rows);
+    if (status == FL_OK)
+        status = write_rows(&rows, &writer, out, count, place, context);
+    note_damage(s, &rows, status);
+    fl_rows_close(&rows);
+    fl_row_writer_dispose(&writer);
+    return status;
+}
+
+enum fl_status fl_store_add_file(struct fl_store *s, int fd, const struct fl_section *const *sections, const char *name,
+                                 const struct fl_renumbering *sources)
+{
+    struct run run = {.fd = fd, .name = name, .sources = sources};
+    run.sections = fl_alloc_zero((size_t)s->table_count + 1, sizeof *run.sections);
+    if (run.sections == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t t = 0; t < s->table_count; t++)
+        if (sections[t] != NULL)
+            run.sections[t] = *sections[t];
+    return keep_run(s, FL_OK, &run);
 }
 
 /* ---- walking ---- */

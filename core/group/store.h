@@ -8,9 +8,11 @@
 #ifndef FL_GROUP_STORE_H
 #define FL_GROUP_STORE_H
 
+#include "core/group/block.h"
 #include "core/group/table.h"
 
 struct fl_store;
+struct fl_section;
 
 struct fl_store_spec {
     const struct fl_table_spec *tables;
@@ -34,12 +36,23 @@ enum fl_status fl_store_spill(struct fl_store *store);
 /* What became of a call that failed, in a sentence. */
 const char *fl_store_error(const struct fl_store *store, enum fl_status status);
 uint64_t fl_store_held_bytes(const struct fl_store *store);
+/* What it leaves of its budget, and some for a second store when that is nothing; 0 without a budget. */
+uint64_t fl_store_left_bytes(const struct fl_store *store);
 
 /* Moves all that `from` has gathered. Both are of one spec. */
 enum fl_status fl_store_absorb(struct fl_store *store, struct fl_store *from);
 /* Nothing is added any more. If there are runs, the rest is written too, and so many are merged that a walk can read
  * all that are left at once. */
 enum fl_status fl_store_settle(struct fl_store *store);
+
+/* Writes the rows of a table, added up, as the section at hand; *rows says how many. `place` is told every place that
+ * is kept. */
+enum fl_status fl_store_write(struct fl_store *store, uint32_t table, struct fl_block_writer *out, uint64_t *rows,
+                              enum fl_status (*place)(void *context, const struct fl_place *place), void *context);
+/* Adds rows that somebody wrote so, in a file that stays open: sections by table, NULL for none. name: of the file, for
+ * messages; sources: how its places are numbered. Both outlive the store. */
+enum fl_status fl_store_add_file(struct fl_store *store, int fd, const struct fl_section *const *sections,
+                                 const char *name, const struct fl_renumbering *sources);
 
 /* An empty one that is made like another, with the memory that this one leaves. */
 enum fl_status fl_store_new_like(const struct fl_store *store, struct fl_store **out);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/base/temp.h"
 #include "core/record/place.h"
@@ -347,6 +348,66 @@ enum fl_status fl_source_list_add_text(struct fl_source_list *list, const char *
     }
     list->items[list->count - 1].path = NULL;
     qsort(list->items, list->count, sizeof *list->items, compare_sources);
+    return FL_OK;
+}
+
+enum fl_status fl_source_list_add(struct fl_source_list *list, struct fl_str name, uint64_t size_bytes,
+                                  const uint8_t sha256[32])
+{
+    if (list->count > FL_PLACE_SOURCE_MAX ||
+        !fl_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items))
+        return FL_E_NOMEM;
+    struct fl_source *s = &list->items[list->count++];
+    *s = (struct fl_source){
+        .name = fl_arena_strndup(&list->arena, name.ptr, name.len), .size_bytes = size_bytes, .spool_fd = -1};
+    memcpy(s->sha256, sha256, sizeof s->sha256);
+    return s->name == NULL ? FL_E_NOMEM : FL_OK;
+}
+
+enum fl_status fl_source_list_add_trouble(struct fl_source_list *list, enum fl_source_trouble_kind kind,
+                                          struct fl_str name, struct fl_str text)
+{
+    const char *n = fl_arena_strndup(&list->arena, name.ptr, name.len);
+    const char *t = fl_arena_strndup(&list->arena, text.ptr, text.len);
+    return n == NULL || t == NULL ? FL_E_NOMEM : trouble(list, kind, n, t);
+}
+
+void fl_source_list_order(struct fl_source_list *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof *list->items, compare_sources);
+    if (list->trouble_count > 1)
+        qsort(list->troubles, list->trouble_count, sizeof *list->troubles, compare_troubles);
+}
+
+static bool hash_file(int fd, struct fl_source *source)
+{
+    char block[65536];
+    struct fl_sha256 *sha = fl_sha256_new();
+    ssize_t n = sha == NULL ? -1 : 1;
+    for (off_t at = 0; n > 0; at += n) {
+        n = pread(fd, block, sizeof block, at);
+        if (n > 0)
+            fl_sha256_add(sha, block, (size_t)n);
+    }
+    if (sha != NULL)
+        fl_sha256_finish(sha, source->sha256);
+    return n == 0;
+}
+
+enum fl_status fl_source_list_hash(struct fl_source_list *list, struct fl_error *err)
+{
+    for (uint32_t i = 0; i < list->count; i++) {
+        struct fl_source *s = &list->items[i];
+        int fd = s->path == NULL ? s->spool_fd : open(s->path, O_RDONLY | O_CLOEXEC);
+        bool ok = fd >= 0 && hash_file(fd, s);
+        if (fd >= 0 && s->path != NULL)
+            close(fd);
+        if (!ok && s->path != NULL && access(s->path, R_OK) != 0)
+            continue; /* the audit says that it could not be read */
+        if (!ok)
+            return fl_fail(err, FL_E_IO, "%s cannot be read again", s->name);
+    }
     return FL_OK;
 }
 

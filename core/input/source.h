@@ -17,7 +17,8 @@ struct fl_source {
     const char *path; /* as opened; NULL for stdin and texts of this program */
     uint64_t size_bytes, device, inode;
     int64_t mtime_ns;
-    int spool_fd; /* where there is no path, else -1 */
+    uint8_t sha256[32]; /* of its bytes, where they were asked for */
+    int spool_fd;       /* where there is no path, else -1 */
 };
 
 enum fl_source_trouble_kind {
@@ -50,6 +51,14 @@ enum fl_status fl_source_list_add_path(struct fl_source_list *list, const char *
 /* An object whose text this program made; the text is copied. A list that is built from texts starts without INPUT. */
 enum fl_status fl_source_list_add_text(struct fl_source_list *list, const char *name, struct fl_str text,
                                        struct fl_error *err);
+/* Lists made by hand: an object that cannot be opened any more, and a trouble; then all are brought into order. */
+enum fl_status fl_source_list_add(struct fl_source_list *list, struct fl_str name, uint64_t size_bytes,
+                                  const uint8_t sha256[32]);
+enum fl_status fl_source_list_add_trouble(struct fl_source_list *list, enum fl_source_trouble_kind kind,
+                                          struct fl_str name, struct fl_str text);
+void fl_source_list_order(struct fl_source_list *list);
+/* Fills in the SHA-256 of every object. FL_E_IO when one cannot be read any more. */
+enum fl_status fl_source_list_hash(struct fl_source_list *list, struct fl_error *err);
 void fl_source_list_close(struct fl_source_list *list);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/lua/vm.h"
@@ -83,6 +84,13 @@ const struct fl_rule_ops *fl_lua_rules_ops(struct fl_lua_rules *rules)
 /* Reads a regular file of at most FILE_BYTES_MAX. The text is NUL terminated. */
 static bool read_text(struct fl_arena *arena, const char *path, int flags, struct fl_str *out)
 {
+    if (fl_files_are_put()) {
+        const struct fl_file_text *put = fl_files_find(path);
+        errno = ENOENT;
+        *out = (struct fl_str){put == NULL ? NULL : fl_arena_strndup(arena, put->text, put->len),
+                               put == NULL ? 0 : put->len};
+        return out->ptr != NULL;
+    }
     int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
     struct stat st;
     if (fd < 0)
@@ -104,7 +112,7 @@ static bool read_text(struct fl_arena *arena, const char *path, int flags, struc
     }
     close(fd);
     *out = (struct fl_str){text, len};
-    return ok && text != NULL;
+    return ok && text != NULL && fl_files_note(path, text, len) == FL_OK;
 }
 
 /* ---- modules ---- */
@@ -138,9 +146,10 @@ static const struct module_text *find_module(struct fl_lua_rules *rules, const c
     for (uint32_t i = 0; i < rules->module_count; i++)
         if (strcmp(rules->modules[i].path, path) == 0)
             return &rules->modules[i];
-    if (lstat(path, &st) != 0)
+    bool put = fl_files_are_put() && fl_files_find(path) != NULL;
+    if (!put && (fl_files_are_put() || lstat(path, &st) != 0))
         return NULL;
-    *outside = S_ISLNK(st.st_mode) || !stays_inside(folder, path);
+    *outside = !put && (S_ISLNK(st.st_mode) || !stays_inside(folder, path));
     if (*outside || !read_text(&rules->arena, path, O_NOFOLLOW, &text) ||
         !fl_grow((void **)&rules->modules, &rules->module_capacity, rules->module_count + 1, sizeof *rules->modules))
         return NULL;

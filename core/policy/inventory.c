@@ -1,9 +1,11 @@
 /* inventory.c: the hosts that a policy names: flat CSV files, or entries in the policy itself. */
 #include <errno.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/policy/load.h"
 
@@ -11,7 +13,7 @@ static bool read_all(const char *path, struct fl_buf *out)
 {
     char block[65536];
     size_t n;
-    FILE *file = fopen(path, "rb");
+    FILE *file = fl_files_open(path);
     if (file == NULL)
         return false;
     while ((n = fread(block, 1, sizeof block, file)) > 0 && out->len <= FL_INVENTORY_BYTES_MAX)
@@ -53,6 +55,14 @@ static void load_paths(struct fl_policy_loader *l, const struct fl_yaml_node *no
     bool absolute = node->text.len > 0 && node->text.ptr[0] == '/';
     snprintf(pattern, sizeof pattern, "%s%s%.*s", absolute ? "" : l->policy->folder, absolute ? "" : "/",
              (int)node->text.len, node->text.ptr);
+    if (fl_files_are_put()) {
+        size_t count;
+        const struct fl_file_text *texts = fl_files_list(&count);
+        for (size_t i = 0; i < count; i++)
+            if (fnmatch(pattern, texts[i].path, FNM_PATHNAME) == 0)
+                load_file(l, node, texts[i].path);
+        return;
+    }
     glob_t found;
     int result = glob(pattern, 0, NULL, &found);
     if (result == GLOB_NOSPACE)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/files.h"
 #include "core/base/memory.h"
 #include "core/policy/load.h"
 
@@ -136,7 +137,7 @@ static void push_file(struct fl_policy_loader *l, struct prefixes *list, const s
     bool absolute = node->text.len > 0 && node->text.ptr[0] == '/';
     snprintf(path, sizeof path, "%s%s%.*s", absolute ? "" : l->policy->folder, absolute ? "" : "/", (int)node->text.len,
              node->text.ptr);
-    FILE *file = fopen(path, "r");
+    FILE *file = fl_files_open(path);
     if (file == NULL) {
         fl_load_fail(l, node, "%s cannot be read", path);
         return;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/policy/load.h"
@@ -123,7 +124,7 @@ enum fl_status fl_policy_parse(struct fl_str text, const char *file, const char 
 
 static enum fl_status read_file(const char *path, struct fl_buf *out, struct fl_error *err)
 {
-    FILE *file = fopen(path, "rb");
+    FILE *file = fl_files_open(path);
     if (file == NULL) {
         fl_fail(err, FL_E_IO, "cannot be read: %s", strerror(errno));
         fl_error_at(err, path, 0, 0);

@@ -57,8 +57,7 @@ static void add_measure(struct describing *d, const struct fl_measure *m)
     fl_buf_add_char(d->out, '\n');
 }
 
-/* A pure on_flow chooses records as `where` does. */
-static void add_code(struct describing *d, const struct fl_plan_rule *rule)
+static void add_digest(struct describing *d, const char *label, struct fl_str bytes)
 {
     uint8_t digest[32];
     struct fl_sha256 *sha = fl_sha256_new();
@@ -66,9 +65,9 @@ static void add_code(struct describing *d, const struct fl_plan_rule *rule)
         d->out->failed = true;
         return;
     }
-    fl_sha256_add(sha, rule->decl->file_text.ptr, rule->decl->file_text.len);
+    fl_sha256_add(sha, bytes.ptr, bytes.len);
     fl_sha256_finish(sha, digest);
-    fl_buf_add_text(d->out, "  on_flow ");
+    fl_buf_add_text(d->out, label);
     for (unsigned i = 0; i < sizeof digest; i++)
         fl_buf_add_format(d->out, "%02x", digest[i]);
     fl_buf_add_char(d->out, '\n');
@@ -89,7 +88,7 @@ static void add_table(struct describing *d, uint32_t number, const struct fl_pla
     for (uint32_t m = 0; m < table->measure_count; m++)
         add_measure(d, &table->measures[m]);
     if (first->decl->has_on_flow && !first->has_rows)
-        add_code(d, first);
+        add_digest(d, "  on_flow ", first->decl->file_text); /* it chooses records as `where` does */
     for (uint32_t i = 0; i < table->rule_count; i++)
         fl_buf_add_format(d->out, "  of %s %d\n", d->plan->rules[table->rules[i]].decl->id,
                           (int)d->plan->rules[table->rules[i]].role);
@@ -177,6 +176,8 @@ static void add_policy(struct describing *d)
                       d->plan->needs_interfaces ? "of every record"
                       : d->plan->learns_own     ? "of records that are grouped by address"
                                                 : "not read");
+    fl_buf_add_format(d->out, "dedupe %s\nmax_list_records %llu\n", p->dedupe ? "true" : "false",
+                      (unsigned long long)p->max_list_records);
     if (d->plan->scope != NULL) {
         add_expr(d, "scope ", d->plan->scope);
         fl_buf_add_char(d->out, '\n');

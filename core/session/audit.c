@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/session/session.h"
@@ -99,30 +100,44 @@ static enum fl_status judge(struct fl_session *session, const struct fl_session_
     return status;
 }
 
-static int run(struct fl_session *session, const struct fl_session_options *options,
-               const struct fl_source_list *sources)
+static const struct fl_rule_ops *ops_of(struct fl_session *session)
 {
-    const struct fl_rule_ops *ops = has_code(&session->plan) ? fl_lua_rules_ops(session->lua) : NULL;
-    struct fl_part part = {0};
+    return has_code(&session->plan) ? fl_lua_rules_ops(session->lua) : NULL;
+}
+
+int fl_session_judge(struct fl_session *session, const struct fl_session_options *options,
+                     const struct fl_source_list *sources, struct fl_part *part)
+{
     struct fl_report report;
     struct fl_error err;
-    int exit_status = FL_EXIT_INTERNAL;
-    enum fl_status status = scan(session, options, sources, ops, &part, &err);
-    if (status == FL_OK)
-        status = judge(session, options, sources, ops, &part, &report, &err);
+    enum fl_status status = judge(session, options, sources, ops_of(session), part, &report, &err);
     if (status == FL_OK && fl_memory_ran_out())
         status = fl_fail(&err, FL_E_NOMEM, "out of memory");
-    if (status == FL_OK) {
-        bool delivered = fl_session_deliver(options, &report);
-        fl_session_summary(&report);
-        if (options->profile && !fl_session_profile(options, &session->plan, &part))
-            delivered = false;
-        exit_status = report.run.exit_status;
-        if (!delivered && exit_status == 0)
-            exit_status = 3;
-    } else {
+    if (status != FL_OK) {
         fl_log_status(&err);
+        return FL_EXIT_INTERNAL;
     }
+    bool delivered = fl_session_deliver(options, &report);
+    fl_session_summary(&report);
+    if (options->profile && !fl_session_profile(options, &session->plan, part))
+        delivered = false;
+    return !delivered && report.run.exit_status == 0 ? 3 : report.run.exit_status;
+}
+
+static int run(struct fl_session *session, const struct fl_session_options *options, struct fl_source_list *sources)
+{
+    struct fl_part part = {0};
+    struct fl_error err;
+    int exit_status = FL_EXIT_INTERNAL;
+    enum fl_status status = scan(session, options, sources, ops_of(session), &part, &err);
+    if (status == FL_OK && options->partial != NULL)
+        status = fl_source_list_hash(sources, &err);
+    if (status != FL_OK)
+        fl_log_status(&err);
+    else if (options->partial != NULL)
+        exit_status = fl_session_save_part(session, options, sources, &part);
+    else
+        exit_status = fl_session_judge(session, options, sources, &part);
     fl_part_dispose(&part);
     return exit_status;
 }
@@ -145,8 +160,14 @@ int fl_session_audit(const struct fl_session_options *options)
         fl_log_error("nothing was audited");
         return 2;
     }
+    if (options->partial != NULL)
+        fl_files_keep();
     if (fl_session_open(&session, options, &errors) != FL_OK) {
         exit_status = fl_session_refuse(&errors, "nothing was audited");
+    } else if (options->partial != NULL && session.policy.dedupe) {
+        fl_log_error("flowlaw audit: --partial has no use with `dedupe`: which records are there twice shows only when "
+                     "all are read in one run");
+        exit_status = 2;
     } else if (fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
         fl_log_status(&err);
         exit_status = FL_EXIT_INTERNAL;
@@ -157,5 +178,6 @@ int fl_session_audit(const struct fl_session_options *options)
     }
     fl_error_list_dispose(&errors);
     fl_session_close(&session);
+    fl_files_clear();
     return exit_status;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/base/files.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/engine/host.h"
@@ -14,11 +15,21 @@ static enum fl_status check_format(const char *format, struct fl_error_list *err
     return status;
 }
 
+/* Without -p: is it that of the program, or one that a part carries? */
+static bool is_bundled_policy(void)
+{
+    size_t count;
+    return !fl_files_are_put() || fl_files_list(&count)[0].bundled;
+}
+
 static const char *policy_path(struct fl_session *session, const struct fl_session_options *options,
                                struct fl_error_list *errors)
 {
     if (options->policy != NULL)
         return options->policy;
+    size_t count;
+    if (fl_files_are_put())
+        return fl_files_list(&count)[0].path; /* the policy is what was read first */
     const char *bundled = fl_bundled_folder(&session->arena);
     if (bundled != NULL)
         return fl_arena_printf(&session->arena, "%s/policies/baseline.yaml", bundled);
@@ -105,7 +116,7 @@ enum fl_status fl_session_open(struct fl_session *session, const struct fl_sessi
         return FL_E_NOMEM;
     enum fl_status status = fl_policy_load(path, &session->policy, errors);
     /* Where the shipped policy is installed must not show in results. */
-    if (status == FL_OK && options->policy == NULL)
+    if (status == FL_OK && options->policy == NULL && is_bundled_policy())
         session->policy.file = "policies/baseline.yaml";
     if (status == FL_OK) {
         status = open_rules(session, options, errors);

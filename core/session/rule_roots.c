@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/files.h"
 #include "core/base/memory.h"
 
 static bool is_folder(const char *path)
@@ -93,11 +94,25 @@ static bool same_folder(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* Those of a part. */
+static enum fl_status list_put(struct fl_rule_roots *roots)
+{
+    size_t count;
+    const struct fl_file_text *texts = fl_files_list(&count);
+    enum fl_status status = FL_OK;
+    for (size_t i = 0; i < count && status == FL_OK; i++)
+        if (texts[i].id != NULL)
+            status = add_file(roots, texts[i].root, texts[i].id, texts[i].path, texts[i].bundled);
+    return status;
+}
+
 enum fl_status fl_rule_roots_open(struct fl_rule_roots *roots, const char *rules_option, const char *policy_folder,
                                   struct fl_error_list *errors)
 {
     memset(roots, 0, sizeof *roots);
     fl_arena_init(&roots->arena);
+    if (fl_files_are_put())
+        return list_put(roots);
     roots->bundled = fl_bundled_folder(&roots->arena);
     const char *places[3] = {
         rules_option, policy_folder != NULL ? fl_arena_printf(&roots->arena, "%s/rules", policy_folder) : NULL,

@@ -21,6 +21,7 @@ struct fl_session_options {
     const char *format;    /* --format or NULL */
     uint32_t threads;      /* 0 = the CPUs of the process */
     uint64_t memory_bytes; /* 0 = fl_session_memory() */
+    const char *partial;   /* audit, merge: the file that a part is written to in place of a report, or NULL */
     int fail_on;           /* enum fl_severity or -1 */
     bool allow_empty;
     int64_t as_of_ms;   /* INT64_MIN = newest event */
@@ -60,6 +61,14 @@ void fl_session_close(struct fl_session *session);
 
 /* flowlaw audit. Returns the exit status 0..4. */
 int fl_session_audit(const struct fl_session_options *options);
+/* partial.c: flowlaw merge; the inputs are files of audit --partial. Returns the exit status. */
+int fl_session_merge(const struct fl_session_options *options);
+/* Writes the part to options->partial. Returns the exit status. */
+int fl_session_save_part(struct fl_session *session, const struct fl_session_options *options,
+                         struct fl_source_list *sources, struct fl_part *part);
+/* Judges a part and delivers the report. Returns the exit status. */
+int fl_session_judge(struct fl_session *session, const struct fl_session_options *options,
+                     const struct fl_source_list *sources, struct fl_part *part);
 /* flowlaw check: what loads, and with inputs which rules lack fields. Returns the exit status. */
 int fl_session_check(const struct fl_session_options *options);
 /* flowlaw explain: what a rule asks, why a record or a finding counted; the first input is the rule or the finding.

@@ -20,6 +20,7 @@ import measure
 
 SHARE = (0.03, 0.05)
 CUT_BYTES = 128 << 20
+KEY_BYTES = 8  # of an IPv4 address in the key of a group
 BUSY = 1.15  # wall time over processor time of a pinned, warm, single-threaded run
 
 
@@ -249,6 +250,26 @@ class Run:
             table.add(f"plain, {name} (with its groups)", f"{peak:.1f}", "-")
         return table
 
+    def groups(self):
+        """Bytes that a group takes while it is measured, beside its key: counters, two measures, three places."""
+        table = Table("Memory of a group, bytes (key aside)", ["two measures by source", "groups", "bytes"])
+        for name, second in (("count, sum", 'sum "bytes"'), ("count, exact ports", 'distinct "dstport"')):
+            folder = self.data.folder / "groups"
+            folder.mkdir(exist_ok=True)
+            (folder / "each.lua").write_text('rule { title = "Each source", severity = "info", group_by = { "srcaddr" }, '
+                                             f'measure = {{ a = count "rejected", b = {second} }}, having = "flows < 0", '
+                                             'finding = "{a} {b}" }\n')
+            policy = folder / "policy.yaml"
+            policy.write_text("version: 1\nname: groups\nmax_skipdata: 100%\nrules: [{ use: ./each.lua }]\n")
+            got = subprocess.run([self.flowlaw, "audit", "-p", policy, "--threads", "1", "--profile=json", "-o",
+                                  "json=/dev/null", self.data.plain], capture_output=True, text=True, check=True)
+            rule = next(json.loads(line) for line in got.stderr.splitlines() if line.startswith("{"))
+            count = int(rule["groups"])
+            each = int(rule["held_bytes"]) / count - KEY_BYTES
+            table.add(name, count, f"{each:.0f}")
+            self.limit(f"bytes of a group beside its key, {name}", 192 if "sum" in name else 192 + 256, each)
+        return table
+
     def start(self):
         table = Table("Audit of one line, wall time in ms (median, least, most of 20)",
                       ["policy", "ms", "least", "most"])
@@ -315,7 +336,7 @@ class Run:
               f"median of {self.bench.repeat}, warm page cache, "
               + ("one core: pinned" if self.bench.can_pin else "NOT pinned: there is no taskset"), flush=True)
         self.check_selection()
-        for part in (self.plain, self.compressed, self.memory, self.start, self.rule_tests, self.code):
+        for part in (self.plain, self.compressed, self.memory, self.groups, self.start, self.rule_tests, self.code):
             part().print()
             sys.stdout.flush()
         self.decoder()

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/when.h"
+#include "core/group/entry.h"
 #include "core/group/store.h"
 #include "tests/unit/expr/rows.h"
 
@@ -649,6 +650,19 @@ static void test_table__over_limit_is_judged_on_merged_keys(void **state)
     fl_store_free(c);
 }
 
+/* At most 192 bytes a group, its key aside, with two measures and three places; also where the table just grew. */
+static void test_table__bytes_of_a_group(void **state)
+{
+    (void)state;
+    struct fl_table_spec spec = spec_of(0);
+    spec.measure_count = 2;
+    spec.evidence = 3;
+    struct fl_store *t = new_store(&spec);
+    uint32_t slots_per_group_most = 3; /* 1 / 0.35, when it has just doubled */
+    assert_in_range(fl_store_table(t, 0)->entry_bytes + slots_per_group_most * sizeof(struct fl_slot), 0, 192);
+    fl_store_free(t);
+}
+
 static enum fl_status keep_count(void *context, const struct fl_group_view *v)
 {
     *(int64_t *)context = (int64_t)v->measures[0].i;
@@ -697,6 +711,7 @@ int main(void)
         cmocka_unit_test(test_table__what_does_not_fit_into_memory_is_written),
         cmocka_unit_test(test_table__groups_moved_one_by_one_are_the_same),
         cmocka_unit_test(test_table__over_limit_is_judged_on_merged_keys),
+        cmocka_unit_test(test_table__bytes_of_a_group),
         cmocka_unit_test(test_table__filters_choose_what_is_counted),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
