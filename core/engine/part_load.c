@@ -174,6 +174,8 @@ static enum fl_status take_object(struct loading *l, struct section *s)
     take_stats(s, &o->stats);
     if (s->status != FL_OK)
         return s->status;
+    if (o->stats.records == 0) /* a lone header may well be there twice, and counts nothing */
+        memset(sha256, 0, sizeof sha256);
     o->name = name;
     l->object_count++;
     return fl_source_list_add(l->sources, fl_str_of(name), size, sha256);
