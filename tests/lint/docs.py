@@ -3,6 +3,8 @@ import pathlib
 import re
 import sys
 
+LINES_MAX = 220
+
 bad = []
 
 
@@ -20,8 +22,8 @@ def value(text):
 
 def check_length(path):
     count = len(read(path).splitlines())
-    if count > 200:
-        bad.append(f"{path}: {count} lines, more than 200")
+    if count > LINES_MAX and path.name != "rule_reference.md":  # which is generated, to look things up
+        bad.append(f"{path}: {count} lines, more than {LINES_MAX}")
 
 
 def check_links(path):
@@ -75,9 +77,8 @@ def check_keys():
     wanted = [("docs/policies.md", policies, of("POLICY", "NETWORK", "USE", "WAIVER")),
               ("docs/intents.md", intents, of("INTENT", "ONLY", "EXPECT")),
               ("docs/rules.md", rules, re.findall(r"^FL_RULE_KEY\((\w+),", read("core/lua/rule_keys.def"), re.M))]
-    measures = re.findall(r"FL_MEASURE\(\w+, (\w+),", read("core/measure/measures.def"))
-    wanted.append(("docs/rules.md", rules, measures))
-    wanted.append(("docs/measures.md", read("docs/measures.md"), [m for m in measures if m != "rows"] + members()))
+    measures = re.findall(r"FL_MEASURE\(\w+, (\w+),\s*\"", read("core/measure/measures.def"))
+    wanted.append(("docs/measures.md", read("docs/measures.md"), measures + members()))
     for page, text, keys in wanted:
         for key in keys:
             if not re.search(rf"[`\s]{key}\b", text):
