@@ -31,6 +31,12 @@ struct fl_table_chunk {
     uint32_t size, used;
 };
 
+/* Of a text that is the only key: its latest group. */
+struct fl_text_group {
+    int64_t pane;
+    struct fl_entry *entry;
+};
+
 struct fl_table {
     struct fl_table_spec spec;
     enum fl_type *key_types;
@@ -42,9 +48,12 @@ struct fl_table {
     uint32_t count;
     struct fl_slot *slots;
     uint32_t slot_mask;
-    int64_t held_bytes; /* chunks, slots and what measures hold */
-    uint32_t *sorted;   /* references in key order, or NULL */
-    struct fl_buf keys; /* of the rows at hand */
+    int64_t held_bytes;            /* chunks, slots and what measures hold */
+    uint32_t *sorted;              /* references in key order, or NULL */
+    struct fl_buf keys;            /* of the rows at hand */
+    struct fl_text_group *by_text; /* by the text's number in text_batch */
+    uint32_t text_capacity;
+    const struct fl_batch *text_batch;
 };
 
 static inline struct fl_place *fl_entry_places(const struct fl_entry *e)

@@ -8,7 +8,7 @@
 #include "core/group/entry.h"
 
 #define SLOTS_MIN  64u
-#define BLOCK_ROWS 64u /* rows whose memory is fetched before the first of them is added */
+#define BLOCK_ROWS FL_UPDATE_ROWS_MAX /* rows whose memory is fetched before the first of them is added */
 
 static bool init_shape(struct fl_table *t, const struct fl_table_spec *spec)
 {
@@ -52,8 +52,16 @@ void fl_entry_dispose_states(const struct fl_table *t, struct fl_entry *e)
         fl_measure_dispose(&t->measures[m], fl_entry_state(t, e, m));
 }
 
+static void forget_texts(struct fl_table *t)
+{
+    fl_free(t->by_text);
+    t->by_text = NULL;
+    t->text_capacity = 0;
+}
+
 void fl_table_clear(struct fl_table *t)
 {
+    forget_texts(t);
     for (uint32_t i = 0; t->slots != NULL && i <= t->slot_mask; i++)
         if (t->slots[i].ref != 0)
             fl_entry_dispose_states(t, fl_table_at(t, t->slots[i].ref));
@@ -176,7 +184,10 @@ struct adding {
     const uint64_t *const *filters;
     uint64_t *bad_times;
     struct pending rows[BLOCK_ROWS];
+    uint32_t row_ids[BLOCK_ROWS]; /* of these rows: for measures */
+    const struct fl_place *places[BLOCK_ROWS];
     uint32_t count;
+    bool by_text; /* the key is one text, and t->by_text is of this batch's texts */
 };
 
 static struct fl_place place_of(const struct fl_batch *batch, uint32_t row)
@@ -212,6 +223,36 @@ static bool bit_at(const uint64_t *bits, uint32_t row)
     return bits == NULL || (bits[row >> 6] >> (row & 63) & 1);
 }
 
+static int64_t pane_of(const struct fl_table *t, const struct fl_place *place)
+{
+    return t->spec.pane_ms != 0 ? place->start_ms / t->spec.pane_ms : 0;
+}
+
+/* Groups of one text are found by its number among the worker's texts: their keys need not be made. */
+static struct fl_entry *known_text(const struct adding *a, uint32_t row, int64_t pane)
+{
+    const struct fl_table *t = a->t;
+    const struct fl_column *c = &a->batch->columns[t->spec.keys[0]];
+    if (!a->by_text || fl_column_null(c, row) || c->u32[row] >= t->text_capacity)
+        return NULL;
+    const struct fl_text_group *known = &t->by_text[c->u32[row]];
+    return known->pane == pane ? known->entry : NULL;
+}
+
+static enum fl_status note_text(const struct adding *a, const struct pending *p)
+{
+    struct fl_table *t = a->t;
+    const struct fl_column *c = &a->batch->columns[t->spec.keys[0]];
+    if (fl_column_null(c, p->row))
+        return FL_OK;
+    uint32_t id = c->u32[p->row], held = t->text_capacity;
+    if (!fl_grow((void **)&t->by_text, &t->text_capacity, id + 1, sizeof *t->by_text))
+        return FL_E_NOMEM;
+    memset(t->by_text + held, 0, (t->text_capacity - held) * sizeof *t->by_text);
+    t->by_text[id] = (struct fl_text_group){.pane = pane_of(t, &p->place), .entry = p->entry};
+    return FL_OK;
+}
+
 /* Key bytes of a row: every key field, then the pane when there are panes. */
 static bool take_row(struct adding *a, uint32_t row)
 {
@@ -220,14 +261,22 @@ static bool take_row(struct adding *a, uint32_t row)
     p->row = row;
     p->place = place_of(a->batch, row);
     p->key_at = (uint32_t)t->keys.len;
+    p->key_len = 0;
     if (t->spec.pane_ms != 0 && (p->place.start_ms < FL_WHEN_MIN_MS || p->place.start_ms >= FL_WHEN_MAX_MS)) {
         (*a->bad_times)++;
+        return true;
+    }
+    a->row_ids[a->count] = row;
+    a->places[a->count] = &p->place;
+    p->entry = a->by_text ? known_text(a, row, pane_of(t, &p->place)) : NULL;
+    if (p->entry != NULL) {
+        a->count++;
         return true;
     }
     for (uint32_t k = 0; k < t->spec.key_count; k++)
         fl_key_add_cell(&t->keys, a->batch, t->spec.keys[k], row);
     if (t->spec.pane_ms != 0)
-        fl_key_add_pane(&t->keys, p->place.start_ms / t->spec.pane_ms);
+        fl_key_add_pane(&t->keys, pane_of(t, &p->place));
     p->key_len = (uint32_t)t->keys.len - p->key_at;
     a->count++;
     return !t->keys.failed;
@@ -239,6 +288,8 @@ static void fetch_slots(struct adding *a)
     const uint8_t *keys = (const uint8_t *)t->keys.data;
     for (uint32_t i = 0; i < a->count; i++) {
         struct pending *p = &a->rows[i];
+        if (p->entry != NULL)
+            continue;
         p->tag = tag_of(t, keys != NULL ? keys + p->key_at : (const uint8_t *)"", p->key_len);
         if (t->slots != NULL)
             __builtin_prefetch(&t->slots[p->tag & t->slot_mask]);
@@ -249,6 +300,8 @@ static void fetch_entries(struct adding *a)
 {
     struct fl_table *t = a->t;
     for (uint32_t i = 0; i < a->count && t->slots != NULL; i++) {
+        if (a->rows[i].entry != NULL)
+            continue;
         const struct fl_slot *slot = &t->slots[a->rows[i].tag & t->slot_mask];
         if (slot->ref == 0)
             continue;
@@ -259,15 +312,29 @@ static void fetch_entries(struct adding *a)
     }
 }
 
+static uint64_t passing(const struct adding *a, const uint64_t *filter)
+{
+    uint64_t bits = 0;
+    if (filter == NULL)
+        return ~UINT64_C(0) >> (64 - a->count);
+    for (uint32_t i = 0; i < a->count; i++)
+        bits |= (filter[a->row_ids[i] >> 6] >> (a->row_ids[i] & 63) & 1) << i;
+    return bits;
+}
+
 static enum fl_status add_measure(struct adding *a, const struct fl_measure *m, const uint64_t *const *filters)
 {
-    enum fl_status status = FL_OK;
-    for (uint32_t i = 0; i < a->count && status == FL_OK; i++) {
-        const struct pending *p = &a->rows[i];
-        status = fl_measure_update(m, (char *)p->entry + m->state_offset, a->batch, p->row, bit_at(filters[0], p->row),
-                                   bit_at(filters[1], p->row), &p->place);
-    }
-    return status;
+    void *states[BLOCK_ROWS];
+    for (uint32_t i = 0; i < a->count; i++)
+        states[i] = (char *)a->rows[i].entry + m->state_offset;
+    struct fl_rows_update u = {.batch = a->batch,
+                               .count = a->count,
+                               .rows = a->row_ids,
+                               .states = states,
+                               .places = a->places,
+                               .pass = passing(a, filters[0]),
+                               .pass2 = passing(a, filters[1])};
+    return fl_measure_update_rows(m, &u);
 }
 
 /* The entry of the same key in another pane: the pane's number stands behind the values. */
@@ -335,8 +402,10 @@ static enum fl_status add_block(struct adding *a)
     const uint8_t *keys = t->keys.data != NULL ? (const uint8_t *)t->keys.data : (const uint8_t *)"";
     for (uint32_t i = 0; i < a->count; i++) {
         struct pending *p = &a->rows[i];
-        p->entry = find_or_add(t, p->tag, keys + p->key_at, p->key_len);
-        if (p->entry == NULL)
+        bool known = p->entry != NULL;
+        if (!known)
+            p->entry = find_or_add(t, p->tag, keys + p->key_at, p->key_len);
+        if (p->entry == NULL || (a->by_text && !known && note_text(a, p) != FL_OK))
             return FL_E_NOMEM;
         add_counters(p->entry, a->batch, p);
         fl_entry_add_place(t, p->entry, &p->place);
@@ -370,11 +439,31 @@ static enum fl_status add_rows(struct adding *a, const uint64_t *selection)
     return a->count > 0 ? add_block(a) : FL_OK;
 }
 
+/* Parts of a record that is spread need the key. */
+static bool knows_texts(const struct fl_table *t)
+{
+    if (t->spec.key_count != 1 || fl_fields[t->spec.keys[0]].storage != FL_S_U32)
+        return false;
+    for (uint32_t m = 0; m < t->spec.measure_count; m++)
+        if (t->measures[m].spread)
+            return false;
+    return true;
+}
+
 enum fl_status fl_table_add(struct fl_table *t, const struct fl_batch *batch, const uint64_t *selection,
                             const uint64_t *const *filters, uint64_t *bad_times)
 {
-    struct adding a = {.t = t, .batch = batch, .filters = filters, .bad_times = bad_times};
+    struct adding a;
+    a.t = t;
+    a.batch = batch;
+    a.filters = filters;
+    a.bad_times = bad_times;
+    a.count = 0;
+    a.by_text = knows_texts(t);
     int64_t before = fl_memory_held_by_thread();
+    if (t->text_batch != batch)
+        forget_texts(t);
+    t->text_batch = batch;
     fl_free(t->sorted);
     t->sorted = NULL;
     fl_buf_clear(&t->keys);

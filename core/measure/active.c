@@ -145,7 +145,7 @@ static enum fl_status hours_value(const struct fl_measure *m, const void *state,
     return give(m, items, arena, out);
 }
 
-const struct fl_measure_ops fl_measure_hours = {prepare, update, merge, hours_value, dispose, save, load};
+const struct fl_measure_ops fl_measure_hours = {prepare, update, merge, hours_value, dispose, save, load, NULL};
 
 /* ---- intervals ---- */
 
@@ -231,4 +231,4 @@ static enum fl_status intervals_value(const struct fl_measure *m, const void *st
     return status;
 }
 
-const struct fl_measure_ops fl_measure_intervals = {prepare, update, merge, intervals_value, dispose, save, load};
+const struct fl_measure_ops fl_measure_intervals = {prepare, update, merge, intervals_value, dispose, save, load, NULL};

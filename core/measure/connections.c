@@ -85,4 +85,4 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return fl_value_set_load(state, m->k, bytes, len, used);
 }
 
-const struct fl_measure_ops fl_measure_connections = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_connections = {prepare, update, merge, value, dispose, save, load, NULL};

@@ -33,8 +33,16 @@ static enum fl_status count_value(const struct fl_measure *m, const void *state,
     return FL_OK;
 }
 
+static enum fl_status count_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
+{
+    (void)m;
+    for (uint64_t bits = u->pass; bits != 0; bits &= bits - 1)
+        ++*(uint64_t *)u->states[__builtin_ctzll(bits)];
+    return FL_OK;
+}
+
 const struct fl_measure_ops fl_measure_count = {count_prepare, count_update, count_merge, count_value,
-                                                NULL,          NULL,         NULL};
+                                                NULL,          NULL,         NULL,        count_update_rows};
 
 struct ratio_state {
     uint64_t first, second;
@@ -79,5 +87,15 @@ static enum fl_status ratio_value(const struct fl_measure *m, const void *state,
     return FL_OK;
 }
 
+static enum fl_status ratio_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
+{
+    (void)m;
+    for (uint64_t bits = u->pass; bits != 0; bits &= bits - 1)
+        ((struct ratio_state *)u->states[__builtin_ctzll(bits)])->first++;
+    for (uint64_t bits = u->pass2; bits != 0; bits &= bits - 1)
+        ((struct ratio_state *)u->states[__builtin_ctzll(bits)])->second++;
+    return FL_OK;
+}
+
 const struct fl_measure_ops fl_measure_ratio = {ratio_prepare, ratio_update, ratio_merge, ratio_value,
-                                                NULL,          NULL,         NULL};
+                                                NULL,          NULL,         NULL,        ratio_update_rows};

@@ -48,5 +48,5 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_min = {prepare, update, merge, value, NULL, NULL, NULL};
-const struct fl_measure_ops fl_measure_max = {prepare, update, merge, value, NULL, NULL, NULL};
+const struct fl_measure_ops fl_measure_min = {prepare, update, merge, value, NULL, NULL, NULL, NULL};
+const struct fl_measure_ops fl_measure_max = {prepare, update, merge, value, NULL, NULL, NULL, NULL};

@@ -30,6 +30,8 @@ struct fl_measure_ops {
      */
     void (*save)(const struct fl_measure *m, const void *state, struct fl_buf *out);
     enum fl_status (*load)(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used);
+    /* NULL: update is called for each row. Memory that rows will touch is fetched before the first is added. */
+    enum fl_status (*update_rows)(const struct fl_measure *m, const struct fl_rows_update *u);
 };
 
 extern const struct fl_measure_ops fl_measure_count, fl_measure_sum, fl_measure_min, fl_measure_max, fl_measure_mean,

@@ -196,9 +196,15 @@ static uint32_t find_member(const struct list_state *s, const char *bytes, uint3
     return UINT32_MAX;
 }
 
-static enum fl_status top_add(struct list_state *s, const char *bytes, uint32_t len, __int128 weight)
+static uint32_t hash_of(const char *bytes, uint32_t len)
 {
-    uint32_t hash = (uint32_t)fl_hash64(bytes, len, SEED), slot = 0;
+    return (uint32_t)fl_hash64(bytes, len, SEED);
+}
+
+static enum fl_status top_add_hashed(struct list_state *s, const char *bytes, uint32_t len, uint32_t hash,
+                                     __int128 weight)
+{
+    uint32_t slot = 0;
     if (s->count >= FEW_MEMBERS && (s->slots == NULL || (s->count + 1) * 4ull > (s->slot_mask + 1ull) * 3) &&
         !rehash(s))
         return FL_E_NOMEM;
@@ -212,6 +218,11 @@ static enum fl_status top_add(struct list_state *s, const char *bytes, uint32_t 
     }
     add_weight(&s->members[at], weight);
     return FL_OK;
+}
+
+static enum fl_status top_add(struct list_state *s, const char *bytes, uint32_t len, __int128 weight)
+{
+    return top_add_hashed(s, bytes, len, hash_of(bytes, len), weight);
 }
 
 /* Short values are encoded without asking for memory. */
@@ -241,6 +252,59 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
                                      : top_add(state, bytes.data, (uint32_t)bytes.len, weight);
     if (bytes.data != room)
         fl_buf_dispose(&bytes);
+    return status;
+}
+
+/* Values that lie in the member itself, of many rows. */
+struct few_values {
+    char bytes[FL_UPDATE_ROWS_MAX][64];
+    uint32_t lens[FL_UPDATE_ROWS_MAX], hashes[FL_UPDATE_ROWS_MAX]; /* len 0: null */
+    int64_t weights[FL_UPDATE_ROWS_MAX];
+};
+
+static void take_value(const struct fl_measure *m, const struct fl_rows_update *u, uint32_t i, struct few_values *out)
+{
+    struct fl_update one = {.batch = u->batch, .row = u->rows[i]};
+    struct fl_buf bytes = {.data = out->bytes[i], .capacity = sizeof out->bytes[i]};
+    struct fl_value value;
+    out->weights[i] = 1;
+    out->lens[i] = 0;
+    fl_update_value(&one, m->field, &value);
+    if (value.type == FL_T_NULL || (m->by != FL_FIELD_NONE && !fl_update_int(&one, m->by, &out->weights[i])))
+        return;
+    fl_value_encode(&bytes, &value);
+    out->lens[i] = (uint32_t)bytes.len;
+    out->hashes[i] = hash_of(bytes.data, out->lens[i]);
+}
+
+static enum fl_status top_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
+{
+    struct few_values values;
+    enum fl_status status = FL_OK;
+    if (m->field_type == FL_T_STR) {
+        for (uint32_t i = 0; i < u->count && status == FL_OK; i++) {
+            struct fl_update one = {.batch = u->batch, .row = u->rows[i]};
+            status = update(m, u->states[i], &one);
+        }
+        return status;
+    }
+    for (uint32_t i = 0; i < u->count; i++) {
+        const struct list_state *s = u->states[i];
+        take_value(m, u, i, &values);
+        if (s->slots != NULL)
+            __builtin_prefetch(&s->slots[values.hashes[i] & s->slot_mask]);
+        else
+            __builtin_prefetch(s->members, 1);
+    }
+    for (uint32_t i = 0; i < u->count; i++) {
+        const struct list_state *s = u->states[i];
+        uint32_t member = s->slots == NULL || values.lens[i] == 0 ? 0 : s->slots[values.hashes[i] & s->slot_mask];
+        if (member != 0)
+            __builtin_prefetch(&s->members[member - 1], 1);
+    }
+    for (uint32_t i = 0; i < u->count && status == FL_OK; i++)
+        if (values.lens[i] != 0)
+            status = top_add_hashed(u->states[i], values.bytes[i], values.lens[i], values.hashes[i], values.weights[i]);
     return status;
 }
 
@@ -374,5 +438,5 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_top = {prepare, update, merge, value, dispose, save, load};
-const struct fl_measure_ops fl_measure_set = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_top = {prepare, update, merge, value, dispose, save, load, top_update_rows};
+const struct fl_measure_ops fl_measure_set = {prepare, update, merge, value, dispose, save, load, NULL};

@@ -103,6 +103,17 @@ enum fl_status fl_measure_update(const struct fl_measure *m, void *state, const 
     return kinds[m->kind]->update(m, state, &u);
 }
 
+enum fl_status fl_measure_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
+{
+    if (kinds[m->kind]->update_rows != NULL)
+        return kinds[m->kind]->update_rows(m, u);
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < u->count && status == FL_OK; i++)
+        status =
+            fl_measure_update(m, u->states[i], u->batch, u->rows[i], u->pass >> i & 1, u->pass2 >> i & 1, u->places[i]);
+    return status;
+}
+
 enum fl_status fl_measure_update_part(const struct fl_measure *m, void *state, const struct fl_batch *batch,
                                       uint32_t row, bool pass, const struct fl_place *place, int64_t from_ms,
                                       int64_t to_ms)

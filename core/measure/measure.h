@@ -85,6 +85,17 @@ void fl_measure_fields(const struct fl_measure *measure, struct fl_field_set *fi
 /* One record. pass and pass2: is filter (filter2) true for it? place: the record's place in record order. */
 enum fl_status fl_measure_update(const struct fl_measure *measure, void *state, const struct fl_batch *batch,
                                  uint32_t row, bool pass, bool pass2, const struct fl_place *place);
+/* Many records at once, each with the state of its group: the same as fl_measure_update() of one after the other. */
+#define FL_UPDATE_ROWS_MAX 64u
+struct fl_rows_update {
+    const struct fl_batch *batch;
+    uint32_t count; /* at most FL_UPDATE_ROWS_MAX */
+    const uint32_t *rows;
+    void *const *states;
+    const struct fl_place *const *places;
+    uint64_t pass, pass2; /* bit i: of row i */
+};
+enum fl_status fl_measure_update_rows(const struct fl_measure *measure, const struct fl_rows_update *u);
 /* One row that is a group of another rule: fields of the measure are numbers of slots. */
 enum fl_status fl_measure_update_slots(const struct fl_measure *measure, void *state, const struct fl_value *slots,
                                        bool pass, bool pass2, uint32_t steps, const struct fl_place *place);

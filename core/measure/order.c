@@ -126,5 +126,5 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return keep(state, head.place, (const char *)bytes, head.len);
 }
 
-const struct fl_measure_ops fl_measure_first = {prepare, update, merge, value, dispose, save, load};
-const struct fl_measure_ops fl_measure_last = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_first = {prepare, update, merge, value, dispose, save, load, NULL};
+const struct fl_measure_ops fl_measure_last = {prepare, update, merge, value, dispose, save, load, NULL};

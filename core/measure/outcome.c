@@ -117,7 +117,7 @@ static enum fl_status outcome_value(const struct fl_measure *m, const void *stat
 }
 
 const struct fl_measure_ops fl_measure_outcome = {
-    outcome_prepare, outcome_update, flags_merge, outcome_value, NULL, NULL, NULL};
+    outcome_prepare, outcome_update, flags_merge, outcome_value, NULL, NULL, NULL, NULL};
 
 enum { SEEN_RECORD = 1, SEEN_ENDPOINT = 2 };
 
@@ -151,4 +151,4 @@ static enum fl_status endpoint_value(const struct fl_measure *m, const void *sta
 }
 
 const struct fl_measure_ops fl_measure_via_endpoint = {
-    endpoint_prepare, endpoint_update, flags_merge, endpoint_value, NULL, NULL, NULL};
+    endpoint_prepare, endpoint_update, flags_merge, endpoint_value, NULL, NULL, NULL, NULL};

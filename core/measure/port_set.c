@@ -4,7 +4,6 @@
 
 #include "core/base/memory.h"
 
-#define BITMAP       65536u
 #define BITMAP_WORDS 1024u
 
 static uint16_t *items(struct fl_port_set *set)
@@ -23,7 +22,7 @@ static bool to_bitmap(struct fl_port_set *set)
     if (set->capacity != 0)
         fl_free(set->list);
     set->bitmap = bitmap;
-    set->capacity = BITMAP;
+    set->capacity = FL_PORTS_BITMAP;
     return true;
 }
 
@@ -59,7 +58,7 @@ static uint32_t lower_bound(const uint16_t *list, uint32_t count, uint16_t port)
 
 bool fl_port_set_add(struct fl_port_set *set, uint16_t port)
 {
-    if (set->capacity == BITMAP) {
+    if (set->capacity == FL_PORTS_BITMAP) {
         uint64_t bit = UINT64_C(1) << (port & 63);
         set->count += (set->bitmap[port >> 6] & bit) == 0;
         set->bitmap[port >> 6] |= bit;
@@ -82,14 +81,14 @@ bool fl_port_set_add(struct fl_port_set *set, uint16_t port)
 
 bool fl_port_set_merge(struct fl_port_set *set, const struct fl_port_set *from)
 {
-    if (from->capacity != BITMAP) {
+    if (from->capacity != FL_PORTS_BITMAP) {
         const uint16_t *list = from->capacity == 0 ? from->few : from->list;
         for (uint32_t i = 0; i < from->count; i++)
             if (!fl_port_set_add(set, list[i]))
                 return false;
         return true;
     }
-    if (set->capacity != BITMAP && !to_bitmap(set))
+    if (set->capacity != FL_PORTS_BITMAP && !to_bitmap(set))
         return false;
     set->count = 0;
     for (uint32_t w = 0; w < BITMAP_WORDS; w++) {
@@ -109,24 +108,24 @@ void fl_port_set_dispose(struct fl_port_set *set)
 void fl_port_set_save(const struct fl_port_set *set, struct fl_buf *out)
 {
     fl_buf_add(out, &set->count, sizeof set->count);
-    if (set->capacity == BITMAP)
-        fl_buf_add(out, set->bitmap, BITMAP / 8);
+    if (set->capacity == FL_PORTS_BITMAP)
+        fl_buf_add(out, set->bitmap, FL_PORTS_BITMAP / 8);
     else
         fl_buf_add(out, set->capacity == 0 ? set->few : set->list, set->count * sizeof(uint16_t));
 }
 
 static size_t load_bitmap(struct fl_port_set *set, uint32_t count, const uint8_t *bytes, size_t len, bool *no_memory)
 {
-    if (len < BITMAP / 8)
+    if (len < FL_PORTS_BITMAP / 8)
         return 0;
     if (!to_bitmap(set)) {
         *no_memory = true;
         return 0;
     }
-    memcpy(set->bitmap, bytes, BITMAP / 8);
+    memcpy(set->bitmap, bytes, FL_PORTS_BITMAP / 8);
     for (uint32_t w = 0; w < BITMAP_WORDS; w++)
         set->count += (uint32_t)__builtin_popcountll(set->bitmap[w]);
-    return set->count == count ? BITMAP / 8 : 0;
+    return set->count == count ? FL_PORTS_BITMAP / 8 : 0;
 }
 
 /* Ports must rise, as they do in what was saved. */
@@ -185,7 +184,7 @@ static uint32_t bitmap_run(const uint64_t *bitmap)
 
 uint32_t fl_port_set_longest_run(const struct fl_port_set *set)
 {
-    if (set->capacity == BITMAP)
+    if (set->capacity == FL_PORTS_BITMAP)
         return bitmap_run(set->bitmap);
     const uint16_t *list = set->capacity == 0 ? set->few : set->list;
     uint32_t best = set->count > 0, run = best;

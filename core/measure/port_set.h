@@ -10,7 +10,8 @@
 #include "core/base/buf.h"
 
 #define FL_PORTS_INLINE   6u
-#define FL_PORTS_LIST_MAX 2048u /* a longer list becomes a bitmap */
+#define FL_PORTS_BITMAP   65536u /* the capacity that says so */
+#define FL_PORTS_LIST_MAX 2048u  /* a longer list becomes a bitmap */
 
 struct fl_port_set {
     union {

@@ -1,4 +1,6 @@
 /* longest_run(port field), and distinct() of ports. */
+#include <stddef.h>
+
 #include "core/base/limits.h"
 #include "core/measure/kind.h"
 #include "core/measure/port_set.h"
@@ -17,6 +19,32 @@ static enum fl_status ports_update(const struct fl_measure *m, void *state, cons
 {
     int64_t port;
     return !fl_update_int(u, m->field, &port) || fl_port_set_add(state, (uint16_t)port) ? FL_OK : FL_E_NOMEM;
+}
+
+static void fetch_ports(const struct fl_port_set *set, uint16_t port)
+{
+    if (set->capacity == FL_PORTS_BITMAP)
+        __builtin_prefetch(&set->bitmap[port >> 6], 1);
+    else if (set->capacity != 0)
+        __builtin_prefetch(set->list, 1);
+}
+
+/* set_offset: of the set in its state. */
+static enum fl_status add_ports(const struct fl_measure *m, const struct fl_rows_update *u, size_t set_offset)
+{
+    const struct fl_column *c = &u->batch->columns[m->field];
+    for (uint32_t i = 0; i < u->count; i++)
+        fetch_ports((const struct fl_port_set *)((const char *)u->states[i] + set_offset), c->u16[u->rows[i]]);
+    for (uint32_t i = 0; i < u->count; i++)
+        if (!fl_column_null(c, u->rows[i]) &&
+            !fl_port_set_add((struct fl_port_set *)((char *)u->states[i] + set_offset), c->u16[u->rows[i]]))
+            return FL_E_NOMEM;
+    return FL_OK;
+}
+
+static enum fl_status ports_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
+{
+    return u->batch->columns[m->field].present ? add_ports(m, u, 0) : FL_OK;
 }
 
 static enum fl_status ports_merge(const struct fl_measure *m, void *into, const void *from)
@@ -55,7 +83,7 @@ static enum fl_status ports_load(const struct fl_measure *m, void *state, const 
 }
 
 const struct fl_measure_ops fl_measure_longest_run = {run_prepare,   ports_update, ports_merge, run_value,
-                                                      ports_dispose, ports_save,   ports_load};
+                                                      ports_dispose, ports_save,   ports_load,  ports_update_rows};
 
 /* distinct: a tag in front says which of the two sets the state is. */
 struct distinct_state {
@@ -85,6 +113,26 @@ static enum fl_status distinct_update(const struct fl_measure *m, void *state, c
                                 : fl_value_set_add(&s->values, m->k, u->batch, m->field, u->row);
     s->is_ports = 1;
     return ports_update(m, &s->ports, u);
+}
+
+static enum fl_status distinct_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
+{
+    uint64_t hashes[FL_UPDATE_ROWS_MAX];
+    enum fl_status status = FL_OK;
+    if (!u->batch->columns[m->field].present)
+        return FL_OK;
+    for (uint32_t i = 0; i < u->count && m->field_type == FL_T_PORT; i++)
+        ((struct distinct_state *)u->states[i])->is_ports = 1;
+    if (m->field_type == FL_T_PORT)
+        return add_ports(m, u, offsetof(struct distinct_state, ports));
+    for (uint32_t i = 0; i < u->count; i++) {
+        hashes[i] = fl_value_set_hash(u->batch, m->field, u->rows[i]);
+        fl_value_set_fetch(&((const struct distinct_state *)u->states[i])->values, hashes[i]);
+    }
+    for (uint32_t i = 0; i < u->count && status == FL_OK; i++)
+        if (hashes[i] != 0)
+            status = fl_value_set_add_hash(&((struct distinct_state *)u->states[i])->values, m->k, hashes[i]);
+    return status;
 }
 
 static enum fl_status distinct_merge(const struct fl_measure *m, void *into, const void *from)
@@ -135,5 +183,6 @@ static enum fl_status distinct_load(const struct fl_measure *m, void *state, con
     return ports_load(m, &s->ports, bytes, len, used);
 }
 
-const struct fl_measure_ops fl_measure_distinct = {distinct_prepare, distinct_update, distinct_merge, distinct_value,
-                                                   distinct_dispose, distinct_save,   distinct_load};
+const struct fl_measure_ops fl_measure_distinct = {distinct_prepare, distinct_update,     distinct_merge,
+                                                   distinct_value,   distinct_dispose,    distinct_save,
+                                                   distinct_load,    distinct_update_rows};

@@ -150,4 +150,4 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_quantile = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_quantile = {prepare, update, merge, value, dispose, save, load, NULL};

@@ -72,7 +72,7 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return status;
 }
 
-const struct fl_measure_ops fl_measure_rows = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_rows = {prepare, update, merge, value, dispose, save, load, NULL};
 
 enum fl_status fl_measure_visit_rows(const struct fl_measure *m, const void *state,
                                      enum fl_status (*visit)(void *context, const struct fl_value *values),

@@ -124,4 +124,4 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return status;
 }
 
-const struct fl_measure_ops fl_measure_sequence = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_sequence = {prepare, update, merge, value, dispose, save, load, NULL};

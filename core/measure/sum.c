@@ -77,5 +77,5 @@ static enum fl_status mean_value(const struct fl_measure *m, const void *state, 
     return FL_OK;
 }
 
-const struct fl_measure_ops fl_measure_sum = {sum_prepare, sum_update, sum_merge, sum_value, NULL, NULL, NULL};
-const struct fl_measure_ops fl_measure_mean = {mean_prepare, sum_update, sum_merge, mean_value, NULL, NULL, NULL};
+const struct fl_measure_ops fl_measure_sum = {sum_prepare, sum_update, sum_merge, sum_value, NULL, NULL, NULL, NULL};
+const struct fl_measure_ops fl_measure_mean = {mean_prepare, sum_update, sum_merge, mean_value, NULL, NULL, NULL, NULL};

@@ -11,10 +11,12 @@
 #define FRACTION_BITS   32
 #define SAVED_REGISTERS UINT32_MAX
 
-static uint64_t hash_cell(const struct fl_batch *batch, uint32_t field, uint32_t row)
+uint64_t fl_value_set_hash(const struct fl_batch *batch, uint32_t field, uint32_t row)
 {
     const struct fl_column *c = &batch->columns[field];
     uint64_t h;
+    if (fl_column_null(c, row))
+        return 0;
     switch (fl_fields[field].storage) {
     case FL_S_ADDR:
         h = fl_hash64(&c->addr[row], sizeof c->addr[row], SEED);
@@ -110,7 +112,7 @@ static uint64_t *find_place(struct fl_value_set *set, uint64_t hash)
     return set->hashes[at] == 0 && full ? NULL : &set->hashes[at];
 }
 
-static enum fl_status add_hash(struct fl_value_set *set, uint32_t exact, uint64_t hash)
+enum fl_status fl_value_set_add_hash(struct fl_value_set *set, uint32_t exact, uint64_t hash)
 {
     if (has_registers(set)) {
         add_register(set->registers, hash);
@@ -132,9 +134,8 @@ static enum fl_status add_hash(struct fl_value_set *set, uint32_t exact, uint64_
 enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
                                 uint32_t row)
 {
-    if (fl_column_null(&batch->columns[field], row))
-        return FL_OK;
-    return add_hash(set, exact, hash_cell(batch, field, row));
+    uint64_t hash = fl_value_set_hash(batch, field, row);
+    return hash == 0 ? FL_OK : fl_value_set_add_hash(set, exact, hash);
 }
 
 enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value)
@@ -145,7 +146,7 @@ enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, 
     fl_buf_init(&bytes);
     fl_value_encode(&bytes, value);
     uint64_t hash = bytes.failed ? 0 : fl_hash64(bytes.data, bytes.len, SEED);
-    enum fl_status status = bytes.failed ? FL_E_NOMEM : add_hash(set, exact, hash == 0 ? 1 : hash);
+    enum fl_status status = bytes.failed ? FL_E_NOMEM : fl_value_set_add_hash(set, exact, hash == 0 ? 1 : hash);
     fl_buf_dispose(&bytes);
     return status;
 }
@@ -153,7 +154,7 @@ enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, 
 enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, const void *bytes, size_t len)
 {
     uint64_t hash = fl_hash64(bytes, len, SEED);
-    return add_hash(set, exact, hash == 0 ? 1 : hash);
+    return fl_value_set_add_hash(set, exact, hash == 0 ? 1 : hash);
 }
 
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from)
@@ -171,7 +172,7 @@ enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, cons
     const uint64_t *hashes = places_of(from, &places);
     for (uint32_t i = 0; i < places && status == FL_OK; i++)
         if (hashes[i] != 0)
-            status = add_hash(set, exact, hashes[i]);
+            status = fl_value_set_add_hash(set, exact, hashes[i]);
     return status;
 }
 
@@ -228,7 +229,7 @@ enum fl_status fl_value_set_load(struct fl_value_set *set, uint32_t exact, const
     for (uint32_t i = 0; i < count && status == FL_OK; i++) {
         uint64_t hash;
         memcpy(&hash, bytes + i * sizeof hash, sizeof hash);
-        status = hash <= last ? FL_E_DATA : add_hash(set, exact, hash);
+        status = hash <= last ? FL_E_DATA : fl_value_set_add_hash(set, exact, hash);
         last = hash;
     }
     return status;

@@ -24,6 +24,16 @@ struct fl_value_set {
 
 enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
                                 uint32_t row);
+/* The two halves of it: 0 for null, which is not added; memory that adding will touch may be fetched between them. */
+uint64_t fl_value_set_hash(const struct fl_batch *batch, uint32_t field, uint32_t row);
+enum fl_status fl_value_set_add_hash(struct fl_value_set *set, uint32_t exact, uint64_t hash);
+static inline void fl_value_set_fetch(const struct fl_value_set *set, uint64_t hash)
+{
+    if (set->capacity == FL_VALUES_REGISTERS)
+        __builtin_prefetch(&set->registers[hash >> 54], 1);
+    else if (set->capacity != 0)
+        __builtin_prefetch(&set->hashes[hash & (set->capacity - 1)], 1);
+}
 /* A value that is in no batch; its own kind of hash, so a set takes values in one of the two ways only. */
 enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value);
 enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, const void *bytes, size_t len);

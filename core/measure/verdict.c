@@ -108,7 +108,7 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return offer(state, head.severity, &head.place, (const char *)bytes + sizeof head, head.len);
 }
 
-const struct fl_measure_ops fl_measure_verdict = {prepare, update, merge, value, dispose, save, load};
+const struct fl_measure_ops fl_measure_verdict = {prepare, update, merge, value, dispose, save, load, NULL};
 
 struct fl_str fl_measure_noted(const void *state)
 {

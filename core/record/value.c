@@ -184,6 +184,14 @@ static void put_int(struct fl_buf *out, __int128 i)
 {
     uint8_t bytes[17];
     unsigned n = 1;
+    if (i > 0 && i <= INT64_MAX) { /* most are */
+        uint64_t low = (uint64_t)i;
+        bytes[0] = (uint8_t)((64u - (unsigned)__builtin_clzll(low)) / 8 + 1);
+        for (; n <= bytes[0]; n++, low >>= 8)
+            bytes[n] = (uint8_t)low;
+        fl_buf_add(out, bytes, n);
+        return;
+    }
     for (__int128 rest = i;; rest >>= 8) {
         bytes[n++] = (uint8_t)rest;
         if (n > 16 || (rest >> 8 == (rest & 0x80 ? -1 : 0) && (rest >> 7 & 1) == (rest < 0)))
