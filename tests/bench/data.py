@@ -117,6 +117,19 @@ def write_policy(folder):
     return policy
 
 
+def write_catalogue(folder):
+    """Every bundled rule, with the policy of the days: where that knows hosts by an inventory, by a network."""
+    days = pathlib.Path("tests/days")
+    lines = [line for line in (days / "policy.yaml").read_text().splitlines() if not line.startswith("inventory:")]
+    prices = [line for line in (days / "policy_cost.yaml").read_text().splitlines() if line.startswith("prices:")]
+    lines.insert(lines.index("networks:") + 1, "  dark: 10.0.96.0/20")
+    lines.insert(lines.index("rules:"), prices[0])
+    lines.insert(lines.index("rules:") + 1, "  - use: cost/*")
+    policy = folder / "catalogue.yaml"
+    policy.write_text("\n".join(lines) + "\n")
+    return policy
+
+
 def write_one_line(folder):
     path = folder / "one-line.log"
     path.write_text("2 123456789012 eni-0a1b2c3d4e5f60718 10.0.1.5 10.0.10.9 40000 5432 6 10 840 1700000000 "
@@ -142,6 +155,7 @@ class Data:
         self.gz = [self.folder / f"object-{i:02d}.log.gz" for i in range(gz_files)]
         self.policy = write_policy(self.folder)
         self.code = write_code(self.folder)
+        self.catalogue = write_catalogue(self.folder)
         self.one_line = write_one_line(self.folder)
         stamp = self.folder / "made-from.json"
         source = pathlib.Path(__file__).with_name("gen.c").read_bytes()

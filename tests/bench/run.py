@@ -10,6 +10,7 @@ import math
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ import measure
 SHARE = (0.03, 0.05)
 CUT_BYTES = 128 << 20
 KEY_BYTES = 8  # of an IPv4 address in the key of a group
+CATALOGUE_FILES = 2
 BUSY = 1.15  # wall time over processor time of a pinned, warm, single-threaded run
 
 
@@ -66,8 +68,8 @@ class Run:
                              capture_output=True, text=True, env={**os.environ, "FL_KERNELS": kernels}, check=False)
         return f"FL_KERNELS={kernels}: not available" not in got.stderr
 
-    def audit(self, files, threads, policy=None, kernels=None, status=(0,), repeat=None, warm=True):
-        command = [self.flowlaw, "audit", "--threads", threads, "-o", "json"]
+    def audit(self, files, threads, policy=None, kernels=None, status=(0,), repeat=None, warm=True, more=()):
+        command = [self.flowlaw, "audit", "--threads", threads, "-o", "json", *more]
         if policy != "bundled":
             command += ["-p", policy or self.data.policy]
         env = {"FL_KERNELS": kernels} if kernels else {"FL_KERNELS": ""}
@@ -236,6 +238,51 @@ class Run:
                     self.goal(f"of bare ISA-L, one core, {kernels}", least, rates[kernels] / base[0])
         return table
 
+    def catalogue(self):
+        """All bundled rules: what the scan takes up to the judgement, against an inflate of the same files."""
+        files = self.data.gz[:CATALOGUE_FILES]
+        bare = self.bench.run([self.build / "bench" / "inflate", "isal", *files], files=files, status=(0, 3))
+        profile = self.bench.work / "profile"
+        runs = []
+        for _ in range(self.bench.repeat):
+            m = self.audit(files, 1, policy=self.data.catalogue, status=(0, 1, 3), repeat=1,
+                           more=[f"--profile=json={profile}"])
+            runs.append([json.loads(line) for line in profile.read_text().splitlines()])
+        table = Table(f"The whole catalogue, {len(m.selected)} rules, gzip, {len(files)} files, "
+                      f"{m.records / 1e6:.2f} M records, one core", ["what", "cpu s", "ns a record", "to bare ISA-L"])
+
+        def add(name, seconds):
+            table.add(name, f"{seconds:.3f}", f"{seconds / m.records * 1e9:.0f}",
+                      f"{bare.processor / seconds:.2f}" if bare.output and seconds > 0 else "-")
+
+        if bare.output:
+            add("bare ISA-L inflate", bare.processor)
+        phases = {k: statistics.median(run[0][k] for run in runs) / 1e9
+                  for k in ("scan_ns", "judge_ns", "evidence_ns")}
+        add("scan, up to the judgement", phases["scan_ns"])
+        add("judgement", phases["judge_ns"])
+        add("reading evidence again", phases["evidence_ns"])
+        if bare.output:
+            self.goal("of bare ISA-L, the whole catalogue up to the judgement", 0.25,
+                      bare.processor / phases["scan_ns"])
+        for name, seconds in self.dearest_tables(runs):
+            add(name, seconds)
+        return table
+
+    @staticmethod
+    def dearest_tables(runs):
+        """Names and seconds of scan of ten tables: the first rule of each and how many share it."""
+        costs, rules = {}, {}
+        for run in runs:
+            for row in run[1:]:
+                if row["table"] is not None and row["scan_ns"] > 0:
+                    costs.setdefault(row["table"], {}).setdefault(row["rule"], []).append(row["scan_ns"])
+        for table, of_table in costs.items():
+            name = min(of_table)
+            rules[table] = f"table of {name}" + (f" and {len(of_table) - 1} more" if len(of_table) > 1 else "")
+            costs[table] = statistics.median(of_table[name]) / 1e9
+        return [(rules[t], costs[t]) for t in sorted(costs, key=costs.get, reverse=True)[:10]]
+
     # ---- memory and start ----
 
     def memory(self):
@@ -336,7 +383,8 @@ class Run:
               f"median of {self.bench.repeat}, warm page cache, "
               + ("one core: pinned" if self.bench.can_pin else "NOT pinned: there is no taskset"), flush=True)
         self.check_selection()
-        for part in (self.plain, self.compressed, self.memory, self.groups, self.start, self.rule_tests, self.code):
+        for part in (self.plain, self.compressed, self.catalogue, self.memory, self.groups, self.start,
+                     self.rule_tests, self.code):
             part().print()
             sys.stdout.flush()
         self.decoder()
