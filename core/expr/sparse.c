@@ -146,6 +146,18 @@ static uint64_t *sparse_bits(const struct fl_program_state *s, const struct fl_t
     return s->sparse_bits + ((size_t)term->sparse * 3 + which) * s->words_held;
 }
 
+/* Of more than two ranges. */
+static bool in_ranges(const struct fl_term *term, int64_t value)
+{
+    const struct fl_range *base = term->ranges;
+    for (uint32_t n = term->range_count; n > 1;) {
+        uint32_t half = n / 2;
+        base += base[half].low <= value ? half : 0;
+        n -= half;
+    }
+    return value >= base->low && value <= base->high;
+}
+
 static void test_ranges(const struct fl_program_state *s, const struct fl_term *term, const uint64_t *rows,
                         uint64_t *truth)
 {
@@ -153,7 +165,11 @@ static void test_ranges(const struct fl_program_state *s, const struct fl_term *
     for (uint32_t w = 0; w < s->words; w++) {
         uint64_t todo = rows[w] & fl_known_mask(c, w), result = 0;
         const int64_t *values = c->i64 + 64 * (size_t)w;
-        for (uint32_t i = 0; i < term->range_count; i++) {
+        for (uint64_t bits = term->range_count > 2 ? todo : 0; bits != 0; bits &= bits - 1) {
+            uint32_t r = (uint32_t)__builtin_ctzll(bits);
+            result |= (uint64_t)in_ranges(term, values[r]) << r;
+        }
+        for (uint32_t i = 0; i < term->range_count && term->range_count <= 2; i++) {
             const struct fl_range *range = &term->ranges[i];
             for (uint64_t bits = todo & ~result; bits != 0; bits &= bits - 1) {
                 uint32_t r = (uint32_t)__builtin_ctzll(bits);

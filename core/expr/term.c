@@ -1,5 +1,6 @@
 #include "core/expr/term.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DIRECT_RANGES 3u
@@ -56,6 +57,30 @@ static enum fl_status take_compare(struct fl_term *term, struct fl_arena *arena)
     return FL_OK;
 }
 
+static int by_low(const void *left, const void *right)
+{
+    const struct fl_range *a = left, *b = right;
+    return a->low < b->low ? -1 : a->low > b->low;
+}
+
+/* Rising, without overlap: equal sets, however they are written. */
+static void merge_ranges(struct fl_term *term)
+{
+    struct fl_range *ranges = term->ranges;
+    uint32_t count = 0;
+    if (term->range_count > 1)
+        qsort(ranges, term->range_count, sizeof *ranges, by_low);
+    for (uint32_t i = 0; i < term->range_count; i++) {
+        if (ranges[i].low > ranges[i].high)
+            continue;
+        if (count == 0 || (ranges[count - 1].high < INT64_MAX && ranges[i].low > ranges[count - 1].high + 1))
+            ranges[count++] = ranges[i];
+        else if (ranges[i].high > ranges[count - 1].high)
+            ranges[count - 1].high = ranges[i].high;
+    }
+    term->range_count = count;
+}
+
 static enum fl_status take_items(struct fl_term *term, const struct fl_node *set, struct fl_arena *arena)
 {
     term->range_count = set->item_count;
@@ -64,6 +89,7 @@ static enum fl_status take_items(struct fl_term *term, const struct fl_node *set
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < set->item_count; i++)
         term->ranges[i] = (struct fl_range){set->items[i].low, set->items[i].high};
+    merge_ranges(term);
     return FL_OK;
 }
 

@@ -29,7 +29,7 @@ struct fl_term {
     uint32_t field;
     /* NARROW: group and bit within it */
     uint32_t group, bit;
-    struct fl_range *ranges;
+    struct fl_range *ranges; /* rising, without overlap */
     uint32_t range_count;
     uint64_t *classes;     /* ADDR: bit c = addresses of class c are members */
     uint32_t *prefix_sets; /* ADDR: set number of each literal prefix, by item */

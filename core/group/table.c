@@ -278,22 +278,13 @@ static bool take_row(struct adding *a, uint32_t row)
     if (t->spec.pane_ms != 0)
         fl_key_add_pane(&t->keys, pane_of(t, &p->place));
     p->key_len = (uint32_t)t->keys.len - p->key_at;
+    if (t->keys.failed)
+        return false;
+    p->tag = tag_of(t, p->key_len > 0 ? (const uint8_t *)t->keys.data + p->key_at : (const uint8_t *)"", p->key_len);
+    if (t->slots != NULL) /* which the rows that follow give time to come */
+        __builtin_prefetch(&t->slots[p->tag & t->slot_mask]);
     a->count++;
-    return !t->keys.failed;
-}
-
-static void fetch_slots(struct adding *a)
-{
-    struct fl_table *t = a->t;
-    const uint8_t *keys = (const uint8_t *)t->keys.data;
-    for (uint32_t i = 0; i < a->count; i++) {
-        struct pending *p = &a->rows[i];
-        if (p->entry != NULL)
-            continue;
-        p->tag = tag_of(t, keys != NULL ? keys + p->key_at : (const uint8_t *)"", p->key_len);
-        if (t->slots != NULL)
-            __builtin_prefetch(&t->slots[p->tag & t->slot_mask]);
-    }
+    return true;
 }
 
 static void fetch_entries(struct adding *a)
@@ -397,7 +388,6 @@ static enum fl_status add_sequence(struct adding *a, const struct fl_measure *m)
 static enum fl_status add_block(struct adding *a)
 {
     struct fl_table *t = a->t;
-    fetch_slots(a);
     fetch_entries(a);
     const uint8_t *keys = t->keys.data != NULL ? (const uint8_t *)t->keys.data : (const uint8_t *)"";
     for (uint32_t i = 0; i < a->count; i++) {
