@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/buf.h"
+#include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/inventory/inventory.h"
 #include "core/text/csv.h"
@@ -265,7 +266,9 @@ enum fl_status fl_inventory_add_csv(struct fl_inventory *inv, struct fl_str text
         fl_error_at(&err, file, 1, 1);
         fl_error_list_add(errors, &err);
     } else if (status == FL_OK && (status = take_header(&in)) == FL_OK) {
-        while (status == FL_OK && (status = fl_csv_next(&in.csv, &in.scratch, &err)) == FL_OK)
+        uint32_t most = errors->count + FL_INVENTORY_ERRORS_MAX;
+        while (status == FL_OK && errors->count < most &&
+               (status = fl_csv_next(&in.csv, &in.scratch, &err)) == FL_OK)
             status = take_row(&in);
     }
     if (status == FL_E_SYNTAX) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/hash.h"
+#include "core/base/limits.h"
 #include "core/base/memory.h"
 
 void fl_inventory_init(struct fl_inventory *inv)
@@ -99,7 +100,8 @@ static enum fl_status hash_addresses(struct fl_inventory *inv)
 
 static void refuse_twins(const struct fl_inventory *inv, struct fl_error_list *errors)
 {
-    for (uint32_t i = 1; i < inv->count && inv->entries[i].has_addr; i++) {
+    uint32_t most = errors->count + FL_INVENTORY_ERRORS_MAX;
+    for (uint32_t i = 1; i < inv->count && inv->entries[i].has_addr && errors->count < most; i++) {
         const struct fl_host_entry *a = &inv->entries[i - 1], *b = &inv->entries[i];
         if (!fl_addr_equal(a->addr, b->addr) || a->texts[FL_HOST_VPC] != b->texts[FL_HOST_VPC])
             continue;

@@ -178,7 +178,9 @@ enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, cons
 
 static int compare_hashes(const void *left, const void *right)
 {
-    uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    uint64_t a, b; /* bytes of a buffer, which stand anywhere */
+    memcpy(&a, left, sizeof a);
+    memcpy(&b, right, sizeof b);
     return a < b ? -1 : a > b;
 }
 
