@@ -14,6 +14,7 @@
 #define READER_BYTES (256u * 1024u) /* that a walk holds for each run */
 #define FAN_IN_MIN   8u
 #define FAN_IN_MAX   256u
+#define RUNS_MAX     64u /* while groups are added: each is an open file */
 
 struct run {
     int fd;
@@ -247,27 +248,47 @@ static enum fl_status keep_run(struct fl_store *s, enum fl_status status, struct
     return status;
 }
 
+static uint32_t fan_in(const struct fl_store *s)
+{
+    uint64_t n = s->spec.budget_bytes / READER_BYTES;
+    return n < FAN_IN_MIN ? FAN_IN_MIN : n > FAN_IN_MAX ? FAN_IN_MAX : (uint32_t)n;
+}
+
+/* Merges the oldest runs until there are at most so many. What is merged goes behind the others, so that every run has
+ * its turn before one is written again. */
+static enum fl_status merge_runs(struct fl_store *s, uint32_t most, uint32_t at_once)
+{
+    enum fl_status status = FL_OK;
+    while (status == FL_OK && s->run_count > most) {
+        struct run run;
+        status = write_run(s, false, at_once, &run);
+        for (uint32_t i = 0; status == FL_OK && i < at_once; i++)
+            close_run(&s->runs[i]);
+        if (status == FL_OK) {
+            s->run_count -= at_once;
+            memmove(s->runs, s->runs + at_once, s->run_count * sizeof *s->runs);
+        }
+        status = keep_run(s, status, &run);
+    }
+    return status;
+}
+
 enum fl_status fl_store_spill(struct fl_store *s)
 {
     struct run run;
+    uint32_t at_once = fan_in(s) < RUNS_MAX / 2 ? fan_in(s) : RUNS_MAX / 2;
     enum fl_status status = keep_run(s, write_run(s, true, 0, &run), &run);
     for (size_t i = 0; i < (size_t)s->set_count * s->table_count; i++)
         if (s->tables[i] != NULL)
             fl_table_clear(s->tables[i]);
     s->held_bytes = s->groups_most = 0;
-    return status;
+    return status == FL_OK ? merge_runs(s, RUNS_MAX, at_once) : status;
 }
 
 static enum fl_status spill_if_full(struct fl_store *s)
 {
     uint64_t budget = s->spec.budget_bytes;
     return budget == 0 || s->held_bytes + SORT_BYTES * s->groups_most <= budget ? FL_OK : fl_store_spill(s);
-}
-
-static uint32_t fan_in(const struct fl_store *s)
-{
-    uint64_t n = s->spec.budget_bytes / READER_BYTES;
-    return n < FAN_IN_MIN ? FAN_IN_MIN : n > FAN_IN_MAX ? FAN_IN_MAX : (uint32_t)n;
 }
 
 enum fl_status fl_store_settle(struct fl_store *s)
@@ -278,19 +299,7 @@ enum fl_status fl_store_settle(struct fl_store *s)
     if (s->run_count == 0)
         return FL_OK;
     enum fl_status status = groups > 0 ? fl_store_spill(s) : FL_OK;
-    while (status == FL_OK && s->run_count > fan_in(s)) {
-        struct run run;
-        uint32_t merged = fan_in(s);
-        status = write_run(s, false, merged, &run);
-        for (uint32_t i = 0; status == FL_OK && i < merged; i++)
-            close_run(&s->runs[i]);
-        if (status == FL_OK) {
-            s->run_count -= merged;
-            memmove(s->runs, s->runs + merged, s->run_count * sizeof *s->runs);
-        }
-        status = keep_run(s, status, &run);
-    }
-    return status;
+    return status == FL_OK ? merge_runs(s, fan_in(s), fan_in(s)) : status;
 }
 
 /* ---- adding ---- */

@@ -1,6 +1,7 @@
 /* Groups: keys, windows, evidence, limits; and that tables merged in any order are one table. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "core/base/when.h"
 #include "core/group/entry.h"
@@ -586,6 +587,34 @@ static void test_table__what_does_not_fit_into_memory_is_written(void **state)
     batch.base_offset = 0;
 }
 
+/* Runs are open files, of which a process has few. */
+static void test_table__runs_are_few(void **state)
+{
+    (void)state;
+    struct fl_store *whole = new_table(100), *s = new_table(100);
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 90;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (uint32_t c = 0; c < 150; c++) {
+        chunk(c);
+        add_rows(whole);
+        add_rows(s);
+        assert_int_equal(fl_store_spill(s), FL_OK);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(fl_store_settle(s), FL_OK);
+    char *expected = described(whole, 100), *got = described(s, 100);
+    assert_string_equal(got, expected);
+    free(expected);
+    free(got);
+    fl_store_free(whole);
+    fl_store_free(s);
+    batch.source = 0;
+    batch.base_offset = 0;
+}
+
 static enum fl_status move_group(void *context, const struct fl_group_view *v)
 {
     struct fl_table_row moved = {.keys = v->keys,
@@ -709,6 +738,7 @@ int main(void)
         cmocka_unit_test(test_table__merged_in_any_order_is_one_table),
         cmocka_unit_test(test_table__runs_in_files_are_one_table),
         cmocka_unit_test(test_table__what_does_not_fit_into_memory_is_written),
+        cmocka_unit_test(test_table__runs_are_few),
         cmocka_unit_test(test_table__groups_moved_one_by_one_are_the_same),
         cmocka_unit_test(test_table__over_limit_is_judged_on_merged_keys),
         cmocka_unit_test(test_table__bytes_of_a_group),
