@@ -267,8 +267,7 @@ enum fl_status fl_inventory_add_csv(struct fl_inventory *inv, struct fl_str text
         fl_error_list_add(errors, &err);
     } else if (status == FL_OK && (status = take_header(&in)) == FL_OK) {
         uint32_t most = errors->count + FL_INVENTORY_ERRORS_MAX;
-        while (status == FL_OK && errors->count < most &&
-               (status = fl_csv_next(&in.csv, &in.scratch, &err)) == FL_OK)
+        while (status == FL_OK && errors->count < most && (status = fl_csv_next(&in.csv, &in.scratch, &err)) == FL_OK)
             status = take_row(&in);
     }
     if (status == FL_E_SYNTAX) {
