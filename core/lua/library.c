@@ -89,6 +89,16 @@ static int safe_pcall(lua_State *L)
 
 /* ---- require ---- */
 
+static void note_module(lua_State *L, const char *text, size_t len)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    struct fl_rule_module *module = fl_arena_alloc(fl_lua_rules_arena(vm->rules), sizeof *module);
+    if (module == NULL)
+        luaL_error(L, "out of memory");
+    *module = (struct fl_rule_module){{text, len}, vm->decl->modules};
+    vm->decl->modules = module;
+}
+
 static int require(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
@@ -106,6 +116,8 @@ static int require(lua_State *L)
         return 1;
     if (len > 0 && text[0] == LUA_SIGNATURE[0])
         return luaL_error(L, "the module %s is compiled Lua; only text is read", name);
+    if (vm->errors != NULL) /* the first time that the file is loaded */
+        note_module(L, text, len);
     fl_lua_chunk_name(path, chunk);
     if (luaL_loadbufferx(L, text, len, chunk, "t") != LUA_OK)
         return lua_error(L);

@@ -87,8 +87,11 @@ static void add_table(struct describing *d, uint32_t number, const struct fl_pla
     fl_buf_add_format(d->out, "\n  panes %lld%s\n", (long long)first->pane_ms, first->session ? " session" : "");
     for (uint32_t m = 0; m < table->measure_count; m++)
         add_measure(d, &table->measures[m]);
-    if (first->decl->has_on_flow && !first->has_rows)
-        add_digest(d, "  on_flow ", first->decl->file_text); /* it chooses records as `where` does */
+    if (first->decl->has_on_flow && !first->has_rows) { /* it chooses records as `where` does */
+        add_digest(d, "  on_flow ", first->decl->file_text);
+        for (const struct fl_rule_module *m = first->decl->modules; m != NULL; m = m->next)
+            add_digest(d, "  requires ", m->text);
+    }
     for (uint32_t i = 0; i < table->rule_count; i++)
         fl_buf_add_format(d->out, "  of %s %d\n", d->plan->rules[table->rules[i]].decl->id,
                           (int)d->plan->rules[table->rules[i]].role);

@@ -43,11 +43,18 @@ struct fl_value_decl {
     const char *name, *text; /* "cost", "bytes / 1G * $price" */
 };
 
+/* A module that a rule's file requires. */
+struct fl_rule_module {
+    struct fl_str text;
+    const struct fl_rule_module *next;
+};
+
 struct fl_rule_decl {
     const char *id, *title;
-    const char *file;        /* for messages */
-    uint32_t line;           /* of the rule{} call */
-    struct fl_str file_text; /* the whole Lua file; empty when the core wrote the rule */
+    const char *file;                     /* for messages */
+    uint32_t line;                        /* of the rule{} call */
+    struct fl_str file_text;              /* the whole Lua file; empty when the core wrote the rule */
+    const struct fl_rule_module *modules; /* the last one first */
     enum fl_severity severity;
     struct fl_texts controls, attack;
     const char *remediation, *description; /* or NULL */
