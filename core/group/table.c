@@ -253,6 +253,13 @@ static enum fl_status note_text(const struct adding *a, const struct pending *p)
     return FL_OK;
 }
 
+static void fetch_entry(const struct fl_table *t, const struct fl_entry *e)
+{
+    for (uint32_t at = 0; at < t->entry_bytes; at += 64)
+        __builtin_prefetch((const char *)e + at, 1);
+    __builtin_prefetch((const char *)e + t->entry_bytes);
+}
+
 /* Key bytes of a row: every key field, then the pane when there are panes. */
 static bool take_row(struct adding *a, uint32_t row)
 {
@@ -270,6 +277,7 @@ static bool take_row(struct adding *a, uint32_t row)
     a->places[a->count] = &p->place;
     p->entry = a->by_text ? known_text(a, row, pane_of(t, &p->place)) : NULL;
     if (p->entry != NULL) {
+        fetch_entry(t, p->entry);
         a->count++;
         return true;
     }
@@ -296,10 +304,7 @@ static void fetch_entries(struct adding *a)
         const struct fl_slot *slot = &t->slots[a->rows[i].tag & t->slot_mask];
         if (slot->ref == 0)
             continue;
-        const char *e = (const char *)fl_table_at(t, slot->ref);
-        for (uint32_t at = 0; at < t->entry_bytes; at += 64)
-            __builtin_prefetch(e + at, 1);
-        __builtin_prefetch(e + t->entry_bytes);
+        fetch_entry(t, fl_table_at(t, slot->ref));
     }
 }
 
