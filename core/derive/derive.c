@@ -82,6 +82,7 @@ static const struct dependency dependencies[] = {
      {FL_F_INTERFACE_ID, FL_F_FLOW_DIRECTION, FL_F_SRCADDR, FL_F_DSTADDR, FL_F_PKT_SRCADDR, FL_F_PKT_DSTADDR, END}},
     {FL_F_SRC_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_SRCPORT, END}},
     {FL_F_DST_SERVICE, {FL_F_PROTOCOL, END}, {FL_F_DSTPORT, END}},
+    {FL_F_FROM_OURS, {FL_F_SRC_PEER, END}, {END}},
     {FL_F_SRC_PEER, {FL_F_SRCADDR, END}, {FL_F_PKT_SRCADDR, END}},
     {FL_F_DST_PEER, {FL_F_DSTADDR, END}, {FL_F_PKT_DSTADDR, END}},
 };
@@ -153,8 +154,10 @@ void fl_port_list_init(struct fl_port_list *list, const struct fl_policy *policy
     }
 }
 
-void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields, const struct fl_policy *policy)
+void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields, const struct fl_policy *policy,
+                    const struct fl_program *networks)
 {
+    derive->networks = networks;
     derive->wanted = *fields;
     fl_derive_needs(&derive->wanted);
     derive->zone = policy != NULL ? policy->zone : NULL;
@@ -194,6 +197,9 @@ static void compute(const struct fl_derive *derive, const struct fl_learned *lea
         return;
     case FL_F_VANTAGE:
         fl_derive_vantage(learned, batch, rows);
+        return;
+    case FL_F_FROM_OURS:
+        fl_derive_from_ours(derive, batch, rows);
         return;
     case FL_F_OWN_VPC_ID:
         fl_derive_own_vpc(batch, rows);

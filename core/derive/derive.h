@@ -56,6 +56,7 @@ struct fl_derive {
     struct fl_field_set wanted; /* derived fields to compute, closed under dependency */
     struct fl_port_list ports;
     const struct fl_zone *zone;
+    const struct fl_program *networks; /* sealed; NULL: no address is known to be ours */
 };
 
 /* Adds to `fields` everything that its derived members are computed from. */
@@ -67,7 +68,8 @@ extern const uint32_t fl_own_fields[FL_OWN_FIELDS];
 /* Adds to `present` (decoded columns of an object) the derived fields that can be other than null there. */
 void fl_derive_present(struct fl_field_set *present);
 
-void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields, const struct fl_policy *policy);
+void fl_derive_init(struct fl_derive *derive, const struct fl_field_set *fields, const struct fl_policy *policy,
+                    const struct fl_program *networks);
 /* Fills the wanted derived columns of a new batch, but for lazy ones. learned may be NULL. */
 enum fl_status fl_derive_run(const struct fl_derive *derive, const struct fl_learned *learned, struct fl_batch *batch);
 /* Fills these rows of one derived column. */

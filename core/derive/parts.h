@@ -9,6 +9,7 @@
 #include "core/derive/derive.h"
 
 void fl_derive_peer(struct fl_batch *batch, uint32_t field, const uint64_t *rows);
+void fl_derive_from_ours(const struct fl_derive *derive, struct fl_batch *batch, const uint64_t *rows);
 void fl_derive_end_service(struct fl_batch *batch, uint32_t field, const uint64_t *rows);
 /* Protocol and port as a service; null where the protocol, or the port that it should have, is. */
 void fl_derive_put_service(struct fl_column *out, uint32_t row, const struct fl_column *protocol,

@@ -301,7 +301,7 @@ static enum fl_status plan_collecting(struct fl_plan *first, const struct fl_pol
     first->scope_root = UINT32_MAX;
     for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
         fl_field_set_add(&first->wanted, f);
-    fl_derive_init(&first->derive, &first->wanted, policy);
+    fl_derive_init(&first->derive, &first->wanted, policy, NULL);
     first->program = fl_program_new();
     struct fl_network_source networks = fl_policy_network_source(policy);
     return first->program == NULL ? FL_E_NOMEM : fl_program_seal(first->program, &networks, err);

@@ -74,6 +74,8 @@ static inline void fl_update_value(const struct fl_update *u, uint32_t field, st
         fl_batch_value(u->batch, field, u->row, out);
 }
 
+/* Does it keep totals by the side that bytes were seen from, to count them once? */
+bool fl_measure_counts_once(const struct fl_measure *m);
 /* What of a sum over the record belongs to the part at hand: parts of one record add up to the value. */
 int64_t fl_update_share(const struct fl_update *u, int64_t value);
 

@@ -90,6 +90,11 @@ void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
         for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
             fl_field_set_add(fields, read[i]);
     }
+    if (fl_measure_counts_once(m)) {
+        static const uint32_t read[] = {FL_F_VANTAGE, FL_F_FROM_OURS, FL_F_FORWARD, FL_F_SRC_PEER, FL_F_DST_PEER};
+        for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
+            fl_field_set_add(fields, read[i]);
+    }
     if (m->kind == FL_M_HOURS || m->kind == FL_M_INTERVALS)
         fl_field_set_add(fields, FL_F_START_TIME);
     if (m->kind == FL_M_VIA_ENDPOINT)

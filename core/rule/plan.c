@@ -178,7 +178,7 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
     memcpy(&seed, plan->digest, sizeof seed);
     for (uint32_t t = 0; t < plan->table_count; t++)
         plan->table_specs[t].hash_seed = seed;
-    fl_derive_init(&plan->derive, &plan->wanted, policy);
+    fl_derive_init(&plan->derive, &plan->wanted, policy, plan->program);
     return FL_OK;
 }
 
@@ -188,7 +188,7 @@ void fl_plan_want(struct fl_plan *plan, const struct fl_field_set *fields)
         plan->wanted.bits[w] |= fields->bits[w];
     fl_derive_needs(&plan->wanted);
     choose_lazy(plan);
-    fl_derive_init(&plan->derive, &plan->wanted, plan->policy);
+    fl_derive_init(&plan->derive, &plan->wanted, plan->policy, plan->program);
 }
 
 void fl_plan_dispose(struct fl_plan *plan)

@@ -145,9 +145,9 @@ def many_peers(day, w, rng):
                  (9, 5000))
 
 
-@planting("exfil/dns-tunnel", {"client": "10.0.2.21"})
+@planting("exfil/dns-tunnel", {"client": "10.0.2.21"}, measures={"sent": 1635950})
 def names_that_carry_files(day, w, rng):
-    """An application server sends megabytes within questions to the name server."""
+    """An application server sends megabytes within questions to the name server, in an hour of 1,950 bytes of others."""
     day.talk(w.app1, w.dc1, UDP, 47053, 53, 61300, 3000, (8600, 8600 * 190), (8600, 8600 * 150))
 
 
@@ -239,7 +239,8 @@ def a_bucket_through_the_gateway(day, w, rng):
              (3000000, 160000000))
 
 
-@planting("cost/own-through-internet", {"client": "10.0.2.21", "server": "198.51.100.20", "service": "tcp/443"})
+@planting("cost/own-through-internet", {"client": "10.0.2.21", "server": "198.51.100.20", "service": "tcp/443"},
+          measures={"moved": 4500000000})
 def round_the_outside(day, w, rng):
     """An application server asks the public address of the own balancer."""
     day.talk(w.app1, outside("198.51.100.20"), TCP, 47104, 443, 34000, 3000, (1000000, 500000000),

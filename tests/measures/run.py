@@ -29,7 +29,7 @@ RULE = """rule {
 }
 """
 POLICY = "version: 1\nname: measures\ntimezone: UTC\nrules: [{ use: ./rules/all.lua }]\n"
-HEADER = "version srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+HEADER = "version srcaddr dstaddr srcport dstport protocol packets bytes start end action flow-direction log-status"
 MONDAY = 1767571200  # 2026-01-05T00:00:00Z
 HOUR = 3600
 
@@ -43,6 +43,7 @@ def draw(dice):
         "srcport": 40000 + dice.randrange(3), "dstport": null(dice.choice((443, 8000)) + dice.randrange(12)),
         "protocol": 6, "packets": null(dice.randrange(1, 200)), "bytes": null(dice.randrange(2 ** dice.randrange(1, 50))),
         "start": start, "end": start + dice.randrange(60), "action": dice.choice(("ACCEPT", "REJECT")),
+        "flow-direction": dice.choice(("egress", "ingress", None)),
     }
 
 
@@ -64,6 +65,23 @@ def quantile(values, num, den):
         return None
     value = sorted(values)[max(1, -(-len(values) * num // den)) - 1]
     return value, value // 64 if value >= 64 else 0
+
+
+def counted_once(records):
+    """The sum of bytes: for each way, the larger of what left and of what arrived. All sources are ours."""
+    left, arrived, between, unknown = collections.Counter(), collections.Counter(), 0, 0
+    for r in records:
+        way = (r["action"] == "REJECT" or r["dstport"] is not None, r["dstaddr"] is not None)
+        size = r["bytes"] or 0
+        if r["flow-direction"] is None:
+            unknown += size
+        elif r["flow-direction"] == "egress":
+            left[way] += size
+        elif r["dstaddr"] is not None:
+            arrived[way] += size
+        else:
+            between += size
+    return unknown + sum(max(left[way], arrived[way]) for way in left | arrived) or between
 
 
 def longest_run(ports):
@@ -116,7 +134,7 @@ def reference(records):
             for r in records if r["dstaddr"] is not None}
     heavy = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:3]
     return {
-        "records": len(records), "rejects": len(rejected), "bytes_sum": sum(sizes), "some": sum(known("bytes", rejected)),
+        "records": len(records), "rejects": len(rejected), "bytes_sum": counted_once(records), "some": counted_once(rejected),
         "least": min(sizes, default=None), "most": max(sizes, default=None),
         "average": quotient(sum(sizes), len(sizes)), "ports": len(set(ports)), "hosts": len(set(known("dstaddr"))),
         "run": longest_run(ports), "heavy": [{"value": p, "weight": w} for p, w in heavy] or None,

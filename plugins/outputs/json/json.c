@@ -223,6 +223,23 @@ static void put_occurrences(struct fl_json *w, const struct fl_finding *f)
     fl_json_end(w);
 }
 
+/* Sums with records that do not tell whose interface wrote them; the key is there only with such. */
+static void put_may_count_twice(struct fl_json *w, const struct fl_pairs *measures)
+{
+    uint32_t names = 0;
+    for (uint32_t i = 0; i < measures->count; i++) {
+        if (!measures->items[i].value.may_count_twice)
+            continue;
+        if (names++ == 0) {
+            fl_json_key(w, "may_count_twice");
+            fl_json_array(w);
+        }
+        fl_json_text(w, measures->items[i].name);
+    }
+    if (names > 0)
+        fl_json_end(w);
+}
+
 static void put_finding(struct fl_json *w, const struct fl_finding *f)
 {
     put_text(w, "id", f->id);
@@ -236,6 +253,7 @@ static void put_finding(struct fl_json *w, const struct fl_finding *f)
     put_pairs(w, "params", f->params.items, f->params.count);
     put_pairs(w, "group", f->group.items, f->group.count);
     put_pairs(w, "measures", f->measures.items, f->measures.count);
+    put_may_count_twice(w, &f->measures);
     put_pairs(w, "extra", f->extra.items, f->extra.count);
     put_occurrences(w, f);
     put_time(w, "first_seen", f->first_seen_ms);

@@ -116,6 +116,22 @@ static void put_evidence(struct page *p, const struct fl_evidence *items, uint32
     }
 }
 
+/* Sums with records that do not tell whose interface wrote them. */
+static void put_may_count_twice(struct page *p, const struct fl_pairs *measures)
+{
+    uint32_t names = 0;
+    for (uint32_t i = 0; i < measures->count; i++) {
+        if (!measures->items[i].value.may_count_twice)
+            continue;
+        if (names == 0)
+            put_format(p, "    %-12s", "caution");
+        put(p, names++ > 0 ? ", " : "");
+        put_safe(p, measures->items[i].name);
+    }
+    if (names > 0)
+        put(p, " may count twice: whose interface wrote some records is unknown\n");
+}
+
 static void put_finding(struct page *p, const struct fl_finding *f)
 {
     char tag[16];
@@ -131,6 +147,7 @@ static void put_finding(struct page *p, const struct fl_finding *f)
         put_line(p, "law", f->title);
     put_pairs(p, "group", &f->group);
     put_pairs(p, "measures", &f->measures);
+    put_may_count_twice(p, &f->measures);
     put_pairs(p, "extra", &f->extra);
     put_format(p, "    %-12s%llu, %llu record%s, ", "occurrences", (unsigned long long)f->occurrence_count,
                (unsigned long long)f->flows, f->flows == 1 ? "" : "s");

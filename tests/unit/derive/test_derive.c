@@ -13,7 +13,7 @@ static int setup(void **state)
     (void)state;
     struct fl_field_set all;
     memset(&all, 0xff, sizeof all);
-    fl_derive_init(&derive, &all, NULL);
+    fl_derive_init(&derive, &all, NULL, NULL);
     rows_open(&batch);
     return 0;
 }
@@ -185,7 +185,7 @@ static void test_orient__services_of_the_policy(void **state)
     struct fl_derive with, without = derive;
     assert_int_equal(fl_policy_parse(fl_str_of(text), "p", ".", &policy, &errors), FL_OK);
     memset(&all, 0xff, sizeof all);
-    fl_derive_init(&with, &all, &policy);
+    fl_derive_init(&with, &all, &policy, NULL);
     derive = with;
     record(6, 50000, 40100, NULL_FLAGS, ACCEPT);
     check_opened("service", "true");
