@@ -311,14 +311,29 @@ static void note_growth(struct fl_store *s, const struct fl_table *t, uint64_t h
         s->groups_most = t->count;
 }
 
+static bool spreads(const struct fl_table *t)
+{
+    bool any = false;
+    for (uint32_t m = 0; m < t->spec.measure_count; m++)
+        any |= t->measures[m].spread;
+    return any;
+}
+
+/* A record that is spread may make FL_SPREAD_PANES_MAX groups: then memory is looked at every 64 rows. */
 enum fl_status fl_store_add(struct fl_store *s, uint32_t table, const struct fl_batch *batch, const uint64_t *selection,
                             const uint64_t *const *filters, uint64_t *bad_times)
 {
     struct fl_table *t = s->tables[table];
-    uint64_t before = fl_table_held_bytes(t);
-    enum fl_status status = fl_table_add(t, batch, selection, filters, bad_times);
-    note_growth(s, t, before);
-    return status == FL_OK ? spill_if_full(s) : status;
+    uint32_t words = fl_batch_words(batch), step = spreads(t) ? 1 : words;
+    enum fl_status status = FL_OK;
+    for (uint32_t w = 0; w < words && status == FL_OK; w += step) {
+        uint64_t before = fl_table_held_bytes(t);
+        status = fl_table_add(t, batch, selection, w, w + step, filters, bad_times);
+        note_growth(s, t, before);
+        if (status == FL_OK)
+            status = spill_if_full(s);
+    }
+    return status;
 }
 
 enum fl_status fl_store_add_row(struct fl_store *s, uint32_t table, const struct fl_table_row *row, uint64_t *bad_times)

@@ -418,9 +418,9 @@ static enum fl_status add_block(struct adding *a)
     return status;
 }
 
-static enum fl_status add_rows(struct adding *a, const uint64_t *selection)
+static enum fl_status add_rows(struct adding *a, const uint64_t *selection, uint32_t from, uint32_t end)
 {
-    for (uint32_t w = 0; w < fl_batch_words(a->batch); w++) {
+    for (uint32_t w = from; w < end; w++) {
         for (uint64_t bits = selection[w]; bits != 0; bits &= bits - 1) {
             if (!take_row(a, w * 64 + (uint32_t)__builtin_ctzll(bits)))
                 return FL_E_NOMEM;
@@ -445,8 +445,8 @@ static bool knows_texts(const struct fl_table *t)
     return true;
 }
 
-enum fl_status fl_table_add(struct fl_table *t, const struct fl_batch *batch, const uint64_t *selection,
-                            const uint64_t *const *filters, uint64_t *bad_times)
+enum fl_status fl_table_add(struct fl_table *t, const struct fl_batch *batch, const uint64_t *selection, uint32_t from,
+                            uint32_t end, const uint64_t *const *filters, uint64_t *bad_times)
 {
     struct adding a;
     a.t = t;
@@ -462,7 +462,7 @@ enum fl_status fl_table_add(struct fl_table *t, const struct fl_batch *batch, co
     fl_free(t->sorted);
     t->sorted = NULL;
     fl_buf_clear(&t->keys);
-    enum fl_status status = add_rows(&a, selection);
+    enum fl_status status = add_rows(&a, selection, from, end);
     t->held_bytes += fl_memory_held_by_thread() - before;
     return status;
 }

@@ -35,11 +35,11 @@ struct fl_table;
 enum fl_status fl_table_new(const struct fl_table_spec *spec, struct fl_table **out);
 void fl_table_free(struct fl_table *table);
 
-/* Adds the rows of `selection`. filters[2 * m] and [2 * m + 1] are bitmaps of measure m's filters, or NULL (always
- * true); those of the steps of a sequence begin at its first_step. Rows with a null start_time, or one outside
- * 1970..2100, count as bad times when there are panes and are left out (*bad_times grows). */
+/* Adds the rows of words from..end of `selection`. filters[2 * m] and [2 * m + 1] are bitmaps of measure m's filters,
+ * or NULL (always true); those of the steps of a sequence begin at its first_step. Rows with a null start_time, or one
+ * outside 1970..2100, count as bad times when there are panes and are left out (*bad_times grows). */
 enum fl_status fl_table_add(struct fl_table *table, const struct fl_batch *batch, const uint64_t *selection,
-                            const uint64_t *const *filters, uint64_t *bad_times);
+                            uint32_t from, uint32_t end, const uint64_t *const *filters, uint64_t *bad_times);
 
 /* A row that no batch holds: a group of another table. Either its states are merged into those of one group of this
  * table, which has equal measures; or the measures read its slots as if it were a record; or it adds nothing (neither)

@@ -16,10 +16,10 @@ def rows():
                f"{1700000000 + k % 3600} {1700000060 + k % 3600} {'ACCEPT' if k % 3 else 'REJECT'} OK\n")
 
 
-def audit(memory, threads):
+def audit(memory, threads, policy="policy.yaml", log_name="flood.log"):
     """Results, status and peak in KiB."""
-    command = [os.environ["FLOWLAW"], "audit", "-p", "policy.yaml", "--memory", memory, "--threads", threads, "-o",
-               "json", "flood.log"]
+    command = [os.environ["FLOWLAW"], "audit", "-p", policy, "--memory", memory, "--threads", threads, "-o", "json",
+               log_name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as running:
         out = running.stdout.read()
         _, status, used = os.wait4(running.pid, 0)
@@ -38,3 +38,15 @@ for threads in ("1", "2"):
     if peak > 24 * 1024 or whole_peak < 64 * 1024:
         print("peak", peak, "KiB; without a limit", whole_peak, "KiB")
         sys.exit(1)
+
+# Each record makes a thousand groups of one minute.
+with open("spread.log", "w", encoding="ascii") as log:
+    log.write(HEAD)
+    log.writelines(f"2 1 eni-1 10.0.{i >> 8}.{i & 255} 10.9.0.1 40000 80 6 1 1000000 1764000000 1764061000 ACCEPT OK\n"
+                   for i in range(500))
+whole, whole_status, whole_peak = audit("4G", "1", "spread.yaml", "spread.log")
+got, status, peak = audit("16M", "1", "spread.yaml", "spread.log")
+print("spread:", "the same bytes" if (got, status) == (whole, whole_status) else "OTHER BYTES")
+if peak > 36 * 1024 or whole_peak < 48 * 1024:
+    print("peak", peak, "KiB; without a limit", whole_peak, "KiB")
+    sys.exit(1)
