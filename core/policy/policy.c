@@ -134,10 +134,13 @@ static enum fl_status read_file(const char *path, struct fl_buf *out, struct fl_
     size_t n;
     while ((n = fread(block, 1, sizeof block, file)) > 0 && out->len <= FL_POLICY_BYTES_MAX)
         fl_buf_add(out, block, n);
-    bool failed = ferror(file) != 0;
+    int cause = ferror(file) ? errno : 0;
     fclose(file);
-    if (failed || out->failed) {
-        fl_fail(err, out->failed ? FL_E_NOMEM : FL_E_IO, out->failed ? "out of memory" : "cannot be read to its end");
+    if (cause != 0 || out->failed) {
+        if (out->failed)
+            fl_fail(err, FL_E_NOMEM, "out of memory");
+        else
+            fl_fail(err, FL_E_IO, "cannot be read to its end: %s", strerror(cause));
         fl_error_at(err, path, 0, 0);
         return err->code;
     }

@@ -66,6 +66,14 @@ static void add_evidence(struct fl_explaining *e, const struct fl_finding *f)
     fl_explain_add(e, f->rule);
     fl_buf_add_format(&e->out, " --record %" PRIu64 " ", f->evidence[0].record);
     fl_explain_add(e, f->evidence[0].source);
+    if (e->options->policy != NULL) {
+        fl_buf_add_text(&e->out, " -p ");
+        fl_explain_add(e, e->options->policy);
+    }
+    if (e->options->rules != NULL) {
+        fl_buf_add_text(&e->out, " --rules ");
+        fl_explain_add(e, e->options->rules);
+    }
     fl_buf_add_char(&e->out, '\n');
 }
 

@@ -79,8 +79,9 @@ int fl_session_save_part(struct fl_session *session, const struct fl_session_opt
         uint64_t records = 0;
         for (uint32_t i = 0; i < part->object_count; i++)
             records += part->objects[i].records;
-        fprintf(stderr, "flowlaw: %llu records of %u objects are in %s; flowlaw merge judges them\n",
-                (unsigned long long)records, sources->count, options->partial);
+        fprintf(stderr, "flowlaw: %llu record%s of %u object%s are in %s; flowlaw merge judges them\n",
+                (unsigned long long)records, records == 1 ? "" : "s", sources->count, sources->count == 1 ? "" : "s",
+                options->partial);
         return 0;
     }
     unlink(beside);

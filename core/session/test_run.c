@@ -211,6 +211,14 @@ static bool is_void_as_said(struct running *r, const struct fl_datum *said, bool
     return false;
 }
 
+/* A call that failed left out a record or a group: what is found without it proves nothing. */
+static void check_code(struct running *r, const struct fl_report *report)
+{
+    for (uint32_t i = 0; i < report->blind_spot_count; i++)
+        if (report->blind_spots[i].kind == FL_BLIND_RULE && report->blind_spots[i].incomplete)
+            fl_test_fail(&r->errors, "%s", report->blind_spots[i].text);
+}
+
 static enum fl_status check_findings(struct running *r, const struct fl_report *report, struct fl_arena *arena)
 {
     const struct fl_datum *expect = fl_datum_get(r->test->body, "expect");
@@ -231,6 +239,7 @@ static enum fl_status check_findings(struct running *r, const struct fl_report *
         return FL_OK;
     } else {
         r->passed = true;
+        check_code(r, report);
         if (expect == NULL)
             fl_test_fail(&r->errors, "the test expects nothing: expect = { ... }, or expect = {} for no finding");
     }
