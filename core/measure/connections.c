@@ -53,7 +53,7 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
     tuple.ends[1] = forward ? dst : src;
     if (!fl_update_int(u, FL_F_PROTOCOL, &tuple.protocol))
         tuple.protocol = -1;
-    return fl_value_set_add_bytes(state, m->k, &tuple, sizeof tuple);
+    return fl_value_set_add_bytes(state, m->k, m->hash_seed, &tuple, sizeof tuple);
 }
 
 static enum fl_status merge(const struct fl_measure *m, void *into, const void *from)

@@ -9,7 +9,6 @@
 
 #define SET_DEFAULT 100u
 #define TOP_DEFAULT 10u
-#define SEED        UINT64_C(0x746f70206f662066)
 
 #define FEW_BYTES   20u /* addresses, numbers and short text lie in the member itself */
 #define FEW_MEMBERS 8u  /* so many are looked through one by one */
@@ -196,9 +195,9 @@ static uint32_t find_member(const struct list_state *s, const char *bytes, uint3
     return UINT32_MAX;
 }
 
-static uint32_t hash_of(const char *bytes, uint32_t len)
+static uint32_t hash_of(const struct fl_measure *m, const char *bytes, uint32_t len)
 {
-    return (uint32_t)fl_hash64(bytes, len, SEED);
+    return (uint32_t)fl_hash64(bytes, len, m->hash_seed);
 }
 
 static enum fl_status top_add_hashed(struct list_state *s, const char *bytes, uint32_t len, uint32_t hash,
@@ -220,9 +219,10 @@ static enum fl_status top_add_hashed(struct list_state *s, const char *bytes, ui
     return FL_OK;
 }
 
-static enum fl_status top_add(struct list_state *s, const char *bytes, uint32_t len, __int128 weight)
+static enum fl_status top_add(const struct fl_measure *m, struct list_state *s, const char *bytes, uint32_t len,
+                              __int128 weight)
 {
-    return top_add_hashed(s, bytes, len, hash_of(bytes, len), weight);
+    return top_add_hashed(s, bytes, len, hash_of(m, bytes, len), weight);
 }
 
 /* Short values are encoded without asking for memory. */
@@ -249,7 +249,7 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
     enum fl_status status = FL_E_NOMEM;
     if (!bytes.failed)
         status = m->kind == FL_M_SET ? set_add(m, state, bytes.data, (uint32_t)bytes.len)
-                                     : top_add(state, bytes.data, (uint32_t)bytes.len, weight);
+                                     : top_add(m, state, bytes.data, (uint32_t)bytes.len, weight);
     if (bytes.data != room)
         fl_buf_dispose(&bytes);
     return status;
@@ -274,7 +274,7 @@ static void take_value(const struct fl_measure *m, const struct fl_rows_update *
         return;
     fl_value_encode(&bytes, &value);
     out->lens[i] = (uint32_t)bytes.len;
-    out->hashes[i] = hash_of(bytes.data, out->lens[i]);
+    out->hashes[i] = hash_of(m, bytes.data, out->lens[i]);
 }
 
 static enum fl_status top_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
@@ -316,7 +316,7 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     for (uint32_t i = 0; i < b->count && status == FL_OK; i++)
         status = m->kind == FL_M_SET
                      ? set_add(m, a, bytes_of(&b->members[i]), b->members[i].len)
-                     : top_add(a, bytes_of(&b->members[i]), b->members[i].len, weight_of(&b->members[i]));
+                     : top_add(m, a, bytes_of(&b->members[i]), b->members[i].len, weight_of(&b->members[i]));
     a->more |= b->more;
     return status;
 }
@@ -428,7 +428,7 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
         struct member weighed = {.weight_low = head.weight_low, .weight_high = head.weight_high};
         enum fl_status status = m->kind == FL_M_SET
                                     ? set_add(m, s, (const char *)bytes + at, head.len)
-                                    : top_add(s, (const char *)bytes + at, head.len, weight_of(&weighed));
+                                    : top_add(m, s, (const char *)bytes + at, head.len, weight_of(&weighed));
         if (status != FL_OK)
             return status;
         at += head.len;

@@ -109,8 +109,8 @@ static enum fl_status distinct_update(const struct fl_measure *m, void *state, c
 {
     struct distinct_state *s = state;
     if (m->field_type != FL_T_PORT)
-        return u->slots != NULL ? fl_value_set_add_value(&s->values, m->k, &u->slots[m->field])
-                                : fl_value_set_add(&s->values, m->k, u->batch, m->field, u->row);
+        return u->slots != NULL ? fl_value_set_add_value(&s->values, m->k, m->hash_seed, &u->slots[m->field])
+                                : fl_value_set_add(&s->values, m->k, m->hash_seed, u->batch, m->field, u->row);
     s->is_ports = 1;
     return ports_update(m, &s->ports, u);
 }
@@ -126,7 +126,7 @@ static enum fl_status distinct_update_rows(const struct fl_measure *m, const str
     if (m->field_type == FL_T_PORT)
         return add_ports(m, u, offsetof(struct distinct_state, ports));
     for (uint32_t i = 0; i < u->count; i++) {
-        hashes[i] = fl_value_set_hash(u->batch, m->field, u->rows[i]);
+        hashes[i] = fl_value_set_hash(m->hash_seed, u->batch, m->field, u->rows[i]);
         fl_value_set_fetch(&((const struct distinct_state *)u->states[i])->values, hashes[i]);
     }
     for (uint32_t i = 0; i < u->count && status == FL_OK; i++)

@@ -7,11 +7,10 @@
 #include "core/base/memory.h"
 
 #define REGISTERS       1024u
-#define SEED            UINT64_C(0x64697374696e6374)
 #define FRACTION_BITS   32
 #define SAVED_REGISTERS UINT32_MAX
 
-uint64_t fl_value_set_hash(const struct fl_batch *batch, uint32_t field, uint32_t row)
+uint64_t fl_value_set_hash(uint64_t seed, const struct fl_batch *batch, uint32_t field, uint32_t row)
 {
     const struct fl_column *c = &batch->columns[field];
     uint64_t h;
@@ -19,17 +18,17 @@ uint64_t fl_value_set_hash(const struct fl_batch *batch, uint32_t field, uint32_
         return 0;
     switch (fl_fields[field].storage) {
     case FL_S_ADDR:
-        h = fl_hash64(&c->addr[row], sizeof c->addr[row], SEED);
+        h = fl_hash64(&c->addr[row], sizeof c->addr[row], seed);
         break;
     case FL_S_U32:
-        h = fl_hash64(batch->strings.keys[c->u32[row]].ptr, batch->strings.keys[c->u32[row]].len, SEED);
+        h = fl_hash64(batch->strings.keys[c->u32[row]].ptr, batch->strings.keys[c->u32[row]].len, seed);
         break;
     case FL_S_I64:
-        h = fl_hash64(&c->i64[row], sizeof c->i64[row], SEED);
+        h = fl_hash64(&c->i64[row], sizeof c->i64[row], seed);
         break;
     default: {
         uint64_t v = fl_fields[field].storage == FL_S_U8 ? c->u8[row] : c->u16[row];
-        h = fl_hash64(&v, sizeof v, SEED);
+        h = fl_hash64(&v, sizeof v, seed);
         break;
     }
     }
@@ -131,29 +130,31 @@ enum fl_status fl_value_set_add_hash(struct fl_value_set *set, uint32_t exact, u
     return FL_OK;
 }
 
-enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
-                                uint32_t row)
+enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, uint64_t seed, const struct fl_batch *batch,
+                                uint32_t field, uint32_t row)
 {
-    uint64_t hash = fl_value_set_hash(batch, field, row);
+    uint64_t hash = fl_value_set_hash(seed, batch, field, row);
     return hash == 0 ? FL_OK : fl_value_set_add_hash(set, exact, hash);
 }
 
-enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value)
+enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, uint64_t seed,
+                                      const struct fl_value *value)
 {
     if (value->type == FL_T_NULL)
         return FL_OK;
     struct fl_buf bytes;
     fl_buf_init(&bytes);
     fl_value_encode(&bytes, value);
-    uint64_t hash = bytes.failed ? 0 : fl_hash64(bytes.data, bytes.len, SEED);
+    uint64_t hash = bytes.failed ? 0 : fl_hash64(bytes.data, bytes.len, seed);
     enum fl_status status = bytes.failed ? FL_E_NOMEM : fl_value_set_add_hash(set, exact, hash == 0 ? 1 : hash);
     fl_buf_dispose(&bytes);
     return status;
 }
 
-enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, const void *bytes, size_t len)
+enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, uint64_t seed, const void *bytes,
+                                      size_t len)
 {
-    uint64_t hash = fl_hash64(bytes, len, SEED);
+    uint64_t hash = fl_hash64(bytes, len, seed);
     return fl_value_set_add_hash(set, exact, hash == 0 ? 1 : hash);
 }
 

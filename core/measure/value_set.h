@@ -22,10 +22,11 @@ struct fl_value_set {
 };
 #define FL_VALUES_REGISTERS UINT32_MAX
 
-enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, const struct fl_batch *batch, uint32_t field,
-                                uint32_t row);
+/* seed: of the hash, equal in all sets that are merged. */
+enum fl_status fl_value_set_add(struct fl_value_set *set, uint32_t exact, uint64_t seed, const struct fl_batch *batch,
+                                uint32_t field, uint32_t row);
 /* The two halves of it: 0 for null, which is not added; memory that adding will touch may be fetched between them. */
-uint64_t fl_value_set_hash(const struct fl_batch *batch, uint32_t field, uint32_t row);
+uint64_t fl_value_set_hash(uint64_t seed, const struct fl_batch *batch, uint32_t field, uint32_t row);
 enum fl_status fl_value_set_add_hash(struct fl_value_set *set, uint32_t exact, uint64_t hash);
 static inline void fl_value_set_fetch(const struct fl_value_set *set, uint64_t hash)
 {
@@ -35,8 +36,10 @@ static inline void fl_value_set_fetch(const struct fl_value_set *set, uint64_t h
         __builtin_prefetch(&set->hashes[hash & (set->capacity - 1)], 1);
 }
 /* A value that is in no batch; its own kind of hash, so a set takes values in one of the two ways only. */
-enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, const struct fl_value *value);
-enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, const void *bytes, size_t len);
+enum fl_status fl_value_set_add_value(struct fl_value_set *set, uint32_t exact, uint64_t seed,
+                                      const struct fl_value *value);
+enum fl_status fl_value_set_add_bytes(struct fl_value_set *set, uint32_t exact, uint64_t seed, const void *bytes,
+                                      size_t len);
 enum fl_status fl_value_set_merge(struct fl_value_set *set, uint32_t exact, const struct fl_value_set *from);
 void fl_value_set_save(const struct fl_value_set *set, struct fl_buf *out);
 enum fl_status fl_value_set_load(struct fl_value_set *set, uint32_t exact, const uint8_t *bytes, size_t len,

@@ -173,11 +173,14 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
         status = fl_plan_describe(plan);
     if (status != FL_OK)
         return status;
-    /* Who chooses the traffic must not be able to choose keys that collide. */
+    /* Who chooses the traffic must not be able to choose keys and values that collide. */
     uint64_t seed;
     memcpy(&seed, plan->digest, sizeof seed);
-    for (uint32_t t = 0; t < plan->table_count; t++)
+    for (uint32_t t = 0; t < plan->table_count; t++) {
         plan->table_specs[t].hash_seed = seed;
+        for (uint32_t m = 0; m < plan->tables[t].measure_count; m++)
+            plan->tables[t].measures[m].hash_seed = seed;
+    }
     fl_derive_init(&plan->derive, &plan->wanted, policy, plan->program);
     return FL_OK;
 }

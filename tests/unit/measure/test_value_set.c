@@ -27,7 +27,7 @@ static void add_range(struct fl_value_set *set, uint32_t exact, uint32_t low, ui
     rows_begin(&batch, 1);
     for (uint32_t i = 0, at = 0; i < high - low; i++, at = (at + stride) % (high - low)) {
         rows_int(&batch, FL_F_BYTES, 0, low + at);
-        assert_int_equal(fl_value_set_add(set, exact, &batch, FL_F_BYTES, 0), FL_OK);
+        assert_int_equal(fl_value_set_add(set, exact, 0, &batch, FL_F_BYTES, 0), FL_OK);
     }
 }
 
