@@ -36,8 +36,9 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     return fl_slot_set_merge(into, from);
 }
 
-static void dispose(void *state)
+static void dispose(const struct fl_measure *m, void *state)
 {
+    (void)m;
     fl_slot_set_dispose(state);
 }
 

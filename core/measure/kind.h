@@ -25,7 +25,7 @@ struct fl_measure_ops {
     enum fl_status (*merge)(const struct fl_measure *m, void *into, const void *from);
     enum fl_status (*value)(const struct fl_measure *m, const void *state, struct fl_arena *arena,
                             struct fl_value *out);
-    void (*dispose)(void *state);
+    void (*dispose)(const struct fl_measure *m, void *state);
     /* Equal states give equal bytes. load reads into a zeroed state: *used bytes, FL_E_DATA when they are no state.
      */
     void (*save)(const struct fl_measure *m, const void *state, struct fl_buf *out);

@@ -59,8 +59,9 @@ static void dispose_member(struct member *m)
         fl_free(m->many);
 }
 
-static void dispose(void *state)
+static void dispose(const struct fl_measure *m, void *state)
 {
+    (void)m;
     struct list_state *s = state;
     for (uint32_t i = 0; i < s->count; i++)
         dispose_member(&s->members[i]);

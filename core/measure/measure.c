@@ -161,7 +161,7 @@ enum fl_status fl_measure_merge(const struct fl_measure *m, void *into, const vo
 void fl_measure_dispose(const struct fl_measure *m, void *state)
 {
     if (kinds[m->kind]->dispose != NULL)
-        kinds[m->kind]->dispose(state);
+        kinds[m->kind]->dispose(m, state);
 }
 
 void fl_measure_save(const struct fl_measure *m, const void *state, struct fl_buf *out)

@@ -89,8 +89,9 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     return fl_value_decode((const uint8_t *)copy, s->len, out) > 0 ? FL_OK : FL_E_INTERNAL;
 }
 
-static void dispose(void *state)
+static void dispose(const struct fl_measure *m, void *state)
 {
+    (void)m;
     fl_free(((struct order_state *)state)->bytes);
 }
 

@@ -1,6 +1,4 @@
 /* longest_run(port field), and distinct() of ports. */
-#include <stddef.h>
-
 #include "core/base/limits.h"
 #include "core/measure/kind.h"
 #include "core/measure/port_set.h"
@@ -29,22 +27,17 @@ static void fetch_ports(const struct fl_port_set *set, uint16_t port)
         __builtin_prefetch(set->list, 1);
 }
 
-/* set_offset: of the set in its state. */
-static enum fl_status add_ports(const struct fl_measure *m, const struct fl_rows_update *u, size_t set_offset)
-{
-    const struct fl_column *c = &u->batch->columns[m->field];
-    for (uint32_t i = 0; i < u->count; i++)
-        fetch_ports((const struct fl_port_set *)((const char *)u->states[i] + set_offset), c->u16[u->rows[i]]);
-    for (uint32_t i = 0; i < u->count; i++)
-        if (!fl_column_null(c, u->rows[i]) &&
-            !fl_port_set_add((struct fl_port_set *)((char *)u->states[i] + set_offset), c->u16[u->rows[i]]))
-            return FL_E_NOMEM;
-    return FL_OK;
-}
-
 static enum fl_status ports_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
 {
-    return u->batch->columns[m->field].present ? add_ports(m, u, 0) : FL_OK;
+    const struct fl_column *c = &u->batch->columns[m->field];
+    if (!c->present)
+        return FL_OK;
+    for (uint32_t i = 0; i < u->count; i++)
+        fetch_ports(u->states[i], c->u16[u->rows[i]]);
+    for (uint32_t i = 0; i < u->count; i++)
+        if (!fl_column_null(c, u->rows[i]) && !fl_port_set_add(u->states[i], c->u16[u->rows[i]]))
+            return FL_E_NOMEM;
+    return FL_OK;
 }
 
 static enum fl_status ports_merge(const struct fl_measure *m, void *into, const void *from)
@@ -62,8 +55,9 @@ static enum fl_status run_value(const struct fl_measure *m, const void *state, s
     return FL_OK;
 }
 
-static void ports_dispose(void *state)
+static void ports_dispose(const struct fl_measure *m, void *state)
 {
+    (void)m;
     fl_port_set_dispose(state);
 }
 
@@ -85,13 +79,10 @@ static enum fl_status ports_load(const struct fl_measure *m, void *state, const 
 const struct fl_measure_ops fl_measure_longest_run = {run_prepare,   ports_update, ports_merge, run_value,
                                                       ports_dispose, ports_save,   ports_load,  ports_update_rows};
 
-/* distinct: a tag in front says which of the two sets the state is. */
-struct distinct_state {
-    uint64_t is_ports;
-    union {
-        struct fl_port_set ports;
-        struct fl_value_set values;
-    };
+/* distinct: of ports, or of other values. */
+union distinct_state {
+    struct fl_port_set ports;
+    struct fl_value_set values;
 };
 
 static enum fl_status distinct_prepare(struct fl_measure *m, struct fl_error *err)
@@ -101,17 +92,16 @@ static enum fl_status distinct_prepare(struct fl_measure *m, struct fl_error *er
     if (m->k == 0)
         m->k = FL_DISTINCT_EXACT;
     m->type = FL_T_INT;
-    m->state_bytes = sizeof(struct distinct_state);
+    m->state_bytes = sizeof(union distinct_state);
     return FL_OK;
 }
 
 static enum fl_status distinct_update(const struct fl_measure *m, void *state, const struct fl_update *u)
 {
-    struct distinct_state *s = state;
+    union distinct_state *s = state;
     if (m->field_type != FL_T_PORT)
         return u->slots != NULL ? fl_value_set_add_value(&s->values, m->k, m->hash_seed, &u->slots[m->field])
                                 : fl_value_set_add(&s->values, m->k, m->hash_seed, u->batch, m->field, u->row);
-    s->is_ports = 1;
     return ports_update(m, &s->ports, u);
 }
 
@@ -119,29 +109,26 @@ static enum fl_status distinct_update_rows(const struct fl_measure *m, const str
 {
     uint64_t hashes[FL_UPDATE_ROWS_MAX];
     enum fl_status status = FL_OK;
+    if (m->field_type == FL_T_PORT)
+        return ports_update_rows(m, u);
     if (!u->batch->columns[m->field].present)
         return FL_OK;
-    for (uint32_t i = 0; i < u->count && m->field_type == FL_T_PORT; i++)
-        ((struct distinct_state *)u->states[i])->is_ports = 1;
-    if (m->field_type == FL_T_PORT)
-        return add_ports(m, u, offsetof(struct distinct_state, ports));
     for (uint32_t i = 0; i < u->count; i++) {
         hashes[i] = fl_value_set_hash(m->hash_seed, u->batch, m->field, u->rows[i]);
-        fl_value_set_fetch(&((const struct distinct_state *)u->states[i])->values, hashes[i]);
+        fl_value_set_fetch(&((const union distinct_state *)u->states[i])->values, hashes[i]);
     }
     for (uint32_t i = 0; i < u->count && status == FL_OK; i++)
         if (hashes[i] != 0)
-            status = fl_value_set_add_hash(&((struct distinct_state *)u->states[i])->values, m->k, hashes[i]);
+            status = fl_value_set_add_hash(&((union distinct_state *)u->states[i])->values, m->k, hashes[i]);
     return status;
 }
 
 static enum fl_status distinct_merge(const struct fl_measure *m, void *into, const void *from)
 {
-    struct distinct_state *a = into;
-    const struct distinct_state *b = from;
+    union distinct_state *a = into;
+    const union distinct_state *b = from;
     if (m->field_type != FL_T_PORT)
         return fl_value_set_merge(&a->values, m->k, &b->values);
-    a->is_ports = 1;
     return ports_merge(m, &a->ports, &b->ports);
 }
 
@@ -149,16 +136,16 @@ static enum fl_status distinct_value(const struct fl_measure *m, const void *sta
                                      struct fl_value *out)
 {
     (void)arena;
-    const struct distinct_state *s = state;
+    const union distinct_state *s = state;
     bool ports = m->field_type == FL_T_PORT;
     *out = fl_value_int(FL_T_INT, ports ? s->ports.count : fl_value_set_count(&s->values));
     return FL_OK;
 }
 
-static void distinct_dispose(void *state)
+static void distinct_dispose(const struct fl_measure *m, void *state)
 {
-    struct distinct_state *s = state;
-    if (s->is_ports)
+    union distinct_state *s = state;
+    if (m->field_type == FL_T_PORT)
         fl_port_set_dispose(&s->ports);
     else
         fl_value_set_dispose(&s->values);
@@ -166,7 +153,7 @@ static void distinct_dispose(void *state)
 
 static void distinct_save(const struct fl_measure *m, const void *state, struct fl_buf *out)
 {
-    const struct distinct_state *s = state;
+    const union distinct_state *s = state;
     if (m->field_type == FL_T_PORT)
         fl_port_set_save(&s->ports, out);
     else
@@ -176,10 +163,9 @@ static void distinct_save(const struct fl_measure *m, const void *state, struct 
 static enum fl_status distinct_load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len,
                                     size_t *used)
 {
-    struct distinct_state *s = state;
+    union distinct_state *s = state;
     if (m->field_type != FL_T_PORT)
         return fl_value_set_load(&s->values, m->k, bytes, len, used);
-    s->is_ports = 1;
     return ports_load(m, &s->ports, bytes, len, used);
 }
 

@@ -94,8 +94,9 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     return ok ? FL_OK : FL_E_NOMEM;
 }
 
-static void dispose(void *state)
+static void dispose(const struct fl_measure *m, void *state)
 {
+    (void)m;
     fl_record_list_dispose(&((struct sequence_state *)state)->list);
 }
 

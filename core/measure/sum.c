@@ -189,8 +189,9 @@ static enum fl_status sum_value(const struct fl_measure *m, const void *state, s
     return FL_OK;
 }
 
-static void sum_dispose(void *state)
+static void sum_dispose(const struct fl_measure *m, void *state)
 {
+    (void)m;
     struct sum_state *s = state;
     if (s->held == SEVERAL)
         fl_free(s->several);

@@ -74,8 +74,9 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
     return FL_OK;
 }
 
-static void dispose(void *state)
+static void dispose(const struct fl_measure *m, void *state)
 {
+    (void)m;
     fl_free(((struct verdict_state *)state)->bytes);
 }
 
