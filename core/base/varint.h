@@ -10,7 +10,7 @@ void fl_varint_add(struct fl_buf *out, uint64_t value);
 /* Small for small numbers of either sign. */
 void fl_varint_add_signed(struct fl_buf *out, int64_t value);
 /* Bytes consumed; 0 when they are none. */
-size_t fl_varint_take(const uint8_t *bytes, size_t len, uint64_t *out);
+size_t fl_varint_take(const uint8_t *p, size_t len, uint64_t *out);
 
 static inline int64_t fl_varint_sign(uint64_t v)
 {

@@ -173,6 +173,8 @@ static enum fl_status make_finding(struct fl_judging *j, const struct fl_fold *f
     const struct fl_fold_part *part = &fold->excused[least];
     const struct fl_plan_rule *rule = &j->plan->rules[part->worst[0].rule];
     struct fl_hit worst[FL_OCCURRENCES_SHOWN]; /* what the report shows outlives the folds */
+    if (part->worst_count == 0)
+        return FL_E_INTERNAL;
     for (uint32_t i = 0; i < part->worst_count; i++)
         if (!fl_hit_copy(j->arena, &part->worst[i], fl_plan_rule_slots(rule), &worst[i]))
             return FL_E_NOMEM;

@@ -172,7 +172,7 @@ static enum fl_status take_object(struct loading *l, struct section *s)
     else if (s->status == FL_OK)
         s->status = FL_E_DATA;
     take_stats(s, &o->stats);
-    if (s->status != FL_OK)
+    if (s->status != FL_OK || name == NULL)
         return s->status;
     if (o->stats.records == 0) /* a lone header may well be there twice, and counts nothing */
         memset(sha256, 0, sizeof sha256);

@@ -100,7 +100,7 @@ enum fl_severity fl_hit_severity(const struct fl_judging *j, const struct fl_hit
 struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows);
 /* Visits the groups of a rule that is not void, with its own measures. A rule that turns out to have too many is void
  * then, which is no failure. */
-enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t rule, int64_t window_ms, int64_t every_ms,
+enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t window_ms, int64_t every_ms,
                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
 /* copies.c: deep copies; false when memory is out. */
 bool fl_judge_copy_value(struct fl_arena *arena, struct fl_value *value); /* its text and members */

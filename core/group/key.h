@@ -24,7 +24,7 @@ void fl_key_add(struct fl_buf *out, const struct fl_value *value);
 void fl_key_add_cell(struct fl_buf *out, const struct fl_batch *batch, uint32_t field, uint32_t row);
 /* Reads one value of this type, or null; text goes to the arena where it is not in the bytes as it is. Returns the
  * bytes consumed, 0 when they are no such value or memory is out. */
-size_t fl_key_decode(const uint8_t *bytes, size_t len, enum fl_type type, struct fl_arena *arena, struct fl_value *out);
+size_t fl_key_decode(const uint8_t *p, size_t len, enum fl_type type, struct fl_arena *arena, struct fl_value *out);
 
 void fl_key_add_pane(struct fl_buf *out, int64_t pane);
 int64_t fl_key_pane(const uint8_t *pane);

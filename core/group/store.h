@@ -45,9 +45,9 @@ enum fl_status fl_store_absorb(struct fl_store *store, struct fl_store *from);
  * all that are left at once. */
 enum fl_status fl_store_settle(struct fl_store *store);
 
-/* Writes the rows of a table, added up, as the section at hand; *rows says how many. `place` is told every place that
+/* Writes the rows of a table, added up, as the section at hand; *count says how many. `place` is told every place that
  * is kept. */
-enum fl_status fl_store_write(struct fl_store *store, uint32_t table, struct fl_block_writer *out, uint64_t *rows,
+enum fl_status fl_store_write(struct fl_store *s, uint32_t table, struct fl_block_writer *out, uint64_t *count,
                               enum fl_status (*place)(void *context, const struct fl_place *place), void *context);
 /* Adds rows that somebody wrote so, in a file that stays open: sections by table, NULL for none. name: of the file, for
  * messages; sources: how its places are numbered. Both outlive the store. */

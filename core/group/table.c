@@ -311,8 +311,8 @@ static void fetch_entries(struct adding *a)
 static uint64_t passing(const struct adding *a, const uint64_t *filter)
 {
     uint64_t bits = 0;
-    if (filter == NULL)
-        return ~UINT64_C(0) >> (64 - a->count);
+    if (filter == NULL || a->count == 0)
+        return a->count == 0 ? 0 : ~UINT64_C(0) >> (64 - a->count);
     for (uint32_t i = 0; i < a->count; i++)
         bits |= (filter[a->row_ids[i] >> 6] >> (a->row_ids[i] & 63) & 1) << i;
     return bits;

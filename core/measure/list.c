@@ -270,6 +270,7 @@ static void take_value(const struct fl_measure *m, const struct fl_rows_update *
     struct fl_value value;
     out->weights[i] = 1;
     out->lens[i] = 0;
+    out->hashes[i] = 0;
     fl_update_value(&one, m->field, &value);
     if (value.type == FL_T_NULL || (m->by != FL_FIELD_NONE && !fl_update_int(&one, m->by, &out->weights[i])))
         return;

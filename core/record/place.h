@@ -6,6 +6,7 @@
 #define FL_RECORD_PLACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FL_PLACE_SOURCE_MAX ((1u << 24) - 1)

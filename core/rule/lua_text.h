@@ -16,6 +16,6 @@ struct fl_lua_token {
 };
 
 /* The token at or behind *at, blanks and comments skipped; *at moves behind it. */
-struct fl_lua_token fl_lua_next(struct fl_str text, size_t *at);
+struct fl_lua_token fl_lua_next(struct fl_str s, size_t *at);
 
 #endif

@@ -146,7 +146,7 @@ static uint32_t read_arguments(const char *args, struct argument *out, uint32_t 
         if (p > begin && count < most) {
             out[count] = read_argument((struct fl_str){begin, (size_t)(p - begin)});
             if (count > 0 && strcmp(out[count].name, out[count - 1].name) == 0)
-                strcat(out[count].name, "2"); /* ratio(filter, filter2) */
+                out[count].name[strnlen(out[count].name, sizeof out[count].name - 2)] = '2'; /* filter, filter2 */
             count++;
         }
         if (*p == '\0')

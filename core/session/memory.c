@@ -4,6 +4,7 @@
 
 #include "core/base/limits.h"
 #include "core/session/session.h"
+#include "core/text/number.h"
 
 #define MOST_BY_DEFAULT  (UINT64_C(4) << 30)
 #define RUN_BYTES        (UINT64_C(8) << 20) /* of program, plan and report, about */
@@ -13,11 +14,15 @@
 static uint64_t group_limit(void)
 {
     FILE *file = fopen("/sys/fs/cgroup/memory.max", "re");
-    unsigned long long bytes;
-    bool known = file != NULL && fscanf(file, "%llu", &bytes) == 1;
-    if (file != NULL)
-        fclose(file);
-    return known ? bytes : UINT64_MAX;
+    char line[32] = "";
+    int64_t bytes;
+    if (file == NULL)
+        return UINT64_MAX;
+    size_t len = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    while (len > 0 && line[len - 1] == '\n')
+        len--;
+    return fl_int_parse((struct fl_str){line, len}, &bytes) && bytes >= 0 ? (uint64_t)bytes : UINT64_MAX;
 }
 
 uint64_t fl_session_memory(void)

@@ -22,7 +22,8 @@ rule {
 }
 
 test "an odd port, even intervals, and more sent than got" {
-  flows  = flows { from = "10.0.1.5:40000..40039", to = "192.0.2.66:4444", every = "10m", packets = 2000, bytes = 2500000,
+  flows  = flows { from = "10.0.1.5:40000..40039", to = "192.0.2.66:4444", every = "10m", packets = 2000,
+                   bytes = 2500000,
                    reply = { packets = 900, bytes = 50000 }, start = "2026-01-05T01:00:00Z" },
   expect = { { group = { host = "10.0.1.5" }, severity = "high", measures = { signs = 3 } } },
 }

@@ -1,8 +1,8 @@
 rule {
   title    = "Own hosts that move the most bytes between them",
   severity = "info",
-  description = "Pairs of own hosts above a volume: what to look at first when a network bill surprises. A ranking, not an"
-    .. " alarm; cost/internet-talkers, cost/nat-gateway and cost/cross-az tell what it costs.",
+  description = "Pairs of own hosts above a volume: what to look at first when a network bill surprises. A ranking, not"
+    .. " an alarm; cost/internet-talkers, cost/nat-gateway and cost/cross-az tell what it costs.",
   params   = { bytes = number("1G", "bytes of one conversation, replies included") },
 
   where    = "accepted and client in ours and server in ours",

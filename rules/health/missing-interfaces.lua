@@ -1,8 +1,8 @@
 rule {
   title    = "Interface of the inventory writes no log",
   severity = "medium",
-  description = "The inventory has the interface and the log does not, while others of its VPC wrote: the flow log does not"
-    .. " cover it, or stopped. What such an interface sees cannot be audited.",
+  description = "The inventory has the interface and the log does not, while others of its VPC wrote: the flow log"
+    .. " does not cover it, or stopped. What such an interface sees cannot be audited.",
   controls = { "cis-aws-3.0:3.7", "pci-dss-4.0:10.2.1", "nist-800-53:AU-12", "soc2:CC7.2" },
   attack   = { "T1562.008" },
   params   = { least = duration("1h", "time of interfaces of its VPC that must have been logged") },
@@ -11,8 +11,8 @@ rule {
   group_by = { "interface_id" },
   having   = "logged == 0s and vpc_logged >= $least",
   finding  = "{interface_id} wrote no line, while other interfaces of its VPC did",
-  remediation = "Create the flow log on the VPC or subnet, so that new interfaces are covered; correct the inventory if the"
-    .. " interface is gone.",
+  remediation = "Create the flow log on the VPC or subnet, so that new interfaces are covered; correct the inventory"
+    .. " if the interface is gone.",
 }
 
 test "an interface that never wrote" {

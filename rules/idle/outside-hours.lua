@@ -66,7 +66,8 @@ test "monitoring at night does not count" {
 
 test "replies at night are use" {
   params = { least = "20h" },
-  flows  = flows { from = "10.0.2.9:443", to = "10.0.1.5:40000..40023", interface = "eni-1", every = "1h", vantage = "src",
+  flows  = flows { from = "10.0.2.9:443", to = "10.0.1.5:40000..40023", interface = "eni-1", every = "1h",
+                   vantage = "src",
                    start = "2026-01-05T00:00:00Z", flags = "SYN,ACK" },
   expect = {},
 }

@@ -1,9 +1,9 @@
 -- Threshold random walk (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis
 -- Testing, 2004). A healthy client's first contact with a host succeeds with probability theta0 = 0.8, a scanner's with
--- theta1 = 0.2. A failure makes "scanner" (1 - theta1) / (1 - theta0) = 4 times likelier, a success theta1 / theta0 = 1/4
--- times: a walk of one step up or down. With alpha = beta = 0.01 it is a scanner where the likelihood ratio reaches
--- (1 - beta) / alpha = 99, and healthy at beta / (1 - alpha) = 1/99. 4^3 < 99 <= 4^4, so both bounds are four steps away.
--- A client found healthy is watched anew.
+-- theta1 = 0.2. A failure makes "scanner" (1 - theta1) / (1 - theta0) = 4 times likelier, a success
+-- theta1 / theta0 = 1/4 times: a walk of one step up or down. With alpha = beta = 0.01 it is a scanner where the
+-- likelihood ratio reaches (1 - beta) / alpha = 99, and healthy at beta / (1 - alpha) = 1/99. 4^3 < 99 <= 4^4, so both
+-- bounds are four steps away. A client found healthy is watched anew.
 local BOUND = 4
 
 rule {

@@ -59,7 +59,8 @@ static struct fl_store *new_store(const struct fl_table_spec *spec)
 
 static struct fl_store *new_table(int64_t pane_ms)
 {
-    struct fl_table_spec spec = spec_of(pane_ms);
+    static struct fl_table_spec spec; /* outlives the store */
+    spec = spec_of(pane_ms);
     return new_store(&spec);
 }
 
