@@ -229,6 +229,12 @@ struct taking {
     struct fl_evidence *current;
     struct fl_pair fields[FL_COLUMNS_MAX];
     uint32_t field_count;
+    const struct fl_evidence_line *line; /* at hand */
+    const char *raw;                     /* the copy of its text */
+    struct fl_map names;
+    const char **copies; /* of names, by id */
+    uint32_t copy_count, copy_capacity;
+    bool failed; /* memory is out */
     uint64_t missing;
 };
 
@@ -238,19 +244,37 @@ static int compare_wanted(const void *left, const void *right)
     return a->place.where < b->place.where ? -1 : a->place.where > b->place.where;
 }
 
+/* The name of a column, which the evidence of all findings shares. */
+static const char *shared_name(struct taking *t, const char *name, size_t len)
+{
+    uint32_t id = fl_map_intern(&t->names, (struct fl_str){name, len});
+    if (id == FL_MAP_NONE || !fl_grow((void **)&t->copies, &t->copy_capacity, id + 1, sizeof *t->copies))
+        return NULL;
+    if (id == t->copy_count)
+        t->copies[t->copy_count++] = fl_arena_strndup(t->j->arena, name, len);
+    return t->copies[id];
+}
+
+/* A value lies in the raw line, of which there is a copy, or somewhere else. */
+static const char *kept_value(struct taking *t, const char *value, size_t len)
+{
+    const char *raw = t->line->raw.ptr;
+    if (value >= raw && value + len <= raw + t->line->raw.len)
+        return t->raw + (value - raw);
+    return fl_arena_strndup(t->j->arena, value, len);
+}
+
 static void take_field(void *context, const char *name, size_t name_len, const char *value, size_t value_len)
 {
     struct taking *t = context;
-    if (t->field_count == FL_COLUMNS_MAX)
+    if (t->field_count == FL_COLUMNS_MAX || t->failed)
         return;
-    const char *n = fl_arena_strndup(t->j->arena, name, name_len);
-    const char *v = fl_arena_strndup(t->j->arena, value, value_len);
-    if (n == NULL || v == NULL)
-        return;
-    struct fl_value text = {.type = FL_T_STR, .str = {v, value_len}};
-    if (value_len == 1 && value[0] == '-')
-        text = FL_VALUE_NULL;
-    t->fields[t->field_count++] = (struct fl_pair){n, text};
+    struct fl_pair *field = &t->fields[t->field_count++];
+    bool is_null = value_len == 1 && value[0] == '-';
+    field->name = shared_name(t, name, name_len);
+    field->value = is_null ? FL_VALUE_NULL
+                           : (struct fl_value){.type = FL_T_STR, .str = {kept_value(t, value, value_len), value_len}};
+    t->failed = field->name == NULL || (!is_null && field->value.str.ptr == NULL);
 }
 
 static enum fl_status take_line(void *context, const struct fl_evidence_line *line)
@@ -265,10 +289,14 @@ static enum fl_status take_line(void *context, const struct fl_evidence_line *li
     e->record = line->record;
     e->raw.ptr = fl_arena_strndup(t->j->arena, line->raw.ptr, line->raw.len);
     e->raw.len = line->raw.len;
+    if (e->raw.ptr == NULL)
+        return FL_E_NOMEM;
+    t->line = line;
+    t->raw = e->raw.ptr;
     t->field_count = 0;
     fl_evidence_fields(line, take_field, t);
     struct fl_pair *fields = fl_arena_alloc(t->j->arena, (t->field_count + 1) * sizeof *fields);
-    if (e->raw.ptr == NULL || fields == NULL)
+    if (t->failed || fields == NULL)
         return FL_E_NOMEM;
     memcpy(fields, t->fields, t->field_count * sizeof *fields);
     e->fields = fields;
@@ -310,6 +338,7 @@ static enum fl_status read_evidence(struct fl_judging *j, struct wanted_list *li
             places[i] = list->items[i].place;
         t->j = j;
         t->wanted = list->items;
+        fl_map_init(&t->names);
         uint64_t begin = fl_phase_now();
         status = fl_evidence_read(j->sources, j->part, places, list->count, j->options->told_format, take_line, t);
         j->part->phases.evidence_ns += fl_phase_now() - begin;
@@ -317,6 +346,10 @@ static enum fl_status read_evidence(struct fl_judging *j, struct wanted_list *li
             status = fl_judge_blind(j, FL_BLIND_OTHER, true, t->missing, "evidence",
                                     "records could not be read again: their objects changed "
                                     "while the audit ran");
+    }
+    if (t != NULL) {
+        fl_map_dispose(&t->names);
+        fl_free(t->copies);
     }
     fl_free(places);
     fl_free(t);
@@ -425,6 +458,7 @@ static enum fl_status rule_findings(struct fl_judging *j, uint32_t index, struct
     }
     j->rules[index].findings = folds->count;
     fl_free(sorted);
+    fl_folds_dispose(folds);
     return status;
 }
 

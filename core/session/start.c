@@ -186,6 +186,8 @@ int fl_session_new_rule(const char *id, const char *rules)
         return 2;
     if (!is_free(path) || !write_rule(path, id))
         return 2;
-    printf("try: flowlaw test %s\n", path);
+    printf("try: flowlaw test %s\n"
+           "to run it: add `- use: %s` to the rules of your policy\n",
+           path, id);
     return 0;
 }

@@ -389,9 +389,14 @@ static bool match(const struct fl_datum *expect, const struct fl_finding *const 
         fl_free(placed);
         return placed != NULL;
     }
-    fl_buf_add_format(diff, "  expected ");
-    fl_buf_add_count(diff, expect->item_count, "findings");
-    fl_buf_add_format(diff, ", got %u\n", m->found_count);
+    if (expect->item_count == m->found_count) {
+        fl_buf_add_format(diff, m->found_count == 1 ? "  the finding differs\n" : "  some of %u findings differ\n",
+                          m->found_count);
+    } else {
+        fl_buf_add_format(diff, "  expected ");
+        fl_buf_add_count(diff, expect->item_count, "findings");
+        fl_buf_add_format(diff, ", got %u\n", m->found_count);
+    }
     memset(m->visited, 0, m->found_count); /* now: shown beside an entry */
     for (uint32_t e = 0; e < expect->item_count; e++) {
         if (placed[e])
