@@ -52,6 +52,7 @@ struct fl_rule_module {
 struct fl_rule_decl {
     const char *id, *title;
     const char *file;                     /* for messages */
+    bool bundled;                         /* it comes with the program */
     uint32_t line;                        /* of the rule{} call */
     struct fl_str file_text;              /* the whole Lua file; empty when the core wrote the rule */
     const struct fl_rule_module *modules; /* the last one first */

@@ -37,9 +37,18 @@ static const char *find_word(const char *line, const char *word)
     return NULL;
 }
 
+/* How a rule is written, whatever the policy and the logs: of no use to those who cannot change it. */
+static bool is_about_writing(enum fl_lint_code code)
+{
+    return code == FL_LINT_PARAM || code == FL_LINT_NO_TEST || code == FL_LINT_UNBOUNDED || code == FL_LINT_CODE ||
+           code == FL_LINT_WINDOW;
+}
+
 void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,
                   const struct fl_rule_spot *spot, uint32_t column, const char *todo, const char *format, ...)
 {
+    if (decl->bundled && is_about_writing(code))
+        return;
     char text[FL_ERROR_TEXT_BYTES];
     struct fl_error err;
     va_list args;

@@ -34,8 +34,10 @@ struct fl_rule_decl *fl_selecting_load(struct fl_selecting *s, const char *id, c
     if (fl_lua_rules_load(s->lua, id, file, lib, &decl, s->errors) != FL_OK)
         decl = NULL;
     /* Where a shipped rule is installed must not show in results. */
-    if (decl != NULL && bundled)
+    if (decl != NULL && bundled) {
         decl->file = fl_arena_printf(s->arena, "rules/%s.lua", id);
+        decl->bundled = true;
+    }
     if (!fl_grow((void **)&s->loaded, &s->loaded_capacity, s->loaded_count + 1, sizeof *s->loaded) ||
         !fl_grow((void **)&s->loaded_files, &s->files_capacity, s->loaded_count + 1, sizeof *s->loaded_files)) {
         s->nomem = true;
