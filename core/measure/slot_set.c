@@ -1,30 +1,68 @@
 #include "core/measure/slot_set.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
 
-static enum fl_status add_piece(struct fl_slot_set *set, struct fl_slot_piece piece)
+#define WAITING_MIN 64u
+
+static int compare_pieces(const void *left, const void *right)
 {
-    uint32_t low = 0, high = set->count;
-    if (high > 0 && set->pieces[high - 1].number < piece.number)
-        low = high; /* mostly in the order of time */
+    const struct fl_slot_piece *a = left, *b = right;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+static void settle(struct fl_slot_set *set)
+{
+    if (set->sorted == set->count)
+        return;
+    qsort(set->pieces, set->count, sizeof *set->pieces, compare_pieces);
+    uint32_t kept = 0;
+    for (uint32_t i = 1; i < set->count; i++) {
+        if (set->pieces[i].number == set->pieces[kept].number)
+            set->pieces[kept].bits |= set->pieces[i].bits;
+        else
+            set->pieces[++kept] = set->pieces[i];
+    }
+    set->count = set->sorted = kept + 1;
+}
+
+/* For readers: what the set holds stays the same. */
+static void settled(const struct fl_slot_set *set)
+{
+    settle((struct fl_slot_set *)set);
+}
+
+/* The sorted piece of this number, or NULL. */
+static struct fl_slot_piece *find(const struct fl_slot_set *set, int64_t number)
+{
+    uint32_t low = 0, high = set->sorted;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        if (set->pieces[middle].number < piece.number)
+        if (set->pieces[middle].number < number)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low < set->count && set->pieces[low].number == piece.number) {
-        set->pieces[low].bits |= piece.bits;
+    return low < set->sorted && set->pieces[low].number == number ? &set->pieces[low] : NULL;
+}
+
+static enum fl_status add_piece(struct fl_slot_set *set, struct fl_slot_piece piece)
+{
+    bool rises = set->sorted == 0 || set->pieces[set->sorted - 1].number < piece.number;
+    struct fl_slot_piece *there = rises ? NULL : find(set, piece.number);
+    if (there != NULL) {
+        there->bits |= piece.bits;
         return FL_OK;
     }
+    if (set->count - set->sorted > WAITING_MIN + set->sorted / 4)
+        settle(set);
     if (!fl_grow((void **)&set->pieces, &set->capacity, set->count + 1, sizeof *set->pieces))
         return FL_E_NOMEM;
-    memmove(set->pieces + low + 1, set->pieces + low, (set->count - low) * sizeof *set->pieces);
-    set->pieces[low] = piece;
-    set->count++;
+    set->pieces[set->count++] = piece;
+    if (set->sorted + 1 == set->count && (set->sorted == 0 || set->pieces[set->sorted - 1].number < piece.number))
+        set->sorted++;
     return FL_OK;
 }
 
@@ -45,6 +83,7 @@ enum fl_status fl_slot_set_merge(struct fl_slot_set *set, const struct fl_slot_s
 uint64_t fl_slot_set_count(const struct fl_slot_set *set)
 {
     uint64_t count = 0;
+    settled(set);
     for (uint32_t i = 0; i < set->count; i++)
         count += (unsigned)__builtin_popcountll(set->pieces[i].bits);
     return count;
@@ -52,6 +91,7 @@ uint64_t fl_slot_set_count(const struct fl_slot_set *set)
 
 void fl_slot_set_each(const struct fl_slot_set *set, void (*visit)(void *context, int64_t slot), void *context)
 {
+    settled(set);
     for (uint32_t i = 0; i < set->count; i++)
         for (uint64_t bits = set->pieces[i].bits; bits != 0; bits &= bits - 1)
             visit(context, set->pieces[i].number * 64 + __builtin_ctzll(bits));
@@ -59,6 +99,7 @@ void fl_slot_set_each(const struct fl_slot_set *set, void (*visit)(void *context
 
 void fl_slot_set_save(const struct fl_slot_set *set, struct fl_buf *out)
 {
+    settled(set);
     fl_buf_add(out, &set->count, sizeof set->count);
     fl_buf_add(out, set->pieces, set->count * sizeof *set->pieces);
 }

@@ -1,5 +1,9 @@
-/* slot_set.h: which slots of time are active: a bitmap in pieces of 64 slots, sorted, so that silence costs nothing.
- * A zeroed set is empty. */
+/* slot_set.h: which slots of time are active: a bitmap in pieces of 64 slots, so that silence costs nothing. A
+ * zeroed set is empty.
+ *
+ * Pieces mostly come in the order of time. Those that do not wait behind the sorted ones, and are sorted in when they
+ * are many or when somebody reads, so that times at random cost n log n and not n^2. Reading changes where pieces lie,
+ * never what the set holds. */
 #ifndef FL_MEASURE_SLOT_SET_H
 #define FL_MEASURE_SLOT_SET_H
 
@@ -13,7 +17,7 @@ struct fl_slot_piece {
 
 struct fl_slot_set {
     struct fl_slot_piece *pieces;
-    uint32_t count, capacity;
+    uint32_t count, sorted, capacity; /* the first `sorted` of them rise; behind these a number may be there twice */
 };
 
 enum fl_status fl_slot_set_add(struct fl_slot_set *set, int64_t slot);

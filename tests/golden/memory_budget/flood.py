@@ -8,6 +8,11 @@ HEAD = ("version account-id interface-id srcaddr dstaddr srcport dstport protoco
         "log-status\n")
 
 
+# Builds with sanitizers take memory of their own: only results are compared there.
+with open(os.environ["FLOWLAW"], "rb") as program:
+    MEASURED = b"__asan_init" not in program.read()
+
+
 def rows():
     for i in range(KEYS):
         k = i * 2654435761 % KEYS
@@ -35,7 +40,7 @@ print("findings:", whole.count(b'"type":"finding"'), "status:", whole_status)
 for threads in ("1", "2"):
     got, status, peak = audit("16M", threads)
     print("16M with", threads, "thread(s):", "the same bytes" if (got, status) == (whole, whole_status) else "OTHER BYTES")
-    if peak > 24 * 1024 or whole_peak < 64 * 1024:
+    if MEASURED and (peak > 24 * 1024 or whole_peak < 64 * 1024):
         print("peak", peak, "KiB; without a limit", whole_peak, "KiB")
         sys.exit(1)
 
@@ -47,6 +52,6 @@ with open("spread.log", "w", encoding="ascii") as log:
 whole, whole_status, whole_peak = audit("4G", "1", "spread.yaml", "spread.log")
 got, status, peak = audit("16M", "1", "spread.yaml", "spread.log")
 print("spread:", "the same bytes" if (got, status) == (whole, whole_status) else "OTHER BYTES")
-if peak > 36 * 1024 or whole_peak < 48 * 1024:
+if MEASURED and (peak > 36 * 1024 or whole_peak < 48 * 1024):
     print("peak", peak, "KiB; without a limit", whole_peak, "KiB")
     sys.exit(1)
