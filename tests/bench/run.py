@@ -310,7 +310,8 @@ class Run:
             policy.write_text("version: 1\nname: groups\nmax_skipdata: 100%\nrules: [{ use: ./each.lua }]\n")
             got = subprocess.run([self.flowlaw, "audit", "-p", policy, "--threads", "1", "--profile=json", "-o",
                                   "json=/dev/null", self.data.plain], capture_output=True, text=True, check=True)
-            rule = next(json.loads(line) for line in got.stderr.splitlines() if line.startswith("{"))
+            lines = [json.loads(line) for line in got.stderr.splitlines() if line.startswith("{")]
+            rule = next(line for line in lines if "groups" in line)
             count = int(rule["groups"])
             each = int(rule["held_bytes"]) / count - KEY_BYTES
             table.add(name, count, f"{each:.0f}")
