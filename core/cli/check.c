@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/log.h"
@@ -25,15 +24,9 @@ static const char help[] =
 int fl_cli_check(int count, char **argv)
 {
     struct fl_session_options options;
-    switch (fl_options_parse("check", count, argv, &options)) {
-    case FL_PARSED_HELP:
-        fputs(help, stdout);
-        return 0;
-    case FL_PARSED_ERROR:
-        return 2;
-    case FL_PARSED_RUN:
-        break;
-    }
+    int exit_status;
+    if (!fl_options_parse("check", help, count, argv, &options, &exit_status))
+        return exit_status;
     if (options.output_count > 1 || options.outputs[0].path != NULL) {
         fl_log_error("flowlaw check: writes to standard output: -o text or -o json");
         return 2;

@@ -354,17 +354,13 @@ static int list(struct listing *l, const struct fl_session_options *options)
 int fl_cli_list(int count, char **argv)
 {
     struct fl_session_options options;
-    enum fl_parsed parsed = fl_options_parse("list", count, argv, &options);
-    if (parsed == FL_PARSED_HELP) {
-        fputs(help, stdout);
-        return 0;
-    }
-    if (parsed == FL_PARSED_ERROR)
-        return 2;
+    int exit_status;
+    if (!fl_options_parse("list", help, count, argv, &options, &exit_status))
+        return exit_status;
     struct listing l = {.json = strcmp(options.outputs[0].name, "json") == 0};
     fl_buf_init(&l.out);
     fl_arena_init(&l.arena);
-    int exit_status = list(&l, &options);
+    exit_status = list(&l, &options);
     print_rows(&l);
     if (l.out.failed) {
         fl_log_error("out of memory");

@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "core/base/log.h"
 #include "core/cli/options.h"
 
@@ -28,15 +26,9 @@ static const char help[] =
 int fl_cli_merge(int count, char **argv)
 {
     struct fl_session_options options;
-    switch (fl_options_parse("merge", count, argv, &options)) {
-    case FL_PARSED_HELP:
-        fputs(help, stdout);
-        return 0;
-    case FL_PARSED_ERROR:
-        return 2;
-    case FL_PARSED_RUN:
-        break;
-    }
+    int exit_status;
+    if (!fl_options_parse("merge", help, count, argv, &options, &exit_status))
+        return exit_status;
     if (options.input_count == 0) {
         fl_log_error("flowlaw merge: name at least one partial result");
         return 2;

@@ -7,6 +7,8 @@
 #include "core/base/log.h"
 #include "core/plugin/registry.h"
 
+enum parsed { PARSED_RUN, PARSED_HELP, PARSED_ERROR };
+
 struct reading {
     const char *verb;
     char **argv;
@@ -312,7 +314,7 @@ static void take_environment(struct fl_session_options *out)
         out->chunk_bytes = (size_t)number;
 }
 
-enum fl_parsed fl_options_parse(const char *verb, int count, char **argv, struct fl_session_options *out)
+static enum parsed read_options(const char *verb, int count, char **argv, struct fl_session_options *out)
 {
     struct reading r = {.verb = verb, .argv = argv, .count = count, .out = out};
     *out = (struct fl_session_options){.fail_on = -1, .as_of_ms = INT64_MIN, .inputs = argv};
@@ -326,12 +328,22 @@ enum fl_parsed fl_options_parse(const char *verb, int count, char **argv, struct
         if (strcmp(argument, "--") == 0)
             options_end = true;
         else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0)
-            return FL_PARSED_HELP;
+            return PARSED_HELP;
         else if (!take_option(&r, argument))
-            return FL_PARSED_ERROR;
+            return PARSED_ERROR;
     }
     if (out->output_count == 0)
         out->outputs[out->output_count++] = (struct fl_output_choice){"text", NULL};
     take_environment(out);
-    return FL_PARSED_RUN;
+    return PARSED_RUN;
+}
+
+bool fl_options_parse(const char *verb, const char *help, int count, char **argv, struct fl_session_options *out,
+                      int *exit_status)
+{
+    enum parsed parsed = read_options(verb, count, argv, out);
+    *exit_status = parsed == PARSED_HELP ? 0 : 2;
+    if (parsed == PARSED_HELP)
+        fputs(help, stdout);
+    return parsed == PARSED_RUN;
 }

@@ -4,10 +4,10 @@
 
 #include "core/session/session.h"
 
-enum fl_parsed { FL_PARSED_RUN, FL_PARSED_HELP, FL_PARSED_ERROR };
-
-/* Reads argv[0..count) behind the verb. Inputs are collected at the front of argv. Errors are logged. */
-enum fl_parsed fl_options_parse(const char *verb, int count, char **argv, struct fl_session_options *out);
+/* Reads argv[0..count) behind the verb. Inputs are collected at the front of argv. false: the verb ends with
+ * *exit_status, its help printed or its errors logged. */
+bool fl_options_parse(const char *verb, const char *help, int count, char **argv, struct fl_session_options *out,
+                      int *exit_status);
 
 int fl_cli_audit(int count, char **argv);
 int fl_cli_check(int count, char **argv);

@@ -27,21 +27,11 @@ static const char new_rule_help[] =
     "Example:\n"
     "  flowlaw new-rule lateral/ssh-from-web\n";
 
-static bool parse(const char *verb, const char *help, int count, char **argv, struct fl_session_options *options,
-                  int *exit_status)
-{
-    enum fl_parsed parsed = fl_options_parse(verb, count, argv, options);
-    *exit_status = parsed == FL_PARSED_HELP ? 0 : 2;
-    if (parsed == FL_PARSED_HELP)
-        fputs(help, stdout);
-    return parsed == FL_PARSED_RUN;
-}
-
 int fl_cli_init(int count, char **argv)
 {
     struct fl_session_options options;
     int exit_status;
-    if (!parse("init", init_help, count, argv, &options, &exit_status))
+    if (!fl_options_parse("init", init_help, count, argv, &options, &exit_status))
         return exit_status;
     if (options.input_count > 1) {
         fl_log_error("flowlaw init: name one folder");
@@ -54,7 +44,7 @@ int fl_cli_new_rule(int count, char **argv)
 {
     struct fl_session_options options;
     int exit_status;
-    if (!parse("new-rule", new_rule_help, count, argv, &options, &exit_status))
+    if (!fl_options_parse("new-rule", new_rule_help, count, argv, &options, &exit_status))
         return exit_status;
     if (options.input_count != 1) {
         fl_log_error("flowlaw new-rule: name the rule: flowlaw new-rule lateral/ssh-from-web");

@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "core/cli/options.h"
 
 static const char help[] =
@@ -24,14 +22,8 @@ static const char help[] =
 int fl_cli_test(int count, char **argv)
 {
     struct fl_session_options options;
-    switch (fl_options_parse("test", count, argv, &options)) {
-    case FL_PARSED_HELP:
-        fputs(help, stdout);
-        return 0;
-    case FL_PARSED_ERROR:
-        return 2;
-    case FL_PARSED_RUN:
-        break;
-    }
+    int exit_status;
+    if (!fl_options_parse("test", help, count, argv, &options, &exit_status))
+        return exit_status;
     return fl_session_test(&options);
 }

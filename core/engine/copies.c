@@ -3,27 +3,6 @@
 
 #include "core/engine/verdicts.h"
 
-bool fl_judge_copy_value(struct fl_arena *arena, struct fl_value *value)
-{
-    if (value->type == FL_T_STR) {
-        value->str.ptr = fl_arena_strndup(arena, value->str.ptr, value->str.len);
-        return value->str.ptr != NULL;
-    }
-    if (value->type != FL_T_LIST)
-        return true;
-    uint32_t n = value->list.count * (value->list.weighted ? 2 : 1);
-    struct fl_value *items = fl_arena_alloc(arena, (size_t)(n + 1) * sizeof *items);
-    if (items == NULL)
-        return false;
-    if (n > 0)
-        memcpy(items, value->list.items, n * sizeof *items);
-    for (uint32_t i = 0; i < n; i++)
-        if (!fl_judge_copy_value(arena, &items[i]))
-            return false;
-    value->list.items = items;
-    return true;
-}
-
 static bool copy_text(struct fl_arena *arena, const char *text, const char **out)
 {
     *out = text == NULL ? NULL : fl_arena_strdup(arena, text);
@@ -36,7 +15,7 @@ static bool copy_pairs(struct fl_arena *arena, const struct fl_pairs *pairs, str
     bool ok = items != NULL;
     for (uint32_t i = 0; i < pairs->count && ok; i++) {
         items[i] = pairs->items[i];
-        ok = copy_text(arena, pairs->items[i].name, &items[i].name) && fl_judge_copy_value(arena, &items[i].value);
+        ok = copy_text(arena, pairs->items[i].name, &items[i].name) && fl_value_copy(arena, &items[i].value);
     }
     *out = (struct fl_pairs){items, pairs->count};
     return ok;
@@ -58,7 +37,7 @@ bool fl_hit_copy(struct fl_arena *arena, const struct fl_hit *hit, uint32_t slot
         return false;
     memcpy(copy.slots, hit->slots, slot_count * sizeof *copy.slots);
     for (uint32_t i = 0; i < slot_count; i++)
-        if (!fl_judge_copy_value(arena, &copy.slots[i]))
+        if (!fl_value_copy(arena, &copy.slots[i]))
             return false;
     if (hit->evidence_count > 0)
         memcpy(copy.evidence, hit->evidence, hit->evidence_count * sizeof *copy.evidence);

@@ -148,7 +148,7 @@ static enum fl_status run_threads(struct run *run, struct fl_error *err)
     return status;
 }
 
-static void merge_rule(struct fl_rule_part *into, struct fl_rule_part *from)
+void fl_rule_part_merge(struct fl_rule_part *into, const struct fl_rule_part *from)
 {
     into->selected += from->selected;
     into->bad_times += from->bad_times;
@@ -197,7 +197,7 @@ static enum fl_status merge_part(struct fl_part *into, struct fl_part *from)
 {
     enum fl_status status = fl_coverage_merge(&into->coverage, &from->coverage);
     for (uint32_t i = 0; i < into->rule_count; i++)
-        merge_rule(&into->rules[i], &from->rules[i]);
+        fl_rule_part_merge(&into->rules[i], &from->rules[i]);
     if (status == FL_OK)
         status = fl_store_absorb(into->store, from->store);
     for (uint32_t i = 0; i < from->unknown_columns.count && status == FL_OK; i++)

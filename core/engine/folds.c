@@ -86,23 +86,6 @@ static void merge_counters(struct fl_counters *into, const struct fl_counters *f
         into->last_ms = from->last_ms;
 }
 
-/* Keeps the least `limit` different places of both lists in `into` (room for limit). */
-static void merge_places(struct fl_place *into, uint32_t *count, const struct fl_place *from, uint32_t from_count,
-                         uint32_t limit)
-{
-    for (uint32_t i = 0; i < from_count; i++) {
-        uint32_t at = 0;
-        while (at < *count && fl_place_before(into[at], from[i]))
-            at++;
-        if (at == limit || (at < *count && into[at].where == from[i].where))
-            continue;
-        if (*count < limit)
-            (*count)++;
-        memmove(into + at + 1, into + at, (*count - at - 1) * sizeof *into);
-        into[at] = from[i];
-    }
-}
-
 /* Puts the hit among the worst, the order in which hits come deciding ties. */
 static enum fl_status rank(struct fl_judging *j, struct fl_folds *folds, struct fl_fold_part *part,
                            const struct fl_hit *hit)
@@ -141,7 +124,8 @@ static enum fl_status settle(struct fl_judging *j, struct fl_folds *folds, struc
     }
     part->count++;
     merge_counters(&part->sum, &hit->counters);
-    merge_places(part->places, &part->place_count, hit->evidence, hit->evidence_count, limit);
+    for (uint32_t i = 0; i < hit->evidence_count; i++)
+        fl_places_add(part->places, &part->place_count, limit, &hit->evidence[i]);
     enum fl_status status = fl_judge_note_concerned(j, hit, &part->concerned);
     return status == FL_OK ? rank(j, folds, part, hit) : status;
 }

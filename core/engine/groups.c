@@ -16,11 +16,6 @@ struct visiting {
     uint32_t slot_count;
 };
 
-static struct fl_value time_value(int64_t ms)
-{
-    return ms == INT64_MAX || ms == INT64_MIN ? FL_VALUE_NULL : fl_value_int(FL_T_TIME, ms);
-}
-
 static void get_slot(void *context, const struct fl_node *node, struct fl_value *out)
 {
     const struct visiting *v = context;
@@ -42,8 +37,8 @@ static void fill_slots(struct visiting *v, const struct fl_group_view *view)
     c[FL_C_FLOWS] = fl_value_int(FL_T_INT, view->counters.flows);
     c[FL_C_PACKETS] = fl_value_int(FL_T_INT, view->counters.packets);
     c[FL_C_BYTES] = fl_value_int(FL_T_INT, view->counters.bytes);
-    c[FL_C_FIRST_SEEN] = time_value(view->counters.first_ms);
-    c[FL_C_LAST_SEEN] = time_value(view->counters.last_ms);
+    c[FL_C_FIRST_SEEN] = fl_value_time(view->counters.first_ms);
+    c[FL_C_LAST_SEEN] = fl_value_time(view->counters.last_ms);
     c[FL_C_OBSERVED] = fl_judge_observed(v->j);
     c[FL_C_LOGGED] = c[FL_C_SKIPPED] = c[FL_C_VPC_LOGGED] = FL_VALUE_NULL;
     if (v->rule->asks_coverage)

@@ -271,23 +271,6 @@ static enum fl_status rank_objects(struct loading *l, struct fl_part_file *files
 
 /* ---- totals ---- */
 
-static void add_rule(struct fl_rule_part *into, const struct fl_rule_part *from)
-{
-    into->selected += from->selected;
-    into->bad_times += from->bad_times;
-    into->listed += from->listed;
-    into->unspread += from->unspread;
-    into->over_limit |= from->over_limit;
-    into->over_list |= from->over_list;
-    into->stateful |= from->stateful;
-    if (from->lua_failures > 0 &&
-        (into->lua_failures == 0 || fl_place_before(from->lua_error_place, into->lua_error_place))) {
-        into->lua_error_place = from->lua_error_place;
-        memcpy(into->lua_error, from->lua_error, sizeof into->lua_error);
-    }
-    into->lua_failures += from->lua_failures;
-}
-
 static void take_rule(struct loading *l, struct section *s, const struct fl_part_file *file)
 {
     struct fl_rule_part r = {0};
@@ -313,7 +296,7 @@ static void take_rule(struct loading *l, struct section *s, const struct fl_part
     if (r.lua_failures > 0 && !fl_place_renumber(&file->sources, &r.lua_error_place.where) && s->status == FL_OK)
         s->status = FL_E_DATA;
     if (s->status == FL_OK && rule < l->plan->rule_count)
-        add_rule(&l->part->rules[rule], &r);
+        fl_rule_part_merge(&l->part->rules[rule], &r);
 }
 
 static enum fl_status take_totals(struct loading *l, const struct fl_part_file *file)

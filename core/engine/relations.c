@@ -31,11 +31,6 @@ static bool holds(const struct row *row, const struct fl_node *condition)
     return result.type == FL_T_BOOL && result.i != 0;
 }
 
-static struct fl_value time_value(int64_t ms)
-{
-    return ms == INT64_MAX || ms == INT64_MIN ? FL_VALUE_NULL : fl_value_int(FL_T_TIME, ms);
-}
-
 static int64_t start_of(const struct fl_group_view *view)
 {
     return view->window_start_ms != INT64_MIN ? view->window_start_ms : view->counters.first_ms;
@@ -57,11 +52,11 @@ static struct fl_value column_value(const struct fl_judging *j, const struct fl_
     case FL_FROM_SLOT:
         return slots[column->slots[source]];
     case FL_FROM_START_TIME:
-        return time_value(start_of(view));
+        return fl_value_time(start_of(view));
     case FL_FROM_WINDOW_START:
-        return time_value(view->window_start_ms);
+        return fl_value_time(view->window_start_ms);
     case FL_FROM_WINDOW_END:
-        return time_value(view->window_end_ms);
+        return fl_value_time(view->window_end_ms);
     case FL_FROM_HOUR:
     case FL_FROM_WEEKDAY:
         return clock_value(j, column->kind, start_of(view));

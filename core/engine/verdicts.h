@@ -103,7 +103,6 @@ struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows)
 enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t window_ms, int64_t every_ms,
                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
 /* copies.c: deep copies; false when memory is out. */
-bool fl_judge_copy_value(struct fl_arena *arena, struct fl_value *value); /* its text and members */
 bool fl_verdict_copy(struct fl_arena *arena, const struct fl_verdict *verdict, struct fl_verdict *out);
 bool fl_hit_copy(struct fl_arena *arena, const struct fl_hit *hit, uint32_t slot_count, struct fl_hit *out);
 /* rows.c: calls on_flow for every record of the group in record order. *worst: what the calls said, that of the worst

@@ -154,18 +154,9 @@ static uint64_t count_bits(const uint64_t *bits, uint32_t words)
     return sum;
 }
 
-static struct fl_place place_of(const struct fl_batch *batch, uint32_t r)
-{
-    const struct fl_column *start = &batch->columns[FL_F_START_TIME];
-    const struct fl_column *end = &batch->columns[FL_F_END_TIME];
-    return (struct fl_place){.start_ms = fl_column_null(start, r) ? INT64_MAX : start->i64[r],
-                             .end_ms = fl_column_null(end, r) ? INT64_MAX : end->i64[r],
-                             .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[r])};
-}
-
 static void note_failure(struct fl_worker *worker, struct fl_rule_part *part, uint32_t row, const struct fl_error *err)
 {
-    struct fl_place place = place_of(&worker->batch, row);
+    struct fl_place place = fl_batch_place(&worker->batch, row);
     if (part->lua_failures++ > 0 && !fl_place_before(place, part->lua_error_place))
         return;
     part->lua_error_place = place;
@@ -177,7 +168,7 @@ static void leave_behind(const struct fl_worker *worker, const struct fl_rule_pa
                          uint32_t from)
 {
     for (uint32_t r = from; r < worker->batch.rows; r++)
-        if (!fl_place_before(place_of(&worker->batch, r), part->lua_error_place))
+        if (!fl_place_before(fl_batch_place(&worker->batch, r), part->lua_error_place))
             selection[r >> 6] &= ~(UINT64_C(1) << (r & 63));
 }
 
@@ -297,7 +288,7 @@ static uint64_t count_unspread(const struct fl_worker *worker, const struct fl_p
     const struct fl_batch *batch = &worker->batch;
     uint64_t sum = 0;
     for (uint32_t r = 0; r < batch->rows; r++) {
-        struct fl_place place = place_of(batch, r);
+        struct fl_place place = fl_batch_place(batch, r);
         if ((selection[r >> 6] >> (r & 63) & 1) && is_time(place.start_ms) && is_time(place.end_ms))
             sum += (place.end_ms - 1) / rule->pane_ms - place.start_ms / rule->pane_ms >= FL_SPREAD_PANES_MAX;
     }

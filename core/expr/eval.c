@@ -98,7 +98,7 @@ static struct fl_value arith(const struct fl_node *node, const struct fl_value *
     return int_arith(node->op, node->type, a->i, b->i);
 }
 
-static bool holds(enum fl_op op, int c)
+bool fl_op_holds(enum fl_op op, int c)
 {
     switch (op) {
     case FL_OP_EQ:
@@ -123,9 +123,9 @@ static struct fl_value compare(const struct fl_node *node, const struct fl_value
     if (a->type == FL_T_RATIO || b->type == FL_T_RATIO) {
         struct fl_value x = {.type = FL_T_RATIO, .ratio = ratio_of(a)};
         struct fl_value y = {.type = FL_T_RATIO, .ratio = ratio_of(b)};
-        return truth(holds(node->op, fl_value_compare(&x, &y)));
+        return truth(fl_op_holds(node->op, fl_value_compare(&x, &y)));
     }
-    return truth(holds(node->op, fl_value_compare(a, b)));
+    return truth(fl_op_holds(node->op, fl_value_compare(a, b)));
 }
 
 static bool in_item(const struct fl_set_item *item, const struct fl_value *v, const struct fl_eval *eval)

@@ -138,6 +138,8 @@ struct fl_eval {
     bool (*in_network)(void *context, uint32_t network, struct fl_addr addr);
 };
 struct fl_value fl_expr_eval(const struct fl_node *node, const struct fl_eval *eval);
+/* Does the comparison hold for what a compare function returned? */
+bool fl_op_holds(enum fl_op op, int c);
 
 /* What an object lacks: columns, and with them measures and networks. Callbacks may be NULL (nothing of that kind). */
 struct fl_absence {

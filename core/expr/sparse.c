@@ -15,20 +15,7 @@ static bool text_equal_any(const struct fl_node *node, struct fl_str value)
         return false;
     }
     int c = fl_str_compare(value, node->right->literal.str);
-    switch (node->op) {
-    case FL_OP_EQ:
-        return c == 0;
-    case FL_OP_NE:
-        return c != 0;
-    case FL_OP_LT:
-        return c < 0;
-    case FL_OP_LE:
-        return c <= 0;
-    case FL_OP_GT:
-        return c > 0;
-    default:
-        return c >= 0;
-    }
+    return fl_op_holds(node->op, c);
 }
 
 static bool prepare_text(struct fl_program_state *s, const struct fl_term *term)

@@ -93,7 +93,6 @@ struct fl_entry *fl_table_find_or_add(struct fl_table *t, const uint8_t *key, ui
 void fl_table_clear(struct fl_table *t);
 /* evidence.c: keeps the least places. */
 void fl_entry_add_place(const struct fl_table *t, struct fl_entry *e, const struct fl_place *place);
-void fl_places_add(struct fl_place *places, uint32_t *count, uint32_t limit, const struct fl_place *place);
 /* Adds what `from` holds; both are of this table's shape. */
 enum fl_status fl_entry_merge(const struct fl_table *t, struct fl_entry *into, const struct fl_entry *from);
 void fl_entry_dispose_states(const struct fl_table *t, struct fl_entry *e);

@@ -190,16 +190,6 @@ struct adding {
     bool by_text; /* the key is one text, and t->by_text is of this batch's texts */
 };
 
-static struct fl_place place_of(const struct fl_batch *batch, uint32_t row)
-{
-    const struct fl_column *start = &batch->columns[FL_F_START_TIME];
-    const struct fl_column *end = &batch->columns[FL_F_END_TIME];
-    return (struct fl_place){.start_ms =
-                                 start->values == NULL || fl_column_null(start, row) ? INT64_MAX : start->i64[row],
-                             .end_ms = end->values == NULL || fl_column_null(end, row) ? INT64_MAX : end->i64[row],
-                             .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[row])};
-}
-
 static int64_t cell_or_zero(const struct fl_batch *batch, uint32_t field, uint32_t row)
 {
     const struct fl_column *c = &batch->columns[field];
@@ -266,7 +256,7 @@ static bool take_row(struct adding *a, uint32_t row)
     struct fl_table *t = a->t;
     struct pending *p = &a->rows[a->count];
     p->row = row;
-    p->place = place_of(a->batch, row);
+    p->place = fl_batch_place(a->batch, row);
     p->key_at = (uint32_t)t->keys.len;
     p->key_len = 0;
     if (t->spec.pane_ms != 0 && (p->place.start_ms < FL_WHEN_MIN_MS || p->place.start_ms >= FL_WHEN_MAX_MS)) {

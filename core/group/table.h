@@ -62,4 +62,7 @@ bool fl_table_over_limit(const struct fl_table *table);
 /* What the table holds, measures included. */
 size_t fl_table_held_bytes(const struct fl_table *table);
 
+/* Keeps the least `limit` different places, in record order. */
+void fl_places_add(struct fl_place *places, uint32_t *count, uint32_t limit, const struct fl_place *place);
+
 #endif

@@ -17,6 +17,7 @@
 #include "core/base/map.h"
 #include "core/base/status.h"
 #include "core/record/fields.h"
+#include "core/record/place.h"
 
 struct fl_column {
     union {
@@ -100,6 +101,17 @@ static inline enum fl_status fl_batch_need(struct fl_batch *batch, uint32_t fiel
 {
     const struct fl_column *c = &batch->columns[field];
     return c->filled == NULL || !c->present ? FL_OK : fl_batch_fill(batch, field, rows);
+}
+
+/* Where the row stands in record order. */
+static inline struct fl_place fl_batch_place(const struct fl_batch *batch, uint32_t row)
+{
+    const struct fl_column *start = &batch->columns[FL_F_START_TIME];
+    const struct fl_column *end = &batch->columns[FL_F_END_TIME];
+    return (struct fl_place){.start_ms =
+                                 start->values == NULL || fl_column_null(start, row) ? INT64_MAX : start->i64[row],
+                             .end_ms = end->values == NULL || fl_column_null(end, row) ? INT64_MAX : end->i64[row],
+                             .where = fl_place_where(batch->source, batch->base_offset + batch->row_start[row])};
 }
 
 struct fl_value;

@@ -274,3 +274,24 @@ size_t fl_value_decode(const uint8_t *bytes, size_t len, struct fl_value *out)
         return n == 0 ? 0 : 1 + n;
     }
 }
+
+bool fl_value_copy(struct fl_arena *arena, struct fl_value *value)
+{
+    if (value->type == FL_T_STR) {
+        value->str.ptr = fl_arena_strndup(arena, value->str.ptr, value->str.len);
+        return value->str.ptr != NULL;
+    }
+    if (value->type != FL_T_LIST)
+        return true;
+    uint32_t n = value->list.count * (value->list.weighted ? 2 : 1);
+    struct fl_value *items = fl_arena_alloc(arena, (size_t)(n + 1) * sizeof *items);
+    if (items == NULL)
+        return false;
+    if (n > 0)
+        memcpy(items, value->list.items, n * sizeof *items);
+    for (uint32_t i = 0; i < n; i++)
+        if (!fl_value_copy(arena, &items[i]))
+            return false;
+    value->list.items = items;
+    return true;
+}

@@ -41,6 +41,14 @@ static inline struct fl_value fl_value_member(const struct fl_value *value, uint
     return value->type == FL_T_LIST && member <= value->list.count ? value->list.items[member - 1] : FL_VALUE_NULL;
 }
 
+/* Makes the value's text and members copies in the arena; false when memory is out. */
+bool fl_value_copy(struct fl_arena *arena, struct fl_value *value);
+/* An instant, or null for INT64_MIN and INT64_MAX, which stand for none. */
+static inline struct fl_value fl_value_time(int64_t ms)
+{
+    return ms == INT64_MAX || ms == INT64_MIN ? FL_VALUE_NULL : fl_value_int(FL_T_TIME, ms);
+}
+
 /* For messages: null is "-", service tcp/5432, times RFC 3339, durations 1h30m, lists "a, b, ...". Not escaped. */
 void fl_value_text(struct fl_buf *out, const struct fl_value *value);
 /* For results: numbers as numbers (strings from 2^53), addresses and services as text, null as null,

@@ -65,7 +65,6 @@ enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *l
                                const struct fl_judged_group *group);
 /* Prints one: its values, and what became of it. */
 void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept);
-bool fl_explain_copy(struct fl_explaining *e, struct fl_value *value); /* text and lists into the session's arena */
 
 /* explain_record.c, explain_finding.c: exit status. */
 int fl_explain_record(struct fl_explaining *e);

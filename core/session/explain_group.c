@@ -46,28 +46,6 @@ static void add_slots(struct fl_explaining *e, const struct fl_plan_rule *rule, 
     fl_buf_add_char(&e->out, '\n');
 }
 
-bool fl_explain_copy(struct fl_explaining *e, struct fl_value *value)
-{
-    struct fl_arena *arena = &e->session->arena;
-    if (value->type == FL_T_STR) {
-        value->str.ptr = fl_arena_strndup(arena, value->str.ptr, value->str.len);
-        return value->str.ptr != NULL;
-    }
-    if (value->type != FL_T_LIST)
-        return true;
-    uint32_t n = value->list.count * (value->list.weighted ? 2 : 1);
-    struct fl_value *items = fl_arena_alloc(arena, ((size_t)n + 1) * sizeof *items);
-    if (items == NULL)
-        return false;
-    for (uint32_t i = 0; i < n; i++) {
-        items[i] = value->list.items[i];
-        if (!fl_explain_copy(e, &items[i]))
-            return false;
-    }
-    value->list.items = items;
-    return true;
-}
-
 enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *list, uint32_t rule,
                                const struct fl_judged_group *group)
 {
@@ -78,7 +56,7 @@ enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *l
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < count; i++) {
         slots[i] = group->slots[i];
-        if (!fl_explain_copy(e, &slots[i]))
+        if (!fl_value_copy(&e->session->arena, &slots[i]))
             return FL_E_NOMEM;
     }
     struct fl_kept_group *kept = &list->items[list->count++];

@@ -51,7 +51,7 @@ static enum fl_status take_row(void *context, const struct fl_batch *batch, uint
         if (!fl_field_set_has(&plan->wanted, f))
             continue;
         fl_batch_value(batch, f, row, &r->values[f]);
-        if (!fl_explain_copy(r->e, &r->values[f]))
+        if (!fl_value_copy(&r->e->session->arena, &r->values[f]))
             return FL_E_NOMEM;
     }
     struct fl_explain_values values = {.plan = plan, .fields = r->values};
