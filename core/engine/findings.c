@@ -399,8 +399,14 @@ enum fl_status fl_judge_tell_hit(const struct fl_judging *j, const struct fl_hit
     if (watch == NULL)
         return FL_OK;
     make_id(j, hit, id);
-    struct fl_judged_hit told = {
-        id, hit->rule, hit->slots, hit->window_start_ms, hit->window_end_ms, fl_hit_severity(j, hit), hit->waiver};
+    struct fl_judged_hit told = {id,
+                                 hit->rule,
+                                 hit->slots,
+                                 hit->window_start_ms,
+                                 hit->window_end_ms,
+                                 fl_hit_severity(j, hit),
+                                 hit->waiver,
+                                 fl_folds_newest(&j->folds[hit->rule], hit)};
     return watch->hit(watch->context, &told);
 }
 

@@ -131,11 +131,13 @@ static enum fl_status settle(struct fl_judging *j, struct fl_folds *folds, struc
 }
 
 /* Overlapping windows of one group are one occurrence: the worst of them, spanning all. */
-static enum fl_status fold_overlap(struct fl_judging *j, struct fl_folds *folds, struct fl_hit *last,
+static enum fl_status fold_overlap(struct fl_judging *j, struct fl_folds *folds, struct fl_fold *fold,
                                    const struct fl_hit *next)
 {
-    struct fl_hit both = *last;
-    if (worse(j, next, last) && !fl_hit_copy(&folds->arena, next, folds->slot_count, &both))
+    struct fl_hit *last = &fold->last, both = *last;
+    fold->newest_is_worst = worse(j, next, last);
+    fold->windows++;
+    if (fold->newest_is_worst && !fl_hit_copy(&folds->arena, next, folds->slot_count, &both))
         return FL_E_NOMEM;
     struct fl_counters counters = last->counters;
     merge_counters(&counters, &next->counters);
@@ -149,13 +151,21 @@ static enum fl_status fold_overlap(struct fl_judging *j, struct fl_folds *folds,
     return FL_OK;
 }
 
+static void begin_occurrence(struct fl_fold *fold)
+{
+    fold->occurrences++;
+    fold->windows = 1;
+    fold->newest_is_worst = true;
+}
+
 static enum fl_status add_window(struct fl_judging *j, struct fl_folds *folds, struct fl_fold *fold,
                                  const struct fl_hit *hit)
 {
     struct fl_hit *last = &fold->last;
     if (fold->has_last && hit->window_start_ms < last->window_end_ms && hit->waiver == last->waiver &&
         same_group(&j->plan->rules[hit->rule], last, hit))
-        return fold_overlap(j, folds, last, hit);
+        return fold_overlap(j, folds, fold, hit);
+    begin_occurrence(fold);
     enum fl_status status = fold->has_last ? settle(j, folds, fold, last) : FL_OK;
     fold->has_last = status == FL_OK && fl_hit_copy(&folds->arena, hit, folds->slot_count, last);
     return status != FL_OK || fold->has_last ? status : FL_E_NOMEM;
@@ -187,9 +197,23 @@ enum fl_status fl_folds_add(struct fl_judging *j, struct fl_folds *folds, struct
     }
     hit->identity = folds->identities.keys[index].ptr;
     hit->identity_len = (uint32_t)key.len;
-    enum fl_status status =
-        hit->window_end_ms == INT64_MIN ? settle(j, folds, fold, hit) : add_window(j, folds, fold, hit);
+    enum fl_status status;
+    if (hit->window_end_ms != INT64_MIN) {
+        status = add_window(j, folds, fold, hit);
+    } else {
+        begin_occurrence(fold);
+        status = settle(j, folds, fold, hit);
+    }
     return status == FL_OK ? collect(folds) : status;
+}
+
+struct fl_judged_occurrence fl_folds_newest(const struct fl_folds *folds, const struct fl_hit *hit)
+{
+    struct fl_str key = {hit->identity, hit->identity_len};
+    const struct fl_fold *fold = &folds->items[fl_map_find(&folds->identities, key)];
+    const struct fl_hit *whole = fold->has_last ? &fold->last : hit;
+    return (struct fl_judged_occurrence){fold->occurrences, fold->windows, whole->window_start_ms, whole->window_end_ms,
+                                         fold->newest_is_worst};
 }
 
 enum fl_status fl_folds_close(struct fl_judging *j, struct fl_folds *folds)

@@ -28,6 +28,9 @@ struct fl_fold {
     struct fl_fold_part excused[FL_EXCUSES];
     struct fl_hit last; /* its window may overlap with the next */
     bool has_last;
+    bool newest_is_worst; /* of its occurrence */
+    uint32_t windows;     /* of the newest occurrence */
+    uint64_t occurrences; /* that began */
 };
 
 static inline enum fl_excuse fl_fold_excuse(const struct fl_fold *fold)
@@ -52,6 +55,8 @@ void fl_folds_init(struct fl_folds *folds, uint32_t slot_count);
 void fl_folds_dispose(struct fl_folds *folds); /* empty and usable again */
 /* Views in the hit need to live during the call only. */
 enum fl_status fl_folds_add(struct fl_judging *j, struct fl_folds *folds, struct fl_hit *hit);
+/* What became of the hit that was added last. */
+struct fl_judged_occurrence fl_folds_newest(const struct fl_folds *folds, const struct fl_hit *hit);
 /* After the last hit. */
 enum fl_status fl_folds_close(struct fl_judging *j, struct fl_folds *folds);
 

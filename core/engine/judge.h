@@ -33,6 +33,15 @@ struct fl_judged_group {
     int64_t window_start_ms, window_end_ms;
 };
 
+/* The occurrence of its finding that a hit is folded into, as far as it is known: overlapping windows of one group
+ * are one occurrence. Its last hit tells the whole of it. */
+struct fl_judged_occurrence {
+    uint64_t number;  /* from 1, in the order in which those of the finding come */
+    uint32_t windows; /* that were folded */
+    int64_t window_start_ms, window_end_ms;
+    bool is_worst; /* this hit is the worst so far: its values are those of the occurrence */
+};
+
 /* A group that fired, after waivers. */
 struct fl_judged_hit {
     const char *id; /* of its finding */
@@ -41,6 +50,7 @@ struct fl_judged_hit {
     int64_t window_start_ms, window_end_ms;
     enum fl_severity severity;
     int waiver; /* index into the policy's, or -1 */
+    struct fl_judged_occurrence occurrence;
 };
 
 /* Somebody who watches the judgement. Each group is told before the hits. */

@@ -56,6 +56,7 @@ struct fl_kept_group {
     char id[33]; /* of the finding that it is an occurrence of; empty: of none */
     enum fl_severity severity;
     int waiver;
+    struct fl_judged_occurrence occurrence; /* of a hit: the whole of it */
 };
 struct fl_kept_groups {
     struct fl_kept_group *items;
@@ -63,8 +64,15 @@ struct fl_kept_groups {
 };
 enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *list, uint32_t rule,
                                const struct fl_judged_group *group);
+/* Those kept that are folded into one occurrence with the hit learn what it adds to it; before it is kept itself. */
+void fl_explain_fold_hit(struct fl_kept_groups *list, const struct fl_judged_hit *hit);
+/* The group became this hit. */
+void fl_explain_keep_hit(struct fl_kept_group *kept, const struct fl_judged_hit *hit);
 /* Prints one: its values, and what became of it. */
 void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept);
+void fl_explain_window(struct fl_explaining *e, int64_t start_ms, int64_t end_ms);
+/* "name=value" of every measure and value, and the end of the line. */
+void fl_explain_measures(struct fl_explaining *e, const struct fl_kept_group *kept);
 
 /* explain_record.c, explain_finding.c: exit status. */
 int fl_explain_record(struct fl_explaining *e);

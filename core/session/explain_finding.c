@@ -5,8 +5,9 @@
 #include "core/base/log.h"
 #include "core/session/explain.h"
 
-#define GROUPS_SHOWN 10
-#define OTHERS_SHOWN 10
+#define EXCUSED_SHOWN 10
+#define WINDOWS_SHOWN 10 /* of those that are folded into one */
+#define OTHERS_SHOWN  10
 
 struct finding {
     struct fl_explaining *e;
@@ -31,14 +32,105 @@ static enum fl_status take_hit(void *context, const struct fl_judged_hit *hit)
     if (!is_meant(hit->id, f->id))
         return FL_OK;
     struct fl_judged_group group = {FL_FATE_HIT, hit->slots, hit->window_start_ms, hit->window_end_ms};
+    fl_explain_fold_hit(&f->groups, hit);
     enum fl_status status = fl_explain_keep(f->e, &f->groups, hit->rule, &group);
-    if (status != FL_OK)
-        return status;
-    struct fl_kept_group *kept = &f->groups.items[f->groups.count - 1];
-    memcpy(kept->id, hit->id, sizeof kept->id);
-    kept->severity = hit->severity;
-    kept->waiver = hit->waiver;
-    return FL_OK;
+    if (status == FL_OK)
+        fl_explain_keep_hit(&f->groups.items[f->groups.count - 1], hit);
+    return status;
+}
+
+/* ---- occurrences ---- */
+
+/* Is the group, in its worst window, this occurrence of the report? */
+static bool is_occurrence(const struct finding *found, const struct fl_kept_group *kept, const struct fl_occurrence *o)
+{
+    const struct fl_plan_rule *rule = &found->e->session->plan.rules[kept->rule];
+    if (!kept->occurrence.is_worst || kept->occurrence.window_start_ms != o->window_start_ms)
+        return false;
+    for (uint32_t i = 0; i < o->group.count; i++)
+        for (uint32_t k = 0; k < rule->key_count; k++)
+            if (strcmp(rule->key_names[k], o->group.items[i].name) == 0 &&
+                fl_value_compare(&kept->group.slots[k], &o->group.items[i].value) != 0)
+                return false;
+    return true;
+}
+
+/* The other windows of its occurrence, which count no more than once. */
+static void add_folded(const struct finding *found, const struct fl_kept_group *worst)
+{
+    struct fl_explaining *e = found->e;
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < found->groups.count; i++) {
+        const struct fl_kept_group *kept = &found->groups.items[i];
+        if (kept == worst || kept->occurrence.number != worst->occurrence.number)
+            continue;
+        if (shown++ == WINDOWS_SHOWN) {
+            fl_buf_add_format(&e->out, "  ... and %u more\n", worst->occurrence.windows - 1 - WINDOWS_SHOWN);
+            return;
+        }
+        fl_explain_label(e, "folded");
+        fl_explain_window(e, kept->group.window_start_ms, kept->group.window_end_ms);
+        fl_buf_add_text(&e->out, "   ");
+        fl_explain_measures(e, kept);
+    }
+}
+
+static void add_occurrence(const struct finding *found, const struct fl_kept_group *worst)
+{
+    struct fl_explaining *e = found->e;
+    const struct fl_judged_occurrence *o = &worst->occurrence;
+    if (o->windows > 1) {
+        fl_buf_add_format(&e->out, ": %u overlapping windows, ", o->windows);
+        fl_explain_window(e, o->window_start_ms, o->window_end_ms);
+        fl_buf_add_text(&e->out, "; the worst is");
+    }
+    fl_buf_add_char(&e->out, '\n');
+    fl_explain_group(e, worst);
+    add_folded(found, worst);
+}
+
+/* Those that the report speaks of, worst first. */
+static void add_occurrences(const struct finding *found, const struct fl_finding *f)
+{
+    struct fl_explaining *e = found->e;
+    for (uint32_t o = 0; o < f->worst_count; o++)
+        for (uint32_t i = 0; i < found->groups.count; i++)
+            if (is_occurrence(found, &found->groups.items[i], &f->worst[o])) {
+                fl_buf_add_format(&e->out, "\n occurrence %u of %" PRIu64, o + 1, f->occurrence_count);
+                add_occurrence(found, &found->groups.items[i]);
+            }
+    if (f->occurrence_count > f->worst_count)
+        fl_buf_add_format(&e->out, "\n ... and %" PRIu64 " more\n", f->occurrence_count - f->worst_count);
+}
+
+enum excuse { EXCUSED_NOT, EXCUSED_LOWERED, EXCUSED_HIDDEN };
+
+static enum excuse excuse_of(const struct finding *found, const struct fl_kept_group *kept)
+{
+    if (kept->waiver < 0)
+        return EXCUSED_NOT;
+    bool hides = found->e->session->policy.waivers[kept->waiver].effect == FL_WAIVE_HIDE;
+    return hides ? EXCUSED_HIDDEN : EXCUSED_LOWERED;
+}
+
+/* What a waiver took out: a finding speaks of those that are excused least. */
+static void add_excused(const struct finding *found)
+{
+    struct fl_explaining *e = found->e;
+    enum excuse least = EXCUSED_HIDDEN;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < found->groups.count; i++)
+        if (excuse_of(found, &found->groups.items[i]) < least)
+            least = excuse_of(found, &found->groups.items[i]);
+    for (uint32_t i = 0; i < found->groups.count; i++) {
+        const struct fl_kept_group *kept = &found->groups.items[i];
+        if (!kept->occurrence.is_worst || excuse_of(found, kept) == least || count++ >= EXCUSED_SHOWN)
+            continue;
+        fl_buf_add_format(&e->out, "\n excused occurrence %u, which the finding leaves out", count);
+        add_occurrence(found, kept);
+    }
+    if (count > EXCUSED_SHOWN)
+        fl_buf_add_format(&e->out, "\n ... and %u more\n", count - EXCUSED_SHOWN);
 }
 
 static void add_line(struct fl_explaining *e, const char *label, const char *text)
@@ -89,13 +181,8 @@ static void show(struct fl_explaining *e, const struct finding *found, const str
     fl_buf_add_format(&e->out, ":%u\n", f->declared_line);
     add_line(e, "threshold", f->threshold);
     add_line(e, "waived", f->waived);
-    uint32_t shown = found->groups.count < GROUPS_SHOWN ? found->groups.count : GROUPS_SHOWN;
-    for (uint32_t i = 0; i < shown; i++) {
-        fl_buf_add_format(&e->out, "\n occurrence %u of %u\n", i + 1, found->groups.count);
-        fl_explain_group(e, &found->groups.items[i]);
-    }
-    if (found->groups.count > shown)
-        fl_buf_add_format(&e->out, "\n ... and %u more\n", found->groups.count - shown);
+    add_occurrences(found, f);
+    add_excused(found);
     add_evidence(e, f);
 }
 

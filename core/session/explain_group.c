@@ -34,6 +34,13 @@ static const char *fate_text(enum fl_fate fate)
     return "no finding: it is not known which end opened it";
 }
 
+void fl_explain_window(struct fl_explaining *e, int64_t start_ms, int64_t end_ms)
+{
+    add_time(e, start_ms);
+    fl_buf_add_text(&e->out, " .. ");
+    add_time(e, end_ms);
+}
+
 static void add_slots(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_value *slots,
                       uint32_t from, uint32_t count)
 {
@@ -44,6 +51,12 @@ static void add_slots(struct fl_explaining *e, const struct fl_plan_rule *rule, 
         fl_explain_value(e, &slots[i]);
     }
     fl_buf_add_char(&e->out, '\n');
+}
+
+void fl_explain_measures(struct fl_explaining *e, const struct fl_kept_group *kept)
+{
+    const struct fl_plan_rule *rule = &e->session->plan.rules[kept->rule];
+    add_slots(e, rule, kept->group.slots, rule->key_count + FL_COUNTER_COUNT, rule->measure_count + rule->value_count);
 }
 
 enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *list, uint32_t rule,
@@ -63,6 +76,28 @@ enum fl_status fl_explain_keep(struct fl_explaining *e, struct fl_kept_groups *l
     *kept = (struct fl_kept_group){.rule = rule, .group = *group, .waiver = -1};
     kept->group.slots = slots;
     return FL_OK;
+}
+
+void fl_explain_keep_hit(struct fl_kept_group *kept, const struct fl_judged_hit *hit)
+{
+    memcpy(kept->id, hit->id, sizeof kept->id);
+    kept->severity = hit->severity;
+    kept->waiver = hit->waiver;
+    kept->occurrence = hit->occurrence;
+}
+
+void fl_explain_fold_hit(struct fl_kept_groups *list, const struct fl_judged_hit *hit)
+{
+    for (uint32_t i = list->count; i-- > 0;) {
+        struct fl_kept_group *kept = &list->items[i];
+        if (kept->id[0] == '\0')
+            continue;
+        if (strcmp(kept->id, hit->id) != 0 || kept->occurrence.number != hit->occurrence.number)
+            return; /* the hits of an occurrence come one after the other */
+        bool is_worst = kept->occurrence.is_worst && !hit->occurrence.is_worst;
+        kept->occurrence = hit->occurrence;
+        kept->occurrence.is_worst = is_worst;
+    }
 }
 
 static void add_waiver(struct fl_explaining *e, const struct fl_waiver *waiver)
@@ -125,9 +160,7 @@ void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept)
         add_slots(e, rule, group->slots, 0, keys);
     if (group->window_start_ms != INT64_MIN) {
         fl_explain_label(e, "window");
-        add_time(e, group->window_start_ms);
-        fl_buf_add_text(&e->out, " .. ");
-        add_time(e, group->window_end_ms);
+        fl_explain_window(e, group->window_start_ms, group->window_end_ms);
         fl_buf_add_char(&e->out, '\n');
     }
     if (rule->role == FL_ROLE_EXPECT) {
@@ -138,7 +171,7 @@ void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept)
     add_slots(e, rule, group->slots, rule->key_count, rule->asks_coverage ? FL_COUNTER_COUNT : (uint32_t)FL_C_LOGGED);
     if (rule->measure_count + rule->value_count > 0) {
         fl_explain_label(e, "measures");
-        add_slots(e, rule, group->slots, rule->key_count + FL_COUNTER_COUNT, rule->measure_count + rule->value_count);
+        fl_explain_measures(e, kept);
     }
     if (rule->having != NULL) {
         struct fl_explain_values values = {.plan = &e->session->plan, .rule = rule, .slots = group->slots};

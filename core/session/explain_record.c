@@ -100,14 +100,13 @@ static enum fl_status take_group(void *context, uint32_t rule, const struct fl_j
 static enum fl_status take_hit(void *context, const struct fl_judged_hit *hit)
 {
     struct record *r = context;
+    fl_explain_fold_hit(&r->groups, hit);
     for (uint32_t i = 0; i < r->groups.count; i++) {
         struct fl_kept_group *kept = &r->groups.items[i];
         if (kept->rule != hit->rule || kept->group.window_start_ms != hit->window_start_ms ||
             !holds_record(r, hit->rule, hit->slots, hit->window_start_ms, hit->window_end_ms))
             continue;
-        memcpy(kept->id, hit->id, sizeof kept->id);
-        kept->severity = hit->severity;
-        kept->waiver = hit->waiver;
+        fl_explain_keep_hit(kept, hit);
     }
     return FL_OK;
 }
@@ -165,15 +164,35 @@ static const char *heading(enum fl_rule_role role)
     return "where";
 }
 
+static void add_fold(struct fl_explaining *e, const struct fl_judged_occurrence *o)
+{
+    if (o->windows < 2)
+        return;
+    fl_explain_label(e, "folded");
+    fl_buf_add_format(&e->out, "with %u overlapping window%s into the occurrence ", o->windows - 1,
+                      o->windows == 2 ? "" : "s");
+    fl_explain_window(e, o->window_start_ms, o->window_end_ms);
+    fl_buf_add_text(&e->out, o->is_worst ? ": this is the worst, which it shows\n" : ": another is the worst\n");
+}
+
 static void add_groups(struct fl_explaining *e, const struct record *r, uint32_t rule)
 {
-    uint32_t total = 0, fired = 0, shown = 0;
+    uint32_t total = 0, fired = 0, occurrences = 0, shown = 0;
+    uint64_t last = 0;
     for (uint32_t i = 0; i < r->groups.count; i++) {
-        total += r->groups.items[i].rule == rule;
-        fired += r->groups.items[i].rule == rule && r->groups.items[i].group.fate == FL_FATE_HIT;
+        const struct fl_kept_group *kept = &r->groups.items[i];
+        if (kept->rule != rule)
+            continue;
+        total++;
+        fired += kept->group.fate == FL_FATE_HIT;
+        occurrences += kept->group.fate == FL_FATE_HIT && kept->occurrence.number != last;
+        last = kept->group.fate == FL_FATE_HIT ? kept->occurrence.number : last;
     }
     if (total > 1)
-        fl_buf_add_format(&e->out, "  it is in %u windows; %u of them fire%s\n", total, fired, fired == 1 ? "s" : "");
+        fl_buf_add_format(&e->out, "  it is in %u windows; %u of them fire%s", total, fired, fired == 1 ? "s" : "");
+    if (total > 1 && fired > occurrences)
+        fl_buf_add_format(&e->out, ", folded into %u occurrence%s", occurrences, occurrences == 1 ? "" : "s");
+    fl_buf_add_text(&e->out, total > 1 ? "\n" : "");
     for (uint32_t i = 0; i < r->groups.count; i++) {
         const struct fl_kept_group *kept = &r->groups.items[i];
         bool wanted = kept->rule == rule && (fired == 0 || kept->group.fate == FL_FATE_HIT);
@@ -181,6 +200,7 @@ static void add_groups(struct fl_explaining *e, const struct record *r, uint32_t
             continue;
         fl_buf_add_text(&e->out, shown > 1 ? "\n" : "");
         fl_explain_group(e, kept);
+        add_fold(e, &kept->occurrence);
     }
 }
 
