@@ -30,6 +30,9 @@ bool fl_explain_concerns(const struct fl_explaining *e, const struct fl_plan_rul
 /* explain_plan.c: what the rule asks. */
 void fl_explain_plan(struct fl_explaining *e);
 
+/* explain_measure.c: the i-th measure of the rule, as "distinct(server_port)". */
+void fl_explain_measure(struct fl_explaining *e, const struct fl_plan_rule *rule, uint32_t i);
+
 /* explain_tree.c: a condition with the values that made each part of it true, false or unknown. */
 struct fl_explain_values {
     const struct fl_plan *plan;

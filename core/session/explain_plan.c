@@ -17,12 +17,26 @@ static void add_texts(struct fl_explaining *e, const char *label, const struct f
     fl_buf_add_char(&e->out, '\n');
 }
 
-static void add_param(struct fl_explaining *e, const struct fl_param_decl *p)
+static void add_text(struct fl_explaining *e, const char *label, const char *text)
 {
+    if (text == NULL)
+        return;
+    fl_explain_label(e, label);
+    fl_explain_add(e, text);
+    fl_buf_add_char(&e->out, '\n');
+}
+
+static void add_param(struct fl_explaining *e, const struct fl_plan_param *param)
+{
+    const struct fl_param_decl *p = param->decl;
     fl_buf_add_text(&e->out, "    ");
     fl_explain_add(e, p->name);
     fl_buf_add_text(&e->out, " = ");
     fl_explain_add(e, p->text);
+    if (strcmp(p->text, param->text) != 0) { /* a price by its name */
+        fl_buf_add_text(&e->out, " = ");
+        fl_explain_add(e, param->text);
+    }
     fl_buf_add_format(&e->out, "   (%s, ", fl_param_type_name(p->type));
     if (p->from_policy) {
         fl_buf_add_text(&e->out, "set at ");
@@ -187,62 +201,52 @@ static void add_keys(struct fl_explaining *e, const struct fl_plan_rule *rule)
     fl_buf_add_char(&e->out, '\n');
 }
 
+/* What an intent waits for, and the periods that it is counted in. */
+static void add_expectation(struct fl_explaining *e, const struct fl_plan_rule *rule)
+{
+    const struct fl_intent *intent = rule->decl->intent;
+    const struct fl_policy *policy = &e->session->policy;
+    bool days = intent->expect_every_ms >= FL_MS_PER_DAY, many = intent->expect_every_ms > FL_MS_PER_DAY;
+    char every[FL_WHEN_TEXT_BYTES];
+    fl_duration_format(intent->expect_every_ms, every);
+    fl_explain_label(e, "expect");
+    fl_buf_add_format(&e->out, "in each period at least %lld, let in or answered, %s ", (long long)intent->expect_min,
+                      intent->expect_each_host ? "from each host of" : "from anybody in");
+    fl_explain_add(e, intent->from.text);
+    fl_buf_add_char(&e->out, '\n');
+    fl_explain_label(e, "periods");
+    fl_buf_add_format(&e->out, "%s, from %s in ", every,
+                      many   ? "midnight, so that weeks begin on Mondays,"
+                      : days ? "midnight"
+                             : "multiples of it on the clock");
+    fl_explain_add(e, policy->zone_name);
+    fl_buf_add_text(&e->out, "; those that lie whole inside the input are judged\n");
+}
+
 static void add_windows(struct fl_explaining *e, const struct fl_plan_rule *rule)
 {
-    if (rule->window_ms == 0)
+    if (rule->window_ms == 0 || rule->role == FL_ROLE_EXPECT)
         return;
     char window[FL_WHEN_TEXT_BYTES], every[FL_WHEN_TEXT_BYTES], pane[FL_WHEN_TEXT_BYTES];
     fl_duration_format(rule->window_ms, window);
     fl_duration_format(rule->every_ms, every);
     fl_duration_format(rule->pane_ms, pane);
     fl_explain_label(e, rule->session ? "session" : "window");
-    if (rule->session) {
+    if (rule->session)
         fl_buf_add_format(&e->out, "a burst of records without a gap of %s\n", window);
-        return;
-    }
-    fl_buf_add_format(&e->out, "%s, one every %s; panes of %s, %lld in a window\n", window, every, pane,
-                      (long long)(rule->window_ms / rule->pane_ms));
+    else if (rule->every_ms == rule->window_ms)
+        fl_buf_add_format(&e->out, "%s, one after the other\n", window);
+    else
+        fl_buf_add_format(&e->out, "%s, one every %s; panes of %s, %lld in a window\n", window, every, pane,
+                          (long long)(rule->window_ms / rule->pane_ms));
 }
 
-static void add_steps(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_sequence *sequence)
+static void add_type(struct fl_explaining *e, const struct fl_measure *measure)
 {
-    for (uint32_t s = 0; s < sequence->step_count; s++) {
-        fl_buf_add_text(&e->out, s > 0 ? ", then " : "");
-        fl_explain_condition(e, rule, sequence->steps[s].filter);
-        if (sequence->steps[s].times > 1)
-            fl_buf_add_format(&e->out, " %u times", sequence->steps[s].times);
-    }
-    if (sequence->within_ms > 0) {
-        char within[FL_WHEN_TEXT_BYTES];
-        fl_duration_format(sequence->within_ms, within);
-        fl_buf_add_format(&e->out, ", within %s", within);
-    }
-}
-
-static void add_arguments(struct fl_explaining *e, const struct fl_plan_rule *rule, uint32_t m)
-{
-    const struct fl_measure_decl *decl = &rule->decl->measures[m];
-    const struct fl_node *filters[] = {rule->measures[m].filter, rule->measures[m].filter2};
-    const char *separator = "";
-    if (rule->measures[m].sequence != NULL)
-        add_steps(e, rule, rule->measures[m].sequence);
-    if (decl->field != NULL) {
-        fl_explain_add(e, decl->field);
-        separator = ", ";
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        if (filters[i] == NULL)
-            continue;
-        fl_buf_add_text(&e->out, separator);
-        fl_explain_condition(e, rule, filters[i]);
-        separator = ", ";
-    }
-    if (decl->k > 0)
-        fl_buf_add_format(&e->out, "%s%lld", separator, (long long)decl->k);
-    if (decl->by != NULL) {
-        fl_buf_add_text(&e->out, ", by ");
-        fl_explain_add(e, decl->by);
-    }
+    uint32_t members = fl_measure_member_count(measure->kind);
+    fl_buf_add_text(&e->out, members > 0 ? "members" : fl_type_name(measure->type));
+    for (uint32_t i = 0; i < members; i++)
+        fl_buf_add_format(&e->out, " %s", fl_measure_member_names(measure->kind)[i]);
 }
 
 static void add_measures(struct fl_explaining *e, const struct fl_plan_rule *rule)
@@ -253,9 +257,12 @@ static void add_measures(struct fl_explaining *e, const struct fl_plan_rule *rul
     for (uint32_t m = 0; m < rule->measure_count; m++) {
         const struct fl_measure *measure = &rule->measures[m];
         bytes += measure->state_bytes;
-        fl_buf_add_format(&e->out, "    %s = %s(", measure->name, fl_measures[measure->kind].name);
-        add_arguments(e, rule, m);
-        fl_buf_add_format(&e->out, ")   (%s; %u bytes of state)\n", fl_type_name(measure->type), measure->state_bytes);
+        fl_buf_add_format(&e->out, "    %s = ", measure->name);
+        fl_explain_measure(e, rule, m);
+        fl_buf_add_text(&e->out, "   (");
+        add_type(e, measure);
+        fl_buf_add_format(&e->out, "; %u bytes of state)", measure->state_bytes);
+        fl_buf_add_text(&e->out, measure->spread ? "   each window gets its share by time\n" : "\n");
     }
     fl_explain_label(e, "state");
     fl_buf_add_format(&e->out, "%u bytes of measures a group%s, beside key, counters and %u places of evidence\n",
@@ -322,6 +329,8 @@ static void add_head(struct fl_explaining *e, const struct fl_plan_rule *rule)
     fl_explain_label(e, "declared");
     fl_explain_add(e, decl->file);
     fl_buf_add_format(&e->out, ":%u%s\n", decl->line, decl->intent != NULL ? " (an intent)" : "");
+    add_text(e, "about", decl->description);
+    add_text(e, "to do", decl->remediation);
     add_texts(e, "controls", &decl->controls);
     add_texts(e, "attack", &decl->attack);
     if (rule->void_reason != NULL) {
@@ -330,10 +339,19 @@ static void add_head(struct fl_explaining *e, const struct fl_plan_rule *rule)
         fl_explain_add(e, rule->void_reason);
         fl_buf_add_char(&e->out, '\n');
     }
-    if (decl->param_count > 0)
+    if (e->session->plan.scope != NULL) {
+        fl_explain_label(e, "scope");
+        fl_explain_condition(e, rule, e->session->plan.scope);
+        fl_buf_add_text(&e->out, "   (of the policy: no rule sees other records)\n");
+    }
+    if (e->session->policy.dedupe) {
+        fl_explain_label(e, "dedupe");
+        fl_buf_add_text(&e->out, "of records that are equal in every field one counts (as the policy says)\n");
+    }
+    if (rule->param_count > 0)
         fl_buf_add_text(&e->out, "  params\n");
-    for (uint32_t i = 0; i < decl->param_count; i++)
-        add_param(e, &decl->params[i]);
+    for (uint32_t i = 0; i < rule->param_count; i++)
+        add_param(e, &rule->params[i]);
 }
 
 static void add_rule(struct fl_explaining *e, const struct fl_plan_rule *rule)
@@ -342,8 +360,11 @@ static void add_rule(struct fl_explaining *e, const struct fl_plan_rule *rule)
     if (part != NULL)
         fl_buf_add_format(&e->out, "\n %s\n", part);
     add_texts(e, "from", &rule->decl->from);
+    add_text(e, "over", rule->decl->over);
     fl_explain_label(e, "where");
-    if (rule->where != NULL)
+    if (rule->void_reason != NULL && rule->decl->where != NULL) /* what it lacks has folded it to nothing */
+        fl_explain_add(e, rule->decl->where);
+    else if (rule->where != NULL)
         fl_explain_condition(e, rule, rule->where);
     else
         fl_buf_add_text(&e->out, rule->from != NULL ? "every group" : "every record");
@@ -364,7 +385,9 @@ static void add_rule(struct fl_explaining *e, const struct fl_plan_rule *rule)
         fl_explain_having(e, rule, rule->having);
         fl_buf_add_char(&e->out, '\n');
     }
-    if (rule->outcome_measure >= 0 && rule->role <= FL_ROLE_EXPECT) {
+    if (rule->role == FL_ROLE_EXPECT)
+        add_expectation(e, rule);
+    if (rule->outcome_measure >= 0 && rule->role < FL_ROLE_EXPECT) {
         fl_explain_label(e, "outcome");
         fl_buf_add_text(&e->out, "blocked: no finding; allowed: one severity lower; answered: as declared\n");
     }
