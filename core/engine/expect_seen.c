@@ -151,7 +151,7 @@ static enum fl_status gather_seen(struct fl_expecting *e, uint32_t rule)
     if (c.places == NULL)
         return FL_E_NOMEM;
     fl_arena_init(&c.scratch);
-    enum fl_status status = fl_judge_walk(e->j, rule, FL_QUARTER_MS, FL_QUARTER_MS, visit_quarter, &c);
+    enum fl_status status = fl_judge_walk(e->j, rule, FL_QUARTER_MS, FL_QUARTER_MS, 0, visit_quarter, &c);
     if (status == FL_OK)
         status = close_keys(&c);
     fl_free(c.places);

@@ -345,6 +345,7 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
 }
 
 enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t window_ms, int64_t every_ms,
+                             uint64_t least_flows,
                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[index];
@@ -352,6 +353,8 @@ enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t windo
                            .every_ms = every_ms,
                            .measures = rule->table_measures,
                            .measure_count = fl_plan_rule_states(rule),
+                           .least_flows = least_flows,
+                           .passed_over = &j->rules[index].groups,
                            .visit = visit,
                            .context = context};
     struct fl_store *store = j->stores[rule->depth - 1];
@@ -363,6 +366,13 @@ enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t windo
     j->part->rules[index].over_limit = true;
     j->rules[index].void_reason = why_void(j, index);
     return FL_OK;
+}
+
+/* Groups with fewer records need no look: their `having` cannot be true, and nothing else is told of them. */
+static uint64_t least_flows(const struct fl_judging *j, const struct fl_plan_rule *rule)
+{
+    bool all_are_told = j->options->watch != NULL || rule->role != FL_ROLE_RULE || rule->outcome_measure >= 0;
+    return all_are_told ? 0 : fl_plan_rule_least_records(rule);
 }
 
 static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
@@ -379,7 +389,7 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     if (j->rules[index].void_reason == NULL && v.rule->over != FL_OVER_NONE)
         status = fl_judge_seed(j, index);
     if (status == FL_OK && j->rules[index].void_reason == NULL && !by_periods)
-        status = fl_judge_walk(j, index, v.rule->window_ms, v.rule->every_ms, visit_group, &v);
+        status = fl_judge_walk(j, index, v.rule->window_ms, v.rule->every_ms, least_flows(j, v.rule), visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);
     if (j->rules[index].void_reason != NULL) {
         fl_folds_dispose(&j->folds[index]);

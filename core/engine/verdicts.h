@@ -98,9 +98,10 @@ enum fl_severity fl_hit_severity(const struct fl_judging *j, const struct fl_hit
 /* Counts an undecided conversation, and makes room for it among the kept ones: FL_OCCURRENCES_SHOWN with most flows,
  * equal ones in the order they come. NULL when it is not kept; the caller fills in the rest. */
 struct fl_hit *fl_undecided_place(struct fl_intent_tally *tally, uint64_t flows);
-/* Visits the groups of a rule that is not void, with its own measures. A rule that turns out to have too many is void
- * then, which is no failure. */
+/* Visits the groups of a rule that is not void, with its own measures; those of fewer records than least_flows are only
+ * counted. A rule that turns out to have too many is void then, which is no failure. */
 enum fl_status fl_judge_walk(struct fl_judging *j, uint32_t index, int64_t window_ms, int64_t every_ms,
+                             uint64_t least_flows,
                              enum fl_status (*visit)(void *context, const struct fl_group_view *view), void *context);
 /* copies.c: deep copies; false when memory is out. */
 bool fl_verdict_copy(struct fl_arena *arena, const struct fl_verdict *verdict, struct fl_verdict *out);

@@ -63,10 +63,24 @@ static enum fl_status emit(struct folding *f, const struct fl_entry *e, int64_t 
     return status;
 }
 
+/* Is it too small to be visited? */
+static bool pass_over(struct folding *f, uint64_t flows)
+{
+    if (flows >= f->walk->least_flows)
+        return false;
+    (*f->walk->passed_over)++;
+    return true;
+}
+
 /* One window out of the first `count` panes that are kept. */
 static enum fl_status emit_panes(struct folding *f, uint32_t count, int64_t window_start_ms)
 {
     const struct fl_table *t = f->shape;
+    uint64_t flows = 0;
+    for (uint32_t i = 0; i < count; i++)
+        flows += f->panes[i].entry->flows;
+    if (pass_over(f, flows))
+        return FL_OK;
     if (count == 1)
         return emit(f, f->panes[0].entry, window_start_ms);
     enum fl_status status = FL_OK;
@@ -84,7 +98,7 @@ static enum fl_status end_session(struct folding *f)
 {
     if (!f->in_session)
         return FL_OK;
-    enum fl_status status = emit(f, f->sum, 0);
+    enum fl_status status = pass_over(f, f->sum->flows) ? FL_OK : emit(f, f->sum, 0);
     fl_entry_dispose_states(f->shape, f->sum);
     memset(f->sum, 0, f->shape->entry_bytes);
     f->in_session = false;
@@ -214,13 +228,13 @@ static enum fl_status fold_row(struct folding *f, const struct fl_row *row)
         if (status == FL_OK)
             status = begin_key(f, row->key, len);
     }
-    if (status != FL_OK || !windows)
-        return status != FL_OK ? status : emit(f, row->entry, 0);
+    if (status != FL_OK)
+        return status;
     if (t->spec.session)
         return fold_session(f, row->entry);
-    int64_t start_ms = fl_key_pane(row->key + len) * t->spec.pane_ms;
-    if (walk->window_ms == t->spec.pane_ms)
-        return emit(f, row->entry, start_ms);
+    int64_t start_ms = windows ? fl_key_pane(row->key + len) * t->spec.pane_ms : 0;
+    if (!windows || walk->window_ms == t->spec.pane_ms)
+        return pass_over(f, row->entry->flows) ? FL_OK : emit(f, row->entry, start_ms);
     status = emit_windows(f, start_ms);
     return status == FL_OK ? keep_pane(f, row, start_ms) : status;
 }

@@ -77,6 +77,8 @@ struct fl_walk {
     int64_t window_ms, every_ms;
     const uint32_t *measures; /* those of the table that are asked for; NULL = all of them */
     uint32_t measure_count;
+    uint64_t least_flows; /* groups with fewer are counted in *passed_over and not visited */
+    uint64_t *passed_over;
     enum fl_status (*visit)(void *context, const struct fl_group_view *view);
     void *context;
 };

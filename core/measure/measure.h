@@ -123,6 +123,9 @@ enum fl_status fl_measure_load(const struct fl_measure *measure, void *state, co
  * null. */
 enum fl_status fl_measure_value(const struct fl_measure *measure, const void *state, struct fl_arena *arena,
                                 struct fl_value *out);
+/* How many records a group has at least where the value (that member of it) is at least `value`; 0: not known. Filters
+ * aside, so that it holds whatever they are. */
+uint64_t fl_measure_least_records(const struct fl_measure *measure, uint32_t member, uint64_t value);
 /* Does it keep a row of each record? */
 static inline bool fl_measure_is_list(const struct fl_measure *measure)
 {

@@ -203,6 +203,8 @@ enum fl_status fl_plan_make_tables(struct fl_plan *plan);
 /* Can the rule select a record of an object with these decoded columns? */
 bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule *rule,
                            const struct fl_field_set *columns);
+/* least.c: how many records a group needs before `having` can be true; 0: not known. */
+uint64_t fl_plan_rule_least_records(const struct fl_plan_rule *rule);
 /* Names the first decoded column whose absence makes it impossible, for the reader; or NULL. */
 const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_rule *rule,
                                const struct fl_field_set *columns);
