@@ -52,32 +52,46 @@ void fl_json_end(struct fl_json *w)
     w->depth--;
 }
 
-static void put_text(struct fl_buf *out, struct fl_str text)
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* One character that is not plain; how many bytes it took. */
+static size_t put_special(struct fl_buf *out, struct fl_str text, size_t at)
 {
     static const char hex[] = "0123456789abcdef";
+    unsigned char c = (unsigned char)text.ptr[at];
+    size_t n = fl_utf8_length(text, at);
+    if (n == 0) {
+        fl_buf_add_text(out, "\xef\xbf\xbd");
+        return 1;
+    }
+    if (n > 1) {
+        fl_buf_add(out, text.ptr + at, n);
+        return n;
+    }
+    if (c == '"' || c == '\\') {
+        fl_buf_add_char(out, '\\');
+        fl_buf_add_char(out, (char)c);
+    } else {
+        fl_buf_add_text(out, "\\u00");
+        fl_buf_add_char(out, hex[c >> 4]);
+        fl_buf_add_char(out, hex[c & 15]);
+    }
+    return 1;
+}
+
+static void put_text(struct fl_buf *out, struct fl_str text)
+{
     fl_buf_add_char(out, '"');
     for (size_t i = 0; i < text.len;) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        size_t n = fl_utf8_length(text, i);
-        if (n == 0) {
-            fl_buf_add_text(out, "\xef\xbf\xbd");
+        size_t begin = i;
+        while (i < text.len && is_plain(text.ptr[i]))
             i++;
-        } else if (n > 1) {
-            fl_buf_add(out, text.ptr + i, n);
-            i += n;
-        } else {
-            if (c == '"' || c == '\\') {
-                fl_buf_add_char(out, '\\');
-                fl_buf_add_char(out, (char)c);
-            } else if (c < 0x20 || c == 0x7f) {
-                fl_buf_add_text(out, "\\u00");
-                fl_buf_add_char(out, hex[c >> 4]);
-                fl_buf_add_char(out, hex[c & 15]);
-            } else {
-                fl_buf_add_char(out, (char)c);
-            }
-            i++;
-        }
+        fl_buf_add(out, text.ptr + begin, i - begin);
+        if (i < text.len)
+            i += put_special(out, text, i);
     }
     fl_buf_add_char(out, '"');
 }
