@@ -20,13 +20,16 @@ struct member {
         char few[FEW_BYTES];
     };
     uint32_t len;
-    uint32_t hash;
+    uint32_t hash; /* while there are slots */
     uint64_t weight_low;
     int64_t weight_high;
 };
 
 struct list_state {
-    struct member *members;
+    union {
+        struct member one; /* while capacity is 0: most groups have no more */
+        struct member *members;
+    };
     uint32_t count, capacity;
     uint32_t *slots; /* top: index + 1 */
     uint32_t slot_mask;
@@ -48,6 +51,11 @@ static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
     return FL_OK;
 }
 
+static struct member *members_of(const struct list_state *s)
+{
+    return s->capacity == 0 ? (struct member *)&s->one : s->members;
+}
+
 static const char *bytes_of(const struct member *m)
 {
     return m->len <= FEW_BYTES ? m->few : m->many;
@@ -64,8 +72,9 @@ static void dispose(const struct fl_measure *m, void *state)
     (void)m;
     struct list_state *s = state;
     for (uint32_t i = 0; i < s->count; i++)
-        dispose_member(&s->members[i]);
-    fl_free(s->members);
+        dispose_member(&members_of(s)[i]);
+    if (s->capacity > 0)
+        fl_free(s->members);
     fl_free(s->slots);
     *s = (struct list_state){0};
 }
@@ -89,6 +98,23 @@ static struct fl_value decoded(const char *bytes, uint32_t len)
     return value;
 }
 
+#define ENCODED_ROOM 64u
+
+/* The value as bytes, which short ones are without asking for memory. */
+static void encode(const struct fl_value *value, struct fl_buf *bytes, char room[ENCODED_ROOM])
+{
+    fl_buf_init(bytes);
+    if (value->type <= FL_T_ADDR || (value->type == FL_T_STR && value->str.len < ENCODED_ROOM / 2))
+        *bytes = (struct fl_buf){.data = room, .capacity = ENCODED_ROOM};
+    fl_value_encode(bytes, value);
+}
+
+static void end_encoding(struct fl_buf *bytes, const char *room)
+{
+    if (bytes->data != room)
+        fl_buf_dispose(bytes);
+}
+
 static bool make_member(struct member *m, const char *bytes, uint32_t len, uint32_t hash)
 {
     *m = (struct member){.len = len, .hash = hash};
@@ -101,17 +127,18 @@ static bool make_member(struct member *m, const char *bytes, uint32_t len, uint3
     return true;
 }
 
-/* Most groups have a member or two: they grow from one. */
 static bool have_room(struct list_state *s)
 {
-    if (s->count < s->capacity)
+    if (s->count < s->capacity || s->count == 0)
         return true;
     if (s->capacity > UINT32_MAX / 2)
         return false;
-    uint32_t capacity = s->capacity == 0 ? 1 : s->capacity * 2;
-    struct member *members = fl_realloc(s->members, capacity, sizeof *members);
+    uint32_t capacity = s->capacity == 0 ? 2 : s->capacity * 2;
+    struct member *members = fl_realloc(s->capacity == 0 ? NULL : s->members, capacity, sizeof *members);
     if (members == NULL)
         return false;
+    if (s->capacity == 0)
+        members[0] = s->one;
     s->members = members;
     s->capacity = capacity;
     return true;
@@ -122,78 +149,52 @@ static bool insert_at(struct list_state *s, uint32_t at, const char *bytes, uint
     struct member added;
     if (!have_room(s) || !make_member(&added, bytes, len, hash))
         return false;
-    memmove(s->members + at + 1, s->members + at, (s->count - at) * sizeof *s->members);
-    s->members[at] = added;
+    struct member *members = members_of(s);
+    memmove(members + at + 1, members + at, (s->count - at) * sizeof *members);
+    members[at] = added;
     s->count++;
     return true;
 }
 
-static enum fl_status set_add(const struct fl_measure *m, struct list_state *s, const char *bytes, uint32_t len)
+/* Where the value stands among the sorted members, or belongs. */
+static uint32_t place_in_set(const struct list_state *s, const struct fl_value *value, bool *is_there)
 {
-    struct fl_value value = decoded(bytes, len);
     uint32_t low = 0, high = s->count;
-    while (low < high) {
+    *is_there = false;
+    while (low < high && !*is_there) {
         uint32_t middle = (low + high) / 2;
-        struct fl_value other = decoded(bytes_of(&s->members[middle]), s->members[middle].len);
-        int c = fl_value_compare(&other, &value);
-        if (c == 0)
-            return FL_OK;
+        const struct member *there = &members_of(s)[middle];
+        struct fl_value other = decoded(bytes_of(there), there->len);
+        int c = fl_value_compare(&other, value);
+        *is_there = c == 0;
         if (c < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == m->k) {
+    return low;
+}
+
+static enum fl_status set_add(const struct fl_measure *m, struct list_state *s, const struct fl_value *value)
+{
+    bool is_there;
+    uint32_t at = place_in_set(s, value, &is_there);
+    if (is_there)
+        return FL_OK;
+    if (at == m->k) {
         s->more = 1;
         return FL_OK;
     }
-    if (!insert_at(s, low, bytes, len, 0))
-        return FL_E_NOMEM;
-    if (s->count > m->k) {
-        dispose_member(&s->members[--s->count]);
+    char room[ENCODED_ROOM];
+    struct fl_buf bytes;
+    encode(value, &bytes, room);
+    bool ok = !bytes.failed && insert_at(s, at, bytes.data, (uint32_t)bytes.len, 0);
+    end_encoding(&bytes, room);
+    if (ok && s->count > m->k) {
+        dispose_member(&members_of(s)[--s->count]);
         s->more = 1;
     }
-    return FL_OK;
-}
-
-static bool rehash(struct list_state *s)
-{
-    uint32_t slots = s->slots == NULL ? 16 : (s->slot_mask + 1) * 2;
-    uint32_t *fresh = fl_alloc_zero(slots, sizeof *fresh);
-    if (fresh == NULL)
-        return false;
-    fl_free(s->slots);
-    s->slots = fresh;
-    s->slot_mask = slots - 1;
-    for (uint32_t i = 0; i < s->count; i++) {
-        uint32_t at = s->members[i].hash & s->slot_mask;
-        while (fresh[at] != 0)
-            at = (at + 1) & s->slot_mask;
-        fresh[at] = i + 1;
-    }
-    return true;
-}
-
-static bool is_member(const struct member *m, const char *bytes, uint32_t len, uint32_t hash)
-{
-    return m->hash == hash && m->len == len && memcmp(bytes_of(m), bytes, len) == 0;
-}
-
-/* Its index, or UINT32_MAX; *slot: the free one where it belongs, when there are slots. */
-static uint32_t find_member(const struct list_state *s, const char *bytes, uint32_t len, uint32_t hash, uint32_t *slot)
-{
-    if (s->slots == NULL) {
-        for (uint32_t i = 0; i < s->count; i++)
-            if (is_member(&s->members[i], bytes, len, hash))
-                return i;
-        return UINT32_MAX;
-    }
-    uint32_t at = hash & s->slot_mask;
-    for (; s->slots[at] != 0; at = (at + 1) & s->slot_mask)
-        if (is_member(&s->members[s->slots[at] - 1], bytes, len, hash))
-            return s->slots[at] - 1;
-    *slot = at;
-    return UINT32_MAX;
+    return ok ? FL_OK : FL_E_NOMEM;
 }
 
 static uint32_t hash_of(const struct fl_measure *m, const char *bytes, uint32_t len)
@@ -201,13 +202,61 @@ static uint32_t hash_of(const struct fl_measure *m, const char *bytes, uint32_t 
     return (uint32_t)fl_hash64(bytes, len, m->hash_seed);
 }
 
-static enum fl_status top_add_hashed(struct list_state *s, const char *bytes, uint32_t len, uint32_t hash,
-                                     __int128 weight)
+static bool rehash(const struct fl_measure *m, struct list_state *s)
+{
+    uint32_t slots = s->slots == NULL ? 16 : (s->slot_mask + 1) * 2;
+    uint32_t *fresh = fl_alloc_zero(slots, sizeof *fresh);
+    if (fresh == NULL)
+        return false;
+    struct member *members = members_of(s);
+    for (uint32_t i = 0; s->slots == NULL && i < s->count; i++)
+        members[i].hash = hash_of(m, bytes_of(&members[i]), members[i].len);
+    fl_free(s->slots);
+    s->slots = fresh;
+    s->slot_mask = slots - 1;
+    for (uint32_t i = 0; i < s->count; i++) {
+        uint32_t at = members[i].hash & s->slot_mask;
+        while (fresh[at] != 0)
+            at = (at + 1) & s->slot_mask;
+        fresh[at] = i + 1;
+    }
+    return true;
+}
+
+static bool is_member(const struct member *m, const char *bytes, uint32_t len)
+{
+    return m->len == len && memcmp(bytes_of(m), bytes, len) == 0;
+}
+
+/* Its index, or UINT32_MAX; *slot: the free one where it belongs, when there are slots. */
+static uint32_t find_member(const struct list_state *s, const char *bytes, uint32_t len, uint32_t hash, uint32_t *slot)
+{
+    if (s->slots == NULL) {
+        for (uint32_t i = 0; i < s->count; i++)
+            if (is_member(&members_of(s)[i], bytes, len))
+                return i;
+        return UINT32_MAX;
+    }
+    uint32_t at = hash & s->slot_mask;
+    for (; s->slots[at] != 0; at = (at + 1) & s->slot_mask) {
+        const struct member *there = &members_of(s)[s->slots[at] - 1];
+        if (there->hash == hash && is_member(there, bytes, len))
+            return s->slots[at] - 1;
+    }
+    *slot = at;
+    return UINT32_MAX;
+}
+
+/* hash: of the bytes, or 0 where nobody made it. */
+static enum fl_status top_add(const struct fl_measure *m, struct list_state *s, const char *bytes, uint32_t len,
+                              uint32_t hash, __int128 weight)
 {
     uint32_t slot = 0;
     if (s->count >= FEW_MEMBERS && (s->slots == NULL || (s->count + 1) * 4ull > (s->slot_mask + 1ull) * 3) &&
-        !rehash(s))
+        !rehash(m, s))
         return FL_E_NOMEM;
+    if (s->slots != NULL && hash == 0)
+        hash = hash_of(m, bytes, len);
     uint32_t at = find_member(s, bytes, len, hash, &slot);
     if (at == UINT32_MAX) {
         at = s->count;
@@ -216,22 +265,8 @@ static enum fl_status top_add_hashed(struct list_state *s, const char *bytes, ui
         if (s->slots != NULL)
             s->slots[slot] = at + 1;
     }
-    add_weight(&s->members[at], weight);
+    add_weight(&members_of(s)[at], weight);
     return FL_OK;
-}
-
-static enum fl_status top_add(const struct fl_measure *m, struct list_state *s, const char *bytes, uint32_t len,
-                              __int128 weight)
-{
-    return top_add_hashed(s, bytes, len, hash_of(m, bytes, len), weight);
-}
-
-/* Short values are encoded without asking for memory. */
-static void begin_encoding(struct fl_buf *bytes, char *room, size_t room_bytes, const struct fl_value *value)
-{
-    fl_buf_init(bytes);
-    if (value->type <= FL_T_ADDR || (value->type == FL_T_STR && value->str.len < room_bytes / 2))
-        *bytes = (struct fl_buf){.data = room, .capacity = room_bytes};
 }
 
 static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
@@ -240,31 +275,29 @@ static enum fl_status update(const struct fl_measure *m, void *state, const stru
     fl_update_value(u, m->field, &value);
     if (value.type == FL_T_NULL)
         return FL_OK;
+    if (m->kind == FL_M_SET)
+        return set_add(m, state, &value);
     int64_t weight = 1;
-    if (m->kind == FL_M_TOP && m->by != FL_FIELD_NONE && !fl_update_int(u, m->by, &weight))
+    if (m->by != FL_FIELD_NONE && !fl_update_int(u, m->by, &weight))
         return FL_OK;
+    char room[ENCODED_ROOM];
     struct fl_buf bytes;
-    char room[64];
-    begin_encoding(&bytes, room, sizeof room, &value);
-    fl_value_encode(&bytes, &value);
-    enum fl_status status = FL_E_NOMEM;
-    if (!bytes.failed)
-        status = m->kind == FL_M_SET ? set_add(m, state, bytes.data, (uint32_t)bytes.len)
-                                     : top_add(m, state, bytes.data, (uint32_t)bytes.len, weight);
-    if (bytes.data != room)
-        fl_buf_dispose(&bytes);
+    encode(&value, &bytes, room);
+    enum fl_status status = bytes.failed ? FL_E_NOMEM : top_add(m, state, bytes.data, (uint32_t)bytes.len, 0, weight);
+    end_encoding(&bytes, room);
     return status;
 }
 
 /* Values that lie in the member itself, of many rows. */
 struct few_values {
-    char bytes[FL_UPDATE_ROWS_MAX][64];
-    uint32_t lens[FL_UPDATE_ROWS_MAX], hashes[FL_UPDATE_ROWS_MAX]; /* len 0: null */
+    char bytes[FL_UPDATE_ROWS_MAX][ENCODED_ROOM];
+    uint32_t lens[FL_UPDATE_ROWS_MAX], hashes[FL_UPDATE_ROWS_MAX]; /* len 0: null; hash 0: not asked for */
     int64_t weights[FL_UPDATE_ROWS_MAX];
 };
 
 static void take_value(const struct fl_measure *m, const struct fl_rows_update *u, uint32_t i, struct few_values *out)
 {
+    const struct list_state *s = u->states[i];
     struct fl_update one = {.batch = u->batch, .row = u->rows[i]};
     struct fl_buf bytes = {.data = out->bytes[i], .capacity = sizeof out->bytes[i]};
     struct fl_value value;
@@ -276,7 +309,7 @@ static void take_value(const struct fl_measure *m, const struct fl_rows_update *
         return;
     fl_value_encode(&bytes, &value);
     out->lens[i] = (uint32_t)bytes.len;
-    out->hashes[i] = hash_of(m, bytes.data, out->lens[i]);
+    out->hashes[i] = s->slots == NULL ? 0 : hash_of(m, bytes.data, out->lens[i]);
 }
 
 static enum fl_status top_update_rows(const struct fl_measure *m, const struct fl_rows_update *u)
@@ -296,18 +329,28 @@ static enum fl_status top_update_rows(const struct fl_measure *m, const struct f
         if (s->slots != NULL)
             __builtin_prefetch(&s->slots[values.hashes[i] & s->slot_mask]);
         else
-            __builtin_prefetch(s->members, 1);
+            __builtin_prefetch(members_of(s), 1);
     }
     for (uint32_t i = 0; i < u->count; i++) {
         const struct list_state *s = u->states[i];
         uint32_t member = s->slots == NULL || values.lens[i] == 0 ? 0 : s->slots[values.hashes[i] & s->slot_mask];
         if (member != 0)
-            __builtin_prefetch(&s->members[member - 1], 1);
+            __builtin_prefetch(&members_of(s)[member - 1], 1);
     }
     for (uint32_t i = 0; i < u->count && status == FL_OK; i++)
         if (values.lens[i] != 0)
-            status = top_add_hashed(u->states[i], values.bytes[i], values.lens[i], values.hashes[i], values.weights[i]);
+            status = top_add(m, u->states[i], values.bytes[i], values.lens[i], values.hashes[i], values.weights[i]);
     return status;
+}
+
+/* What another state holds. */
+static enum fl_status add_member(const struct fl_measure *m, struct list_state *s, const char *bytes, uint32_t len,
+                                 __int128 weight)
+{
+    if (m->kind == FL_M_TOP)
+        return top_add(m, s, bytes, len, 0, weight);
+    struct fl_value value = decoded(bytes, len);
+    return set_add(m, s, &value);
 }
 
 static enum fl_status merge(const struct fl_measure *m, void *into, const void *from)
@@ -315,10 +358,9 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     const struct list_state *b = from;
     struct list_state *a = into;
     enum fl_status status = FL_OK;
+    const struct member *members = members_of(b);
     for (uint32_t i = 0; i < b->count && status == FL_OK; i++)
-        status = m->kind == FL_M_SET
-                     ? set_add(m, a, bytes_of(&b->members[i]), b->members[i].len)
-                     : top_add(m, a, bytes_of(&b->members[i]), b->members[i].len, weight_of(&b->members[i]));
+        status = add_member(m, a, bytes_of(&members[i]), members[i].len, weight_of(&members[i]));
     a->more |= b->more;
     return status;
 }
@@ -346,7 +388,7 @@ static enum fl_status value(const struct fl_measure *m, const void *state, struc
         fl_free(sorted);
         return FL_E_NOMEM;
     }
-    memcpy(sorted, s->members, s->count * sizeof *sorted);
+    memcpy(sorted, members_of(s), s->count * sizeof *sorted);
     if (top)
         qsort(sorted, s->count, sizeof *sorted, heavier_first);
     for (uint32_t i = 0; i < shown; i++) {
@@ -395,7 +437,7 @@ static void save(const struct fl_measure *m, const void *state, struct fl_buf *o
         return;
     }
     if (s->count > 0)
-        memcpy(sorted, s->members, s->count * sizeof *sorted);
+        memcpy(sorted, members_of(s), s->count * sizeof *sorted);
     qsort(sorted, s->count, sizeof *sorted, by_bytes);
     for (uint32_t i = 0; i < s->count; i++) {
         struct saved_member head;
@@ -428,9 +470,7 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
         if (head.len > len - at || fl_value_decode(bytes + at, head.len, &checked) != head.len)
             return FL_E_DATA;
         struct member weighed = {.weight_low = head.weight_low, .weight_high = head.weight_high};
-        enum fl_status status = m->kind == FL_M_SET
-                                    ? set_add(m, s, (const char *)bytes + at, head.len)
-                                    : top_add(m, s, (const char *)bytes + at, head.len, weight_of(&weighed));
+        enum fl_status status = add_member(m, s, (const char *)bytes + at, head.len, weight_of(&weighed));
         if (status != FL_OK)
             return status;
         at += head.len;
