@@ -14,17 +14,36 @@ struct fl_compiling {
     bool wrong_params; /* values stand in for some: nothing can be said of windows */
 };
 
-/* Reports an error of the rule, which stands where `text` is the value of key (and name in the table behind it). */
+/* compile.c: reports an error of the rule, which stands where `text` is the value of key (and name in the table behind
+ * it). */
 void fl_compiling_fail(struct fl_compiling *c, struct fl_error *err, const char *key, const char *name,
                        const char *text);
+
+/* params.c: before all that may name a parameter. */
+void fl_compiling_params(struct fl_compiling *c);
 /* The error belongs where the value in force was written. */
 void fl_compiling_place_param(const struct fl_compiling *c, const struct fl_param_decl *p, struct fl_error *err);
-
-/* compile.c: a duration, or the "$param" that says it; 0 when text is NULL. false: the error is reported. */
+/* A duration, or the "$param" that says it; 0 when text is NULL. false: the error is reported. */
 bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char *key, int64_t *out);
-/* compile.c: a condition of a measure; *root is UINT32_MAX when text is NULL. */
+/* The text as it reads with the values of its parameters in place; NULL when memory is out. */
+const char *fl_compiling_with_params(struct fl_compiling *c, const char *text);
+
+/* keys.c: after what the rule reads is known. */
+void fl_compiling_keys(struct fl_compiling *c);
+/* A field of records, or a column of the groups that are read, by name; reports when there is none. */
+bool fl_compiling_field(struct fl_compiling *c, const char *name, const char *key, const char *measure, uint32_t *out);
+
+/* windows.c */
+void fl_compiling_windows(struct fl_compiling *c);
+
+/* measures.c: behind keys and windows. */
+void fl_compiling_measures(struct fl_compiling *c);
+/* A condition of a measure; *root is UINT32_MAX when text is NULL. */
 const struct fl_node *fl_compiling_filter(struct fl_compiling *c, const char *text, const char *measure,
                                           uint32_t *root);
+
+/* having.c: behind measures and values. */
+void fl_compiling_having(struct fl_compiling *c);
 
 /* list.c */
 bool fl_compiling_begin_steps(struct fl_compiling *c);
