@@ -17,10 +17,12 @@ enum fl_status fl_rule_compile(struct fl_plan *plan, const struct fl_rule_decl *
 enum fl_status fl_template_compile(const char *text, const struct fl_plan_rule *rule, struct fl_arena *arena,
                                    struct fl_template *out, struct fl_error *err);
 
-/* The slot of a key, counter or measure by name; UINT32_MAX. */
+/* A parameter by its name without $; NULL. */
+const struct fl_plan_param *fl_plan_rule_param(const struct fl_plan_rule *rule, struct fl_str name);
 /* Is it a measure with that member? Then *number (from 1) and *type are the member's. */
 bool fl_plan_rule_member(const struct fl_plan_rule *rule, uint32_t slot, struct fl_str member, uint32_t *number,
                          enum fl_type *type);
+/* The slot of a key, counter or measure by name; UINT32_MAX. */
 uint32_t fl_plan_rule_slot(const struct fl_plan_rule *rule, struct fl_str name, enum fl_type *type);
 const char *fl_counter_name(enum fl_counter counter);
 

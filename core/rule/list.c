@@ -1,7 +1,5 @@
 /* list.c: measures that keep rows of records: the steps of sequence{}, and the rows that on_flow with group_by is
  * called with. */
-#include <string.h>
-
 #include "core/base/limits.h"
 #include "core/rule/compiling.h"
 
@@ -17,17 +15,15 @@ static uint32_t times_of(struct fl_compiling *c, const char *measure, const stru
 {
     if (step->times_param == NULL)
         return (uint32_t)step->times;
-    for (uint32_t i = 0; i < c->rule->param_count; i++) {
-        const struct fl_plan_param *p = &c->rule->params[i];
-        if (strcmp(p->decl->name, step->times_param + 1) != 0)
-            continue;
-        if (p->decl->type == FL_P_NUMBER && p->node != NULL && p->node->kind == FL_N_LITERAL &&
-            p->node->literal.type == FL_T_INT && p->node->literal.i >= 1 && p->node->literal.i <= FL_SEQUENCE_TIMES_MAX)
-            return (uint32_t)p->node->literal.i;
-        fail(c, measure, step->times_param, FL_E_TYPE, "times must be a whole number of 1..1000");
+    const struct fl_plan_param *p = fl_plan_rule_param(c->rule, fl_str_of(step->times_param + 1));
+    if (p == NULL) {
+        fail(c, measure, step->times_param, FL_E_NAME, "there is no parameter of this name");
         return 0;
     }
-    fail(c, measure, step->times_param, FL_E_NAME, "there is no parameter of this name");
+    if (p->decl->type == FL_P_NUMBER && p->node != NULL && p->node->kind == FL_N_LITERAL &&
+        p->node->literal.type == FL_T_INT && p->node->literal.i >= 1 && p->node->literal.i <= FL_SEQUENCE_TIMES_MAX)
+        return (uint32_t)p->node->literal.i;
+    fail(c, measure, step->times_param, FL_E_TYPE, "times must be a whole number of 1..1000");
     return 0;
 }
 

@@ -1,6 +1,4 @@
 /* measures.c: what a rule measures of its groups. */
-#include <string.h>
-
 #include "core/base/limits.h"
 #include "core/rule/compiling.h"
 
@@ -81,12 +79,9 @@ static bool take_quantile(struct fl_compiling *c, const struct fl_measure_decl *
     struct fl_error err;
     if (decl->q == NULL)
         return true;
-    for (uint32_t i = 0; decl->q[0] == '$' && i < c->rule->param_count; i++) {
-        const struct fl_plan_param *p = &c->rule->params[i];
-        if (strcmp(p->decl->name, decl->q + 1) == 0 && p->decl->type == FL_P_NUMBER && p->node != NULL &&
-            fl_ratio_parse(fl_str_of(p->decl->text), out))
-            return true;
-    }
+    const struct fl_plan_param *p = decl->q[0] == '$' ? fl_plan_rule_param(c->rule, fl_str_of(decl->q + 1)) : NULL;
+    if (p != NULL && p->decl->type == FL_P_NUMBER && p->node != NULL && fl_ratio_parse(fl_str_of(p->decl->text), out))
+        return true;
     if (fl_ratio_parse(fl_str_of(decl->q), out))
         return true;
     fl_fail(&err, FL_E_VALUE, "\"%s\" is no share; write 0.95, \"95%%\" or the \"$name\" of a number parameter",

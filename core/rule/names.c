@@ -1,6 +1,4 @@
 /* names.c: what names mean in a rule's conditions and texts. */
-#include <string.h>
-
 #include "core/rule/compile.h"
 
 const char *fl_counter_name(enum fl_counter counter)
@@ -15,6 +13,14 @@ static enum fl_type counter_type(enum fl_counter counter)
     if (counter >= FL_C_OBSERVED)
         return FL_T_DURATION;
     return counter == FL_C_FIRST_SEEN || counter == FL_C_LAST_SEEN ? FL_T_TIME : FL_T_INT;
+}
+
+const struct fl_plan_param *fl_plan_rule_param(const struct fl_plan_rule *rule, struct fl_str name)
+{
+    for (uint32_t i = 0; i < rule->param_count; i++)
+        if (fl_str_is(name, rule->params[i].decl->name))
+            return &rule->params[i];
+    return NULL;
 }
 
 uint32_t fl_plan_rule_slot(const struct fl_plan_rule *rule, struct fl_str name, enum fl_type *type)
@@ -84,10 +90,8 @@ static bool find_service(void *context, struct fl_str name, const struct fl_set_
 static const struct fl_node *find_param(void *context, struct fl_str name)
 {
     const struct fl_rule_names *names = context;
-    for (uint32_t i = 0; i < names->rule->param_count; i++)
-        if (fl_str_is(name, names->rule->params[i].decl->name))
-            return names->rule->params[i].node;
-    return NULL;
+    const struct fl_plan_param *p = fl_plan_rule_param(names->rule, name);
+    return p != NULL ? p->node : NULL;
 }
 
 static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,

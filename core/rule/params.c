@@ -70,17 +70,14 @@ bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char 
         return true;
     struct fl_error err;
     if (text[0] == '$') {
-        for (uint32_t i = 0; i < c->rule->param_count; i++) {
-            const struct fl_plan_param *p = &c->rule->params[i];
-            if (strcmp(p->decl->name, text + 1) != 0)
-                continue;
-            if (p->decl->type != FL_P_DURATION || p->node == NULL) {
-                fl_fail(&err, FL_E_TYPE, "%s is no duration parameter", text);
-                fl_compiling_fail(c, &err, key, NULL, text);
-                return false;
-            }
-            *out = (int64_t)p->node->literal.i;
+        const struct fl_plan_param *p = fl_plan_rule_param(c->rule, fl_str_of(text + 1));
+        if (p != NULL && (p->decl->type != FL_P_DURATION || p->node == NULL)) {
+            fl_fail(&err, FL_E_TYPE, "%s is no duration parameter", text);
+            fl_compiling_fail(c, &err, key, NULL, text);
+            return false;
         }
+        if (p != NULL)
+            *out = (int64_t)p->node->literal.i;
         if (*out == 0) {
             fl_fail(&err, FL_E_NAME, "there is no parameter %s, or it is 0", text);
             fl_compiling_fail(c, &err, key, NULL, text);
@@ -105,9 +102,7 @@ const char *fl_compiling_with_params(struct fl_compiling *c, const char *text)
         size_t len = 0;
         if (*p == '$') {
             len = 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-            for (uint32_t i = 0; i < c->rule->param_count; i++)
-                if (fl_str_is((struct fl_str){p + 1, len - 1}, c->rule->params[i].decl->name))
-                    hit = &c->rule->params[i];
+            hit = fl_plan_rule_param(c->rule, (struct fl_str){p + 1, len - 1});
         }
         if (hit != NULL) {
             fl_buf_add_text(&out, hit->text);

@@ -14,9 +14,9 @@ static bool add_part(struct fl_template *t, const char *text, uint32_t slot, uin
 /* {$currency} is that of the policy's prices, unless the rule has a parameter of that name. */
 static const char *param_text(const struct fl_plan_rule *rule, struct fl_str name)
 {
-    for (uint32_t i = 0; i < rule->param_count; i++)
-        if (fl_str_is(name, rule->params[i].decl->name))
-            return rule->params[i].text;
+    const struct fl_plan_param *p = fl_plan_rule_param(rule, name);
+    if (p != NULL)
+        return p->text;
     if (fl_str_is(name, "currency"))
         return rule->currency;
     return NULL;
