@@ -1,4 +1,7 @@
-/* parser.h: the state of the parser, shared by parse.c (conditions) and parse_set.c (right sides of `in`). */
+/* parser.h: the state of the parser, and what all its files read tokens and make nodes with.
+ *
+ * parse.c holds conditions, and calls the others: a condition is made of operands and sets. Inside core/expr.
+ */
 #ifndef FL_EXPR_PARSER_H
 #define FL_EXPR_PARSER_H
 
@@ -27,16 +30,33 @@ enum fl_status fl_parse_advance(struct parser *p);
 bool fl_parse_at_mark(const struct parser *p, const char *mark);
 bool fl_parse_at_word(const struct parser *p, const char *word);
 enum fl_status fl_parse_expect(struct parser *p, const char *mark);
+/* Is it one of marks, which end with NULL? Then *op is its operator. */
+bool fl_parse_at_operator(const struct parser *p, const char *const marks[], const enum fl_op ops[], enum fl_op *op);
 struct fl_node *fl_parse_node(struct parser *p, enum fl_node_kind kind, enum fl_type type, uint32_t at);
-enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type);
-bool fl_parse_find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count);
-bool fl_parse_find_network(struct parser *p, struct fl_str name, uint32_t *id);
-bool fl_parse_at_service(struct parser *p, struct fl_str name, int *protocol);
-enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item);
-enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out);
+enum fl_status fl_parse_literal(struct parser *p, struct fl_value value, uint32_t at, const struct fl_node **out);
 enum fl_status fl_parse_binary(struct parser *p, enum fl_node_kind kind, enum fl_op op, enum fl_type type,
                                const struct fl_node *left, const struct fl_node *right, uint32_t at,
                                const struct fl_node **out);
+
+/* parse_name.c */
+enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type);
+bool fl_parse_find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count);
+bool fl_parse_find_network(struct parser *p, struct fl_str name, uint32_t *id);
+/* Is it protocol/port, without blanks? The token behind the name is the slash. */
+bool fl_parse_at_service(struct parser *p, struct fl_str name, int *protocol);
+/* Behind "tcp": "/443" or "/53..55". */
+enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item);
+enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out);
+/* A name that is a value, not a set. */
+enum fl_status fl_parse_name(struct parser *p, struct hint hint, const struct fl_node **out);
+
+/* parse_operand.c: one value; a sum of products of them. */
+enum fl_status fl_parse_primary(struct parser *p, struct hint hint, const struct fl_node **out);
+enum fl_status fl_parse_sum(struct parser *p, struct hint hint, const struct fl_node **out);
+
+/* parse.c: a condition, or the value in its place. */
+enum fl_status fl_parse_or(struct parser *p, const struct fl_node **out);
+
 /* parse_texts.c: is it a field that holds several texts? The tests of one then. */
 bool fl_parse_is_set(const struct fl_node *node);
 enum fl_status fl_parse_some_matches(struct parser *p, const struct fl_node *left, struct fl_str pattern, uint32_t at,
@@ -45,6 +65,8 @@ enum fl_status fl_parse_some_in(struct parser *p, const struct fl_node *left, co
                                 const struct fl_node **out);
 enum fl_status fl_parse_some_equal(struct parser *p, enum fl_op op, const struct fl_node *left,
                                    const struct fl_node *right, uint32_t at, const struct fl_node **out);
+
+/* parse_set.c: the right side of `in`. */
 enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_node **out);
 
 #endif

@@ -1,0 +1,165 @@
+/* parse_name.c: what bare names and $parameters stand for. */
+#include <string.h>
+
+#include "core/expr/parser.h"
+
+struct name_guess {
+    struct fl_str_guess guess;
+    struct fl_str text;
+};
+
+static void guess_name(void *context, const char *name)
+{
+    struct name_guess *g = context;
+    fl_str_guess_try(&g->guess, g->text, name);
+}
+
+enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type)
+{
+    struct name_guess guess = {{NULL, 99}, name};
+    static const char *const words[] = {"and", "or", "not", "in", "is", "null", "matches", "true", "false"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        guess_name(&guess, words[i]);
+    if (p->env->fields)
+        for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
+            guess_name(&guess, fl_fields[f].name);
+    if (p->env->names != NULL)
+        p->env->names(p->env->context, guess_name, &guess);
+    const char *enum_text;
+    for (uint32_t i = 0; (enum_text = fl_enum_text(type, i)) != NULL; i++)
+        guess_name(&guess, enum_text);
+    const char *dash = memchr(name.ptr, '-', name.len);
+    if (dash != NULL && p->env->fields &&
+        fl_field_find((struct fl_str){name.ptr, (size_t)(dash - name.ptr)}) != FL_FIELD_NONE)
+        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; put blanks around a minus", (int)name.len,
+                             name.ptr);
+    if (!p->env->fields && p->env->slot != NULL && fl_field_find(name) != FL_FIELD_NONE)
+        return fl_parse_fail(p, at, FL_E_NAME,
+                             "%.*s is a field of records; here stand group keys, measures and counters", (int)name.len,
+                             name.ptr);
+    if (guess.guess.best != NULL)
+        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
+                             name.ptr, guess.guess.best);
+    return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"", (int)name.len, name.ptr);
+}
+
+bool fl_parse_find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count)
+{
+    return p->env->service != NULL && p->env->service(p->env->context, name, items, count);
+}
+
+bool fl_parse_find_network(struct parser *p, struct fl_str name, uint32_t *id)
+{
+    return p->env->network != NULL && p->env->network(p->env->context, name, id);
+}
+
+bool fl_parse_at_service(struct parser *p, struct fl_str name, int *protocol)
+{
+    *protocol = fl_protocol_find(name);
+    return *protocol >= 0 && fl_parse_at_mark(p, "/") && p->now.at == p->before_end;
+}
+
+static enum fl_status take_int(struct parser *p, int64_t low, int64_t high, const char *what, int64_t *out)
+{
+    if (p->now.kind != FL_TOKEN_NUMBER || p->now.number.den != 1)
+        return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "%s is missing here", what);
+    if (p->now.number.num < low || p->now.number.num > high)
+        return fl_parse_fail(p, p->now.at, FL_E_VALUE, "%s lies in %lld..%lld", what, (long long)low, (long long)high);
+    *out = (int64_t)p->now.number.num;
+    return fl_parse_advance(p);
+}
+
+enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item)
+{
+    int64_t low = 0, high;
+    enum fl_status status = fl_parse_advance(p);
+    if (status == FL_OK)
+        status = take_int(p, 0, 65535, "a port", &low);
+    if (status != FL_OK)
+        return status;
+    high = low;
+    if (fl_parse_at_mark(p, "..")) {
+        status = fl_parse_advance(p);
+        if (status == FL_OK)
+            status = take_int(p, low, 65535, "the last port", &high);
+    }
+    *item = (struct fl_set_item){
+        .kind = FL_ITEM_RANGE, .low = FL_SERVICE(protocol, low), .high = FL_SERVICE(protocol, high)};
+    return status;
+}
+
+enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out)
+{
+    const struct fl_node *node = p->env->param != NULL ? p->env->param(p->env->context, p->now.text) : NULL;
+    if (node == NULL)
+        return fl_parse_fail(p, p->now.at, FL_E_NAME, "there is no parameter $%.*s", (int)p->now.text.len,
+                             p->now.text.ptr);
+    /* A copy, so that errors point at $name and not into the parameter's own text. */
+    struct fl_node *copy = fl_parse_node(p, node->kind, node->type, p->now.at);
+    if (copy == NULL)
+        return FL_E_NOMEM;
+    *copy = *node;
+    copy->at = p->now.at;
+    *out = copy;
+    return fl_parse_advance(p);
+}
+
+enum fl_status fl_parse_name(struct parser *p, struct hint hint, const struct fl_node **out)
+{
+    struct fl_str name = p->now.text;
+    uint32_t at = p->now.at;
+    enum fl_status status = fl_parse_advance(p);
+    if (status != FL_OK)
+        return status;
+    int value = fl_enum_find(hint.type, name);
+    if (value >= 0)
+        return fl_parse_literal(p, fl_value_int(hint.type, value), at, out);
+    if (hint.is_protocol && (value = fl_protocol_find(name)) >= 0)
+        return fl_parse_literal(p, fl_value_int(FL_T_U8, value), at, out);
+    if (fl_parse_at_service(p, name, &value)) {
+        struct fl_set_item item;
+        status = fl_parse_ports(p, value, &item);
+        if (status == FL_OK && item.low != item.high)
+            return fl_parse_fail(p, at, FL_E_TYPE, "a range of ports belongs behind `in`");
+        return status != FL_OK ? status : fl_parse_literal(p, fl_value_int(FL_T_SERVICE, item.low), at, out);
+    }
+    if (hint.type == FL_T_SERVICE && (value = fl_protocol_find(name)) >= 0 && !fl_protocol_has_ports((unsigned)value))
+        return fl_parse_literal(p, fl_value_int(FL_T_SERVICE, FL_SERVICE(value, 0)), at, out);
+    if (fl_str_is(name, "true") || fl_str_is(name, "false"))
+        return fl_parse_literal(p, fl_value_int(FL_T_BOOL, fl_str_is(name, "true")), at, out);
+    struct fl_node *node;
+    uint32_t field = p->env->fields ? fl_field_find(name) : FL_FIELD_NONE;
+    if (field != FL_FIELD_NONE) {
+        node = fl_parse_node(p, FL_N_FIELD, fl_fields[field].type, at);
+        if (node == NULL)
+            return FL_E_NOMEM;
+        node->field = field;
+        *out = node;
+        return FL_OK;
+    }
+    const char *dot = memchr(name.ptr, '.', name.len);
+    size_t head = dot == NULL ? name.len : (size_t)(dot - name.ptr);
+    struct fl_str base = {name.ptr, head};
+    struct fl_str member = {dot == NULL ? "" : dot + 1, dot == NULL ? 0 : name.len - head - 1};
+    uint32_t slot, network, number = 0;
+    enum fl_type type;
+    const struct fl_str none = {"", 0};
+    if (p->env->slot != NULL && (p->env->slot(p->env->context, name, none, &slot, &number, &type) ||
+                                 (dot != NULL && p->env->slot(p->env->context, base, member, &slot, &number, &type)))) {
+        node = fl_parse_node(p, FL_N_SLOT, type, at);
+        if (node == NULL)
+            return FL_E_NOMEM;
+        node->slot = slot;
+        node->member = number;
+        if (number > 0 && (node->member_name = fl_arena_strndup(p->arena, member.ptr, member.len)) == NULL)
+            return FL_E_NOMEM;
+        *out = node;
+        return FL_OK;
+    }
+    const struct fl_set_item *items;
+    uint32_t count;
+    if (fl_parse_find_network(p, name, &network) || fl_parse_find_service(p, name, &items, &count))
+        return fl_parse_fail(p, at, FL_E_TYPE, "\"%.*s\" is a set: write `in %.*s`", (int)name.len, name.ptr,
+                             (int)name.len, name.ptr);
+    return fl_parse_unknown(p, name, at, hint.type);
+}
