@@ -172,9 +172,9 @@ enum fl_status fl_parse_or(struct parser *p, const struct fl_node **out)
     return status;
 }
 
-static enum fl_status start(struct parser *p, struct fl_str text)
+static enum fl_status start(struct parser *p)
 {
-    if (text.len > (p->env->long_text ? UINT32_MAX - 1 : FL_EXPR_BYTES_MAX))
+    if (p->text.len > (p->env->long_text ? UINT32_MAX - 1 : FL_EXPR_BYTES_MAX))
         return fl_fail(p->err, FL_E_LIMIT, "the expression is longer than %u bytes", FL_EXPR_BYTES_MAX);
     return fl_parse_advance(p);
 }
@@ -186,17 +186,22 @@ static enum fl_status expect_end(struct parser *p)
     return fl_parse_fail(p, p->now.at, FL_E_SYNTAX, "\"and\", \"or\" or the end is expected here");
 }
 
+/* All of the text, of which `what` tells when it is empty. */
+static enum fl_status parse_whole(struct parser *p, const char *what, const struct fl_node **out)
+{
+    enum fl_status status = start(p);
+    if (status == FL_OK && p->now.kind == FL_TOKEN_END)
+        return fl_parse_fail(p, 0, FL_E_SYNTAX, "the %s is empty", what);
+    if (status == FL_OK)
+        status = fl_parse_or(p, out);
+    return status != FL_OK ? status : expect_end(p);
+}
+
 enum fl_status fl_expr_parse(struct fl_str text, const struct fl_expr_env *env, struct fl_arena *arena,
                              const struct fl_node **out, struct fl_error *err)
 {
     struct parser p = {.text = text, .env = env, .arena = arena, .err = err};
-    enum fl_status status = start(&p, text);
-    if (status == FL_OK && p.now.kind == FL_TOKEN_END)
-        return fl_parse_fail(&p, 0, FL_E_SYNTAX, "the condition is empty");
-    if (status == FL_OK)
-        status = fl_parse_or(&p, out);
-    if (status == FL_OK)
-        status = expect_end(&p);
+    enum fl_status status = parse_whole(&p, "condition", out);
     return status != FL_OK ? status : need_condition(&p, *out);
 }
 
@@ -204,13 +209,7 @@ enum fl_status fl_expr_parse_value(struct fl_str text, const struct fl_expr_env 
                                    const struct fl_node **out, struct fl_error *err)
 {
     struct parser p = {.text = text, .env = env, .arena = arena, .err = err};
-    enum fl_status status = start(&p, text);
-    if (status == FL_OK && p.now.kind == FL_TOKEN_END)
-        return fl_parse_fail(&p, 0, FL_E_SYNTAX, "the value is empty");
-    if (status == FL_OK)
-        status = fl_parse_or(&p, out);
-    if (status == FL_OK)
-        status = expect_end(&p);
+    enum fl_status status = parse_whole(&p, "value", out);
     if (status == FL_OK && (*out)->kind == FL_N_SET)
         return fl_parse_fail(&p, (*out)->at, FL_E_TYPE, "a set is no value; test it with `in`");
     return status;
@@ -236,7 +235,7 @@ enum fl_status fl_expr_parse_param(struct fl_str text, enum fl_param_type type, 
                    ? fl_fail(err, FL_E_NOMEM, "out of memory")
                    : fl_parse_literal(&p, (struct fl_value){.type = FL_T_STR, .str = {copy, text.len}}, 0, out);
     }
-    enum fl_status status = start(&p, text);
+    enum fl_status status = start(&p);
     if (status != FL_OK)
         return status;
     switch (type) {
