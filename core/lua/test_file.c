@@ -13,11 +13,6 @@
 #define LINE_KEY         "\1line" /* no key that a rule would write */
 #define FILE_KEY         "\1file"
 
-static struct fl_arena *arena_of(lua_State *L)
-{
-    return fl_lua_rules_arena(fl_lua_vm_of(L)->rules);
-}
-
 static void *need(lua_State *L, void *block)
 {
     if (block == NULL)
@@ -38,7 +33,7 @@ static struct fl_str copy_text(lua_State *L, int index)
     size_t len;
     const char *text = lua_tolstring(L, index, &len);
     fl_lua_charge(L, len);
-    return (struct fl_str){need(L, fl_arena_strndup(arena_of(L), text, len)), len};
+    return (struct fl_str){need(L, fl_arena_strndup(fl_lua_arena_of(L), text, len)), len};
 }
 
 static const struct fl_datum *copy_value(lua_State *L, int index, unsigned depth);
@@ -54,8 +49,8 @@ static void copy_members(lua_State *L, int index, struct fl_datum *d, unsigned d
     uint32_t count = 0;
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1))
         count += lua_type(L, -2) == LUA_TSTRING;
-    d->names = need(L, fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *d->names));
-    d->members = need(L, fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *d->members));
+    d->names = need(L, fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *d->names));
+    d->members = need(L, fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *d->members));
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         if (lua_type(L, -2) == LUA_TNUMBER && lua_isinteger(L, -2) && lua_tointeger(L, -2) >= 1 &&
             lua_tointeger(L, -2) <= (lua_Integer)d->item_count)
@@ -90,7 +85,7 @@ static void copy_table(lua_State *L, int index, struct fl_datum *d, unsigned dep
     lua_pop(L, 1);
     lua_Unsigned count = lua_rawlen(L, index);
     fl_lua_charge(L, (size_t)count * CHARGE_PER_DATUM);
-    d->items = need(L, fl_arena_alloc(arena_of(L), ((size_t)count + 1) * sizeof *d->items));
+    d->items = need(L, fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *d->items));
     for (; d->item_count < count; d->item_count++) {
         lua_rawgeti(L, index, (lua_Integer)d->item_count + 1);
         d->items[d->item_count] = copy_value(L, lua_gettop(L), depth + 1);
@@ -102,7 +97,7 @@ static void copy_table(lua_State *L, int index, struct fl_datum *d, unsigned dep
 static const struct fl_datum *copy_value(lua_State *L, int index, unsigned depth)
 {
     fl_lua_charge(L, CHARGE_PER_DATUM);
-    struct fl_datum *d = need(L, fl_arena_alloc(arena_of(L), sizeof *d));
+    struct fl_datum *d = need(L, fl_arena_alloc(fl_lua_arena_of(L), sizeof *d));
     if (depth > DEPTH_MAX)
         luaL_error(L, "a test nests at most %d tables", DEPTH_MAX);
     switch (lua_type(L, index)) {

@@ -104,7 +104,7 @@ bool fl_lua_in_library(lua_State *L);
 void fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int globals, const int functions[], int count);
 bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code);
 bool fl_lua_push_origin(lua_State *L, int index); /* of a frozen table: pushes what it stands for */
-/* declare.c: rule{}, constructors. */
+/* constructors.c: adds rule{}, test and what stands in them to the table on the top. */
 void fl_lua_add_constructors(lua_State *L);
 /* cursor.c */
 void fl_lua_make_handles(lua_State *L);
@@ -125,6 +125,10 @@ enum fl_status fl_lua_on_group(void *context, uint32_t rule, const struct fl_rul
 enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
                                 struct fl_str text, struct fl_error *err);
 struct fl_arena *fl_lua_rules_arena(struct fl_lua_rules *rules);
+static inline struct fl_arena *fl_lua_arena_of(lua_State *L)
+{
+    return fl_lua_rules_arena(fl_lua_vm_of(L)->rules);
+}
 /* The module that a rule requires; read once, so that every VM sees the same. *path names it: two folders may each
  * have one of this name. NULL and an error text. */
 const char *fl_lua_module_text(struct fl_lua_rules *rules, const char *lib_folder, const char *rule_file,

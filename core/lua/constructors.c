@@ -1,0 +1,109 @@
+/* constructors.c: what stands in rule{ ... }: parameters, measures, the inventory. */
+#include <lauxlib.h>
+
+#include "core/lua/declare.h"
+#include "core/lua/library.h"
+#include "core/measure/measure.h"
+
+/* Text of one value; numbers and flags as they are written in expressions. */
+static void add_operand(lua_State *L, luaL_Buffer *out, int index)
+{
+    int type = lua_type(L, index);
+    if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+        luaL_error(L, "a parameter's default is a text, a number, a flag or a list of them");
+    luaL_tolstring(L, index, NULL);
+    luaL_addvalue(out);
+}
+
+static void push_operand(lua_State *L)
+{
+    luaL_Buffer out;
+    if (lua_type(L, 1) != LUA_TTABLE) {
+        luaL_buffinit(L, &out);
+        add_operand(L, &out, 1);
+        luaL_pushresult(&out);
+        return;
+    }
+    lua_Integer count = luaL_len(L, 1);
+    lua_pushliteral(L, "{");
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (i > 1) {
+            lua_pushliteral(L, ", ");
+            lua_concat(L, 2);
+        }
+        lua_geti(L, 1, i);
+        luaL_tolstring(L, -1, NULL);
+        lua_remove(L, -2);
+        lua_concat(L, 2);
+    }
+    lua_pushliteral(L, "}");
+    lua_concat(L, 2);
+}
+
+/* network "db", number(8, "what it is for") -> { _param = type, value = text, what = text } */
+static int make_param(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (lua_gettop(L) > 2 || (!lua_isnoneornil(L, 2) && lua_type(L, 2) != LUA_TSTRING))
+        return luaL_error(L, "a parameter takes (default, what?): its default and a text that says what it is for");
+    lua_settop(L, 2);
+    push_operand(L);
+    lua_newtable(L);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setfield(L, -2, "_param");
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "value");
+    if (lua_type(L, 2) == LUA_TSTRING) {
+        lua_pushvalue(L, 2);
+        lua_setfield(L, -2, "what");
+    }
+    return 1;
+}
+
+/* distinct "server_port" -> { _measure = "distinct", _given = 1, arguments... }. Any of them may be nil. */
+static int make_measure(lua_State *L)
+{
+    int count = lua_gettop(L);
+    lua_createtable(L, count, 2);
+    for (int i = 1; i <= count; i++) {
+        lua_pushvalue(L, i);
+        lua_seti(L, -2, i);
+    }
+    lua_pushinteger(L, count);
+    lua_setfield(L, -2, "_given");
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_setfield(L, -2, "_measure");
+    return 1;
+}
+
+void fl_lua_add_constructors(lua_State *L)
+{
+    const char *name;
+    for (int type = 0; (name = fl_param_type_name((enum fl_param_type)type)) != NULL; type++) {
+        lua_pushinteger(L, type);
+        lua_pushcclosure(L, make_param, 1);
+        lua_setfield(L, -2, name);
+    }
+    for (uint32_t m = 0; m < FL_MEASURE_COUNT; m++) {
+        if (fl_measures[m].args == NULL)
+            continue;
+        lua_pushstring(L, fl_measures[m].name);
+        lua_pushcclosure(L, make_measure, 1);
+        lua_setfield(L, -2, fl_measures[m].name);
+    }
+    /* inventory.interfaces is the text that stands for it. */
+    lua_newtable(L);
+    lua_pushliteral(L, "inventory.interfaces");
+    lua_setfield(L, -2, "interfaces");
+    lua_pushliteral(L, "inventory.addresses");
+    lua_setfield(L, -2, "addresses");
+    lua_setfield(L, -2, "inventory");
+    lua_pushcfunction(L, fl_lua_declare_rule);
+    lua_setfield(L, -2, "rule");
+    lua_pushcfunction(L, fl_lua_begin_test);
+    lua_setfield(L, -2, "test");
+    lua_pushcfunction(L, fl_lua_make_flows);
+    lua_setfield(L, -2, "flows");
+    lua_pushcfunction(L, fl_lua_make_file);
+    lua_setfield(L, -2, "file");
+}

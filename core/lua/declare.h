@@ -1,0 +1,30 @@
+/* declare.h: how rule{ ... } reads its table. Inside core/lua.
+ *
+ * The rule at hand is vm->decl; what is read is copied into the arena of the rules. What is wrong is reported, and
+ * reading goes on, so that all errors of a file are told at once.
+ */
+#ifndef FL_LUA_DECLARE_H
+#define FL_LUA_DECLARE_H
+
+#include "core/lua/vm.h"
+
+/* declare.c: Lua calls it. */
+int fl_lua_declare_rule(lua_State *L);
+
+/* declare_fields.c */
+void fl_declare_report(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The text at that index. */
+const char *fl_declare_copy(lua_State *L, int index);
+/* A text field of the table at `table`, or NULL. */
+const char *fl_declare_text(lua_State *L, int table, const char *key);
+struct fl_texts fl_declare_texts(lua_State *L, int table, const char *key);
+/* One text stands for a list of it. */
+struct fl_texts fl_declare_text_or_texts(lua_State *L, int table, const char *key);
+bool fl_declare_flag(lua_State *L, int table, const char *key);
+/* Sorted names of the table on the top, each that of a `what`; the table stays. */
+uint32_t fl_declare_names(lua_State *L, const char *what, const char ***out);
+
+/* declare_measures.c: the key `measure` of the table at `table`. */
+void fl_declare_measures(lua_State *L, int table, struct fl_rule_decl *decl);
+
+#endif

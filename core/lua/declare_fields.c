@@ -1,0 +1,137 @@
+/* declare_fields.c: keys of a Lua table as texts, lists and flags. */
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/lua/declare.h"
+
+void fl_declare_report(lua_State *L, const char *format, ...)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    struct fl_error err;
+    char text[FL_ERROR_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fl_fail(&err, FL_E_VALUE, "rule %s: %s", vm->id, text);
+    fl_error_at(&err, vm->file, vm->decl != NULL ? vm->decl->line : 0, 0);
+    if (vm->errors != NULL)
+        fl_error_list_add(vm->errors, &err);
+}
+
+const char *fl_declare_copy(lua_State *L, int index)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    if (memchr(text, '\0', len) != NULL) {
+        fl_declare_report(L, "texts must not hold a NUL byte");
+        len = strlen(text);
+    }
+    const char *copy = fl_arena_strndup(fl_lua_arena_of(L), text, len);
+    if (copy == NULL)
+        luaL_error(L, "out of memory");
+    return copy;
+}
+
+const char *fl_declare_text(lua_State *L, int table, const char *key)
+{
+    const char *text = NULL;
+    int type = lua_getfield(L, table, key);
+    if (type == LUA_TSTRING)
+        text = fl_declare_copy(L, -1);
+    else if (type != LUA_TNIL)
+        fl_declare_report(L, "%s must be text", key);
+    lua_pop(L, 1);
+    return text;
+}
+
+struct fl_texts fl_declare_texts(lua_State *L, int table, const char *key)
+{
+    struct fl_texts texts = {NULL, 0};
+    int type = lua_getfield(L, table, key);
+    if (type == LUA_TTABLE) {
+        lua_Integer count = luaL_len(L, -1);
+        if (count > 256)
+            count = 0, fl_declare_report(L, "%s has too many members", key);
+        texts.items = fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *texts.items);
+        for (lua_Integer i = 1; texts.items != NULL && i <= count; i++) {
+            if (lua_geti(L, -1, i) == LUA_TSTRING)
+                texts.items[texts.count++] = fl_declare_copy(L, -1);
+            else
+                fl_declare_report(L, "%s must be a list of texts", key);
+            lua_pop(L, 1);
+        }
+        lua_Integer members = 0;
+        for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+            members++;
+        if (members > luaL_len(L, -1))
+            fl_declare_report(L, "%s must be a list without names: { \"...\" }", key);
+    } else if (type != LUA_TNIL) {
+        fl_declare_report(L, "%s must be a list: { \"...\" }", key);
+    }
+    lua_pop(L, 1);
+    return texts;
+}
+
+bool fl_declare_flag(lua_State *L, int table, const char *key)
+{
+    int type = lua_getfield(L, table, key);
+    bool value = type == LUA_TBOOLEAN && lua_toboolean(L, -1);
+    if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+        fl_declare_report(L, "%s must be true or false", key);
+    lua_pop(L, 1);
+    return value;
+}
+
+struct fl_texts fl_declare_text_or_texts(lua_State *L, int table, const char *key)
+{
+    bool one = lua_getfield(L, table, key) == LUA_TSTRING;
+    lua_pop(L, 1);
+    if (!one)
+        return fl_declare_texts(L, table, key);
+    struct fl_texts texts = {.items = fl_arena_alloc(fl_lua_arena_of(L), 2 * sizeof *texts.items)};
+    const char *text = fl_declare_text(L, table, key);
+    if (texts.items != NULL)
+        texts.items[texts.count++] = text;
+    return texts;
+}
+
+static bool is_identifier(const char *name)
+{
+    static const char *const words[] = {"and", "or", "not", "in", "is", "null", "true", "false", "matches"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], name) == 0)
+            return false;
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return len > 0 && name[len] == '\0' && (name[0] < '0' || name[0] > '9');
+}
+
+uint32_t fl_declare_names(lua_State *L, const char *what, const char ***out)
+{
+    uint32_t count = 0;
+    int table = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, table) != 0) {
+        lua_pop(L, 1);
+        count++;
+    }
+    const char **names = fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *names);
+    uint32_t kept = 0;
+    lua_pushnil(L);
+    while (names != NULL && lua_next(L, table) != 0) {
+        lua_pop(L, 1);
+        const char *name = lua_type(L, -1) == LUA_TSTRING ? fl_declare_copy(L, -1) : "";
+        if (!is_identifier(name)) {
+            fl_declare_report(L, "\"%s\" is no name for a %s: letters, digits and _, not a word of the language", name,
+                              what);
+            continue;
+        }
+        uint32_t at = kept++;
+        for (; at > 0 && strcmp(names[at - 1], name) > 0; at--)
+            names[at] = names[at - 1];
+        names[at] = name;
+    }
+    *out = names;
+    return kept;
+}
