@@ -21,6 +21,8 @@ struct fl_texts fl_declare_texts(lua_State *L, int table, const char *key);
 /* One text stands for a list of it. */
 struct fl_texts fl_declare_text_or_texts(lua_State *L, int table, const char *key);
 bool fl_declare_flag(lua_State *L, int table, const char *key);
+/* Of the table on the top, list items and names alike. */
+lua_Integer fl_declare_member_count(lua_State *L);
 /* Sorted names of the table on the top, each that of a `what`; the table stays. */
 uint32_t fl_declare_names(lua_State *L, const char *what, const char ***out);
 

@@ -46,6 +46,14 @@ const char *fl_declare_text(lua_State *L, int table, const char *key)
     return text;
 }
 
+lua_Integer fl_declare_member_count(lua_State *L)
+{
+    lua_Integer count = 0;
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+        count++;
+    return count;
+}
+
 struct fl_texts fl_declare_texts(lua_State *L, int table, const char *key)
 {
     struct fl_texts texts = {NULL, 0};
@@ -62,10 +70,7 @@ struct fl_texts fl_declare_texts(lua_State *L, int table, const char *key)
                 fl_declare_report(L, "%s must be a list of texts", key);
             lua_pop(L, 1);
         }
-        lua_Integer members = 0;
-        for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-            members++;
-        if (members > luaL_len(L, -1))
+        if (fl_declare_member_count(L) > luaL_len(L, -1))
             fl_declare_report(L, "%s must be a list without names: { \"...\" }", key);
     } else if (type != LUA_TNIL) {
         fl_declare_report(L, "%s must be a list: { \"...\" }", key);
@@ -109,14 +114,9 @@ static bool is_identifier(const char *name)
 
 uint32_t fl_declare_names(lua_State *L, const char *what, const char ***out)
 {
-    uint32_t count = 0;
     int table = lua_gettop(L);
-    lua_pushnil(L);
-    while (lua_next(L, table) != 0) {
-        lua_pop(L, 1);
-        count++;
-    }
-    const char **names = fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *names);
+    size_t count = (size_t)fl_declare_member_count(L);
+    const char **names = fl_arena_alloc(fl_lua_arena_of(L), (count + 1) * sizeof *names);
     uint32_t kept = 0;
     lua_pushnil(L);
     while (names != NULL && lua_next(L, table) != 0) {

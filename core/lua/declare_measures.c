@@ -31,27 +31,21 @@ static bool take_exact(lua_State *L, struct fl_measure_decl *m)
 {
     if (lua_type(L, -1) != LUA_TTABLE)
         return false;
-    int members = 0;
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        members++;
     lua_getfield(L, -1, "exact");
     m->k = whole_number(L, -1);
     lua_pop(L, 1);
-    return m->k > 0 && members == 1;
+    return m->k > 0 && fl_declare_member_count(L) == 1;
 }
 
 /* { spread = true } on the top. */
 static bool take_spread(lua_State *L, struct fl_measure_decl *m)
 {
-    int members = 0;
     if (lua_type(L, -1) != LUA_TTABLE)
         return false;
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        members++;
-    m->spread = lua_getfield(L, -1, "spread") == LUA_TBOOLEAN && lua_toboolean(L, -1);
-    bool fine = lua_type(L, -1) == LUA_TBOOLEAN && members == 1;
+    bool fine = lua_getfield(L, -1, "spread") == LUA_TBOOLEAN;
+    m->spread = fine && lua_toboolean(L, -1);
     lua_pop(L, 1);
-    return fine;
+    return fine && fl_declare_member_count(L) == 1;
 }
 
 /* The argument is on the top; `what` is its name without "?". */
@@ -103,9 +97,7 @@ static bool take_step(lua_State *L, struct fl_step_decl *step)
     }
     if (lua_type(L, -1) != LUA_TTABLE)
         return false;
-    int members = 0;
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        members++;
+    lua_Integer members = fl_declare_member_count(L);
     if (lua_geti(L, -1, 1) == LUA_TSTRING)
         step->filter = fl_declare_copy(L, -1);
     int type = lua_getfield(L, -2, "times");
@@ -124,7 +116,7 @@ static bool take_step(lua_State *L, struct fl_step_decl *step)
 static void take_sequence(lua_State *L, struct fl_measure_decl *m)
 {
     bool fine = lua_type(L, -1) == LUA_TTABLE;
-    lua_Integer count = fine ? luaL_len(L, -1) : 0, members = 0;
+    lua_Integer count = fine ? luaL_len(L, -1) : 0;
     if (count < 1 || count > FL_SEQUENCE_STEPS_MAX) {
         fl_declare_report(
             L,
@@ -133,8 +125,6 @@ static void take_sequence(lua_State *L, struct fl_measure_decl *m)
             m->name, FL_SEQUENCE_STEPS_MAX);
         return;
     }
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        members++;
     m->steps = fl_arena_alloc(fl_lua_arena_of(L), (size_t)count * sizeof *m->steps);
     for (lua_Integer i = 1; m->steps != NULL && i <= count; i++) {
         lua_geti(L, -1, i);
@@ -145,7 +135,7 @@ static void take_sequence(lua_State *L, struct fl_measure_decl *m)
         lua_pop(L, 1);
     }
     m->within = fl_declare_text(L, lua_gettop(L), "within");
-    if (members != count + (m->within != NULL))
+    if (fl_declare_member_count(L) != count + (m->within != NULL))
         fl_declare_report(L, "measure %s: a sequence takes steps and within, nothing else", m->name);
 }
 
