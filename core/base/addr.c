@@ -160,12 +160,29 @@ static void find_gap(const unsigned group[8], unsigned *start, unsigned *len)
     }
 }
 
+/* Below 1,000, NUL terminated; returns the digits. */
+static unsigned put_small(char *out, unsigned value)
+{
+    unsigned n = 0;
+    if (value >= 100)
+        out[n++] = (char)('0' + value / 100);
+    if (value >= 10)
+        out[n++] = (char)('0' + value / 10 % 10);
+    out[n++] = (char)('0' + value % 10);
+    out[n] = '\0';
+    return n;
+}
+
 unsigned fl_addr_format(struct fl_addr a, char out[FL_ADDR_TEXT_BYTES])
 {
     if (fl_addr_is_v4(a)) {
-        uint32_t v4 = (uint32_t)a.lo;
-        return (unsigned)snprintf(out, FL_ADDR_TEXT_BYTES, "%u.%u.%u.%u", v4 >> 24, v4 >> 16 & 255, v4 >> 8 & 255,
-                                  v4 & 255);
+        unsigned end = 0;
+        for (unsigned part = 0; part < 4; part++) {
+            if (part > 0)
+                out[end++] = '.';
+            end += put_small(out + end, (unsigned)(a.lo >> (24 - 8 * part)) & 255);
+        }
+        return end;
     }
     unsigned group[8], gap, gap_len, n = 0;
     for (unsigned i = 0; i < 8; i++)
@@ -187,7 +204,8 @@ unsigned fl_prefix_format(struct fl_prefix p, char out[FL_PREFIX_TEXT_BYTES])
 {
     unsigned n = fl_addr_format(p.addr, out);
     bool v4 = fl_addr_is_v4(p.addr) && p.len >= 96;
-    return n + (unsigned)snprintf(out + n, FL_PREFIX_TEXT_BYTES - n, "/%u", v4 ? p.len - 96u : p.len);
+    out[n++] = '/';
+    return n + put_small(out + n, v4 ? p.len - 96u : p.len);
 }
 
 bool fl_prefix_contains(struct fl_prefix p, struct fl_addr a)

@@ -85,11 +85,14 @@ char *fl_arena_printf(struct fl_arena *arena, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    char *tried = arena->next;
+    int len = vsnprintf(tried, tried == NULL ? 0 : (size_t)(arena->end - tried), format, args);
     va_end(args);
     char *text = len < 0 ? NULL : fl_arena_alloc(arena, (size_t)len + 1);
-    if (text != NULL)
+    if (text != NULL && text != tried)
         vsnprintf(text, (size_t)len + 1, format, again);
+    else if (text == NULL && tried != NULL)
+        memset(tried, 0, (size_t)(arena->end - tried));
     va_end(again);
     return text;
 }

@@ -74,14 +74,18 @@ void fl_buf_add_format(struct fl_buf *buf, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    size_t room = buf->capacity - buf->len;
+    int len = vsnprintf(room > 0 ? buf->data + buf->len : NULL, room, format, args);
     va_end(args);
+    bool fits = len >= 0 && (size_t)len < room && !buf->failed;
+    if (room > 0 && !fits)
+        buf->data[buf->len] = '\0';
     if (len < 0)
         buf->failed = true;
-    else if (fl_buf_reserve(buf, (size_t)len)) {
+    else if (!fits && (fits = fl_buf_reserve(buf, (size_t)len)))
         vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+    if (fits)
         buf->len += (size_t)len;
-    }
     va_end(again);
 }
 

@@ -20,6 +20,12 @@ static void print_quoted(struct fl_buf *out, struct fl_str text)
     fl_buf_add_char(out, '"');
 }
 
+static void add_number(struct fl_buf *out, char sign, uint32_t number)
+{
+    fl_buf_add_char(out, sign);
+    fl_buf_add_u64(out, number);
+}
+
 static void print_item(struct printing *p, const struct fl_set_item *item)
 {
     char text[FL_PREFIX_TEXT_BYTES];
@@ -38,7 +44,7 @@ static void print_item(struct printing *p, const struct fl_set_item *item)
         if (p->network_name != NULL)
             fl_buf_add_text(p->out, p->network_name(p->context, item->network));
         else
-            fl_buf_add_format(p->out, "#%u", item->network);
+            add_number(p->out, '#', item->network);
         return;
     case FL_ITEM_TEXT:
         print_quoted(p->out, item->text);
@@ -70,9 +76,9 @@ static void print_node(struct printing *p, const struct fl_node *node)
         fl_buf_add_text(out, fl_fields[node->field].name);
         return;
     case FL_N_SLOT:
-        fl_buf_add_format(out, "@%u", node->slot);
+        add_number(out, '@', node->slot);
         if (node->member > 0)
-            fl_buf_add_format(out, ".%u", node->member);
+            add_number(out, '.', node->member);
         return;
     case FL_N_SET:
         fl_buf_add_char(out, '{');
@@ -95,12 +101,13 @@ static void print_node(struct printing *p, const struct fl_node *node)
     default:
         fl_buf_add_char(out, '(');
         print_node(p, node->left);
-        fl_buf_add_format(out, " %s ",
-                          node->kind == FL_N_AND       ? "and"
-                          : node->kind == FL_N_OR      ? "or"
-                          : node->kind == FL_N_IN      ? "in"
-                          : node->kind == FL_N_MATCHES ? "matches"
-                                                       : op_texts[node->op]);
+        fl_buf_add_char(out, ' ');
+        fl_buf_add_text(out, node->kind == FL_N_AND       ? "and"
+                             : node->kind == FL_N_OR      ? "or"
+                             : node->kind == FL_N_IN      ? "in"
+                             : node->kind == FL_N_MATCHES ? "matches"
+                                                          : op_texts[node->op]);
+        fl_buf_add_char(out, ' ');
         print_node(p, node->right);
         break;
     }

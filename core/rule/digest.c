@@ -25,14 +25,16 @@ static void add_expr(struct describing *d, const char *name, const struct fl_nod
 {
     if (node == NULL)
         return;
-    fl_buf_add_format(d->out, "%s", name);
+    fl_buf_add_text(d->out, name);
     fl_expr_print(node, network_name, d, d->out);
 }
 
 static void add_field_name(struct describing *d, const char *label, uint32_t field)
 {
-    if (field != FL_FIELD_NONE)
-        fl_buf_add_format(d->out, "%s%s", label, fl_fields[field].name);
+    if (field == FL_FIELD_NONE)
+        return;
+    fl_buf_add_text(d->out, label);
+    fl_buf_add_text(d->out, fl_fields[field].name);
 }
 
 static void add_measure(struct describing *d, const struct fl_measure *m)
@@ -101,8 +103,8 @@ static void add_prefixes(struct fl_buf *out, const char *label, const struct fl_
 {
     char text[FL_PREFIX_TEXT_BYTES];
     for (uint32_t i = 0; i < count; i++) {
-        fl_prefix_format(prefixes[i], text);
-        fl_buf_add_format(out, "%s%s", label, text);
+        fl_buf_add_text(out, label);
+        fl_buf_add(out, text, fl_prefix_format(prefixes[i], text));
     }
 }
 
@@ -130,9 +132,12 @@ static void add_services(struct describing *d)
     const struct fl_policy *policy = d->plan->policy;
     for (uint32_t s = 0; s < policy->service_count; s++) {
         fl_buf_add_format(d->out, "service %s", policy->services[s].name);
-        for (uint32_t i = 0; i < policy->services[s].item_count; i++)
-            fl_buf_add_format(d->out, " %lld..%lld", (long long)policy->services[s].items[i].low,
-                              (long long)policy->services[s].items[i].high);
+        for (uint32_t i = 0; i < policy->services[s].item_count; i++) {
+            fl_buf_add_char(d->out, ' ');
+            fl_buf_add_i64(d->out, policy->services[s].items[i].low);
+            fl_buf_add_text(d->out, "..");
+            fl_buf_add_i64(d->out, policy->services[s].items[i].high);
+        }
         fl_buf_add_char(d->out, '\n');
     }
 }
