@@ -21,6 +21,7 @@ struct sweep {
     uint32_t *inside, *excluded; /* open prefixes and exceptions, by set */
     uint64_t *bits;
     struct fl_map classes;
+    uint32_t largest; /* class of most IPv4 addresses, as `classes` numbers it */
     uint32_t v4_block_capacity;
 };
 
@@ -161,39 +162,74 @@ static bool fill_middle(struct sweep *s, uint32_t block, uint32_t low, uint32_t 
     return true;
 }
 
+static bool fill_part(struct sweep *s, uint32_t low, uint32_t high, uint32_t class_id)
+{
+    uint32_t block = block_of(s, s->sets->v4_top[low >> 16]);
+    if (block == UINT32_MAX)
+        return false;
+    s->sets->v4_top[low >> 16] = FL_PREFIX_BLOCK | block;
+    return fill_middle(s, block, low, high, class_id);
+}
+
 static bool fill_v4(struct sweep *s, uint32_t low, uint32_t high, uint32_t class_id)
 {
-    for (uint32_t top = low >> 16; top <= high >> 16; top++) {
-        uint32_t first = top << 16, last = first | 0xffff;
-        if (low <= first && last <= high) {
-            s->sets->v4_top[top] = class_id;
-            continue;
-        }
-        uint32_t block = block_of(s, s->sets->v4_top[top]);
-        if (block == UINT32_MAX)
-            return false;
-        s->sets->v4_top[top] = FL_PREFIX_BLOCK | block;
-        if (!fill_middle(s, block, low > first ? low : first, high < last ? high : last, class_id))
-            return false;
+    uint32_t first = low >> 16, last = high >> 16;
+    bool from_middle = (low & 0xffff) != 0, to_middle = (high & 0xffff) != 0xffff;
+    if (first == last && (from_middle || to_middle))
+        return fill_part(s, low, high, class_id);
+    if (from_middle && !fill_part(s, low, low | 0xffff, class_id))
+        return false;
+    if (to_middle && !fill_part(s, high & 0xffff0000, high, class_id))
+        return false;
+    /* Nothing is written for class 0, the most common one: memory that is never touched costs nothing. */
+    for (uint32_t top = first + from_middle; class_id != 0 && top < last + !to_middle; top++)
+        s->sets->v4_top[top] = class_id;
+    return true;
+}
+
+/* The IPv4 addresses of range i. */
+static bool v4_part(const struct fl_prefix_sets *sets, uint32_t i, uint32_t *low, uint32_t *high)
+{
+    struct fl_addr v4_first = fl_addr_v4(0), v4_last = fl_addr_v4(UINT32_MAX), start = sets->v6_starts[i];
+    bool open_end = i + 1 == sets->v6_count;
+    struct fl_addr next = open_end ? v4_last : sets->v6_starts[i + 1];
+    if (fl_addr_compare(start, v4_last) > 0 || (!open_end && fl_addr_compare(next, v4_first) <= 0))
+        return false;
+    *low = fl_addr_compare(start, v4_first) < 0 ? 0 : (uint32_t)start.lo;
+    *high = open_end || fl_addr_compare(next, v4_last) > 0 ? UINT32_MAX : (uint32_t)next.lo - 1;
+    return true;
+}
+
+/* Gives number 0 to the class of most IPv4 addresses, and its number to the class that had it. */
+static bool number_classes(struct sweep *s)
+{
+    struct fl_prefix_sets *sets = s->sets;
+    uint64_t *sizes = fl_alloc_zero(s->classes.count, sizeof *sizes);
+    uint32_t low, high;
+    if (sizes == NULL)
+        return false;
+    for (uint32_t i = 0; i < sets->v6_count; i++)
+        if (v4_part(sets, i, &low, &high))
+            sizes[sets->v6_classes[i]] += (uint64_t)high - low + 1;
+    for (uint32_t c = 1; c < s->classes.count; c++)
+        if (sizes[c] > sizes[s->largest])
+            s->largest = c;
+    fl_free(sizes);
+    for (uint32_t i = 0; i < sets->v6_count; i++) {
+        if (sets->v6_classes[i] == s->largest)
+            sets->v6_classes[i] = 0;
+        else if (sets->v6_classes[i] == 0)
+            sets->v6_classes[i] = s->largest;
     }
     return true;
 }
 
 static bool fill_v4_table(struct sweep *s)
 {
-    const struct fl_prefix_sets *sets = s->sets;
-    struct fl_addr v4_first = fl_addr_v4(0), v4_last = fl_addr_v4(UINT32_MAX);
-    for (uint32_t i = 0; i < sets->v6_count; i++) {
-        struct fl_addr start = sets->v6_starts[i];
-        bool open_end = i + 1 == sets->v6_count;
-        struct fl_addr next = open_end ? v4_last : sets->v6_starts[i + 1];
-        if (fl_addr_compare(start, v4_last) > 0 || (!open_end && fl_addr_compare(next, v4_first) <= 0))
-            continue;
-        uint32_t low = fl_addr_compare(start, v4_first) < 0 ? 0 : (uint32_t)start.lo;
-        uint32_t high = open_end || fl_addr_compare(next, v4_last) > 0 ? UINT32_MAX : (uint32_t)next.lo - 1;
-        if (!fill_v4(s, low, high, sets->v6_classes[i]))
+    uint32_t low, high;
+    for (uint32_t i = 0; i < s->sets->v6_count; i++)
+        if (v4_part(s->sets, i, &low, &high) && !fill_v4(s, low, high, s->sets->v6_classes[i]))
             return false;
-    }
     return true;
 }
 
@@ -205,8 +241,10 @@ static bool keep_classes(struct sweep *s)
     sets->class_bits = fl_alloc_zero(sets->class_count * words, sizeof *sets->class_bits);
     if (sets->class_bits == NULL)
         return false;
-    for (uint32_t c = 0; c < sets->class_count; c++)
-        memcpy(sets->class_bits + c * words, s->classes.keys[c].ptr, words * sizeof *sets->class_bits);
+    for (uint32_t c = 0; c < sets->class_count; c++) {
+        uint32_t swept = c == 0 ? s->largest : c == s->largest ? 0 : c;
+        memcpy(sets->class_bits + c * words, s->classes.keys[swept].ptr, words * sizeof *sets->class_bits);
+    }
     return true;
 }
 
@@ -229,7 +267,7 @@ enum fl_status fl_prefix_sets_build(struct fl_prefix_sets *sets)
               sets->v6_classes != NULL && sets->v4_top != NULL;
     if (ok) {
         make_edges(&s);
-        ok = sweep_ranges(&s) && fill_v4_table(&s) && keep_classes(&s);
+        ok = sweep_ranges(&s) && number_classes(&s) && fill_v4_table(&s) && keep_classes(&s);
     }
     fl_map_dispose(&s.classes);
     fl_free(s.edges);
