@@ -17,6 +17,14 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Most file systems tell what an entry is; a link is what it leads to. */
+static bool entry_is_folder(const struct dirent *entry, const char *path)
+{
+    if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK)
+        return is_folder(path);
+    return entry->d_type == DT_DIR;
+}
+
 const char *fl_bundled_folder(struct fl_arena *arena)
 {
     char self[PATH_MAX];
@@ -70,7 +78,7 @@ static enum fl_status list_folder(struct fl_rule_roots *roots, const char *root,
         char *full = name == NULL ? NULL : fl_arena_printf(&roots->arena, "%s/%s", root, name);
         if (full == NULL) {
             status = FL_E_NOMEM;
-        } else if (is_folder(full)) {
+        } else if (entry_is_folder(e, full)) {
             status = list_folder(roots, root, name, bundled, depth + 1);
         } else if (len > 4 && strcmp(e->d_name + len - 4, ".lua") == 0) {
             name[strlen(name) - 4] = '\0';
