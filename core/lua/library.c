@@ -99,6 +99,35 @@ static void note_module(lua_State *L, const char *text, size_t len)
     vm->decl->modules = module;
 }
 
+/* Pushes the module's chunk. It is compiled once for all rules, and reads the globals of the rule that loads. */
+static void push_chunk(lua_State *L, const char *path, const char *name, struct fl_str text)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, "flowlaw.chunks");
+    if (lua_getfield(L, -1, path) == LUA_TNIL) {
+        size_t longest = vm->longest_text;
+        vm->longest_text = 0;
+        int code = luaL_loadbufferx(L, text.ptr, text.len, name, "t");
+        bool long_texts = vm->longest_text > 0;
+        if (longest > vm->longest_text)
+            vm->longest_text = longest;
+        if (code != LUA_OK)
+            lua_error(L);
+        /* Long texts are taken from the budget of each rule that has them made. */
+        if (!long_texts) {
+            lua_pushvalue(L, -1);
+            lua_setfield(L, -4, path);
+        }
+    }
+    /* A variable of its own for the globals: what another rule's functions read through must stay theirs. */
+    if (luaL_loadbufferx(L, "", 0, name, "t") != LUA_OK)
+        lua_error(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.env");
+    lua_setupvalue(L, -2, 1);
+    lua_upvaluejoin(L, -2, 1, -1, 1);
+    lua_pop(L, 1);
+}
+
 static int require(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
@@ -119,10 +148,7 @@ static int require(lua_State *L)
     if (vm->errors != NULL) /* the first time that the file is loaded */
         note_module(L, text, len);
     fl_lua_chunk_name(path, chunk);
-    if (luaL_loadbufferx(L, text, len, chunk, "t") != LUA_OK)
-        return lua_error(L);
-    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.env");
-    lua_setupvalue(L, -2, 1);
+    push_chunk(L, path, chunk, (struct fl_str){text, len});
     lua_call(L, 0, 1);
     if (lua_isnil(L, -1))
         return luaL_error(L, "the module %s returns nothing", name);

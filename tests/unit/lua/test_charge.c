@@ -1,6 +1,7 @@
 /* What a function touches is taken from the budget: 16 bytes, or one value, cost a step. */
 #include <stdio.h>
 
+#include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/lua/vm.h"
 #include "tests/unit/cmocka_all.h"
@@ -48,7 +49,7 @@ static const struct {
     {"math.max(table.unpack(list))", 2 * 1000 * 16},
     {"pcall(table.sort, { long, same })", BYTES},
     {"pairs({ [long] = 1, [long:sub(2)] = 2 })", 2 * BYTES}, /* sub makes one */
-    {"pcall(function() return flow[long] end)", 3 * BYTES}, /* read, and put into the words of the error */
+    {"pcall(function() return flow[long] end)", 3 * BYTES},  /* read, and put into the words of the error */
 };
 #define CASE_COUNT (sizeof cases / sizeof cases[0])
 
@@ -88,8 +89,37 @@ static void test_charge__functions_pay_for_what_they_touch(void **state)
     }
 }
 
+/* A module is compiled once, but the instructions of every rule that requires it cost what its texts make them cost. */
+static void test_charge__long_texts_of_a_module_count_for_every_rule(void **state)
+{
+    static const char rule[] = "local long = require 'long'\n"
+                               "rule { title = 'x', severity = 'low', identity = { 'srcaddr' } }\n";
+    struct fl_lua_rules *rules = fl_lua_rules_new();
+    struct fl_lua_vm *vm = fl_lua_vm_new(rules);
+    struct fl_error_list errors = {0};
+    struct fl_error err;
+    char module[5000];
+    (void)state;
+    snprintf(module, sizeof module, "return '%04000d'", 7);
+    assert_int_equal(fl_files_put(fl_str_of("lib/long.lua"), fl_str_of(module)), FL_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        struct fl_rule_decl decl = {.id = "r", .file = "r.lua"};
+        vm->decl = &decl;
+        vm->errors = &errors;
+        if (fl_lua_load_text(vm, "r", "r.lua", "lib", fl_str_of(rule), &err) != FL_OK)
+            fail_msg("%s", err.text);
+        assert_true(vm->code[i].longest_text > 4000);
+    }
+    fl_files_clear();
+    fl_lua_vm_free(vm);
+    fl_lua_rules_free(rules);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_charge__functions_pay_for_what_they_touch)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_charge__functions_pay_for_what_they_touch),
+        cmocka_unit_test(test_charge__long_texts_of_a_module_count_for_every_rule),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
