@@ -255,15 +255,28 @@ static void push_environment(lua_State *L)
     lua_setmetatable(L, -2);
 }
 
-/* Runs in protected mode: the chunk's text is light userdata 1, its length 2, its name 3. */
+struct chunk {
+    struct fl_str text, without_tests; /* .ptr NULL: the tests are wanted, or they have to stay */
+    const char *name;
+};
+
+static void push_chunk(lua_State *L, const struct chunk *c)
+{
+    if (c->without_tests.ptr != NULL &&
+        luaL_loadbufferx(L, c->without_tests.ptr, c->without_tests.len, c->name, "t") == LUA_OK)
+        return;
+    lua_settop(L, 0);
+    if (luaL_loadbufferx(L, c->text.ptr, c->text.len, c->name, "t") != LUA_OK)
+        lua_error(L);
+}
+
+/* Runs in protected mode: the chunk is light userdata 1. */
 static int run_file(lua_State *L)
 {
-    const char *text = lua_touserdata(L, 1);
-    size_t len = (size_t)lua_tointeger(L, 2);
-    if (len > 0 && text[0] == LUA_SIGNATURE[0])
+    const struct chunk *c = lua_touserdata(L, 1);
+    if (c->text.len > 0 && c->text.ptr[0] == LUA_SIGNATURE[0])
         return luaL_error(L, "this is compiled Lua; a rule file is text");
-    if (luaL_loadbufferx(L, text, len, lua_touserdata(L, 3), "t") != LUA_OK)
-        return lua_error(L);
+    push_chunk(L, c);
     int chunk = lua_gettop(L), globals = chunk + 1;
     push_environment(L);
     lua_pushvalue(L, -1);
@@ -312,14 +325,17 @@ enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char
     vm->loading = true;
     vm->longest_text = 0;
     lua_State *L = vm->L;
-    lua_settop(L, 0);
-    lua_pushcfunction(L, run_file);
-    lua_pushlightuserdata(L, (void *)text.ptr);
-    lua_pushinteger(L, (lua_Integer)text.len);
     char name[64];
     fl_lua_chunk_name(file, name);
-    lua_pushlightuserdata(L, name);
-    enum fl_status status = fl_lua_call(vm, 3, 0, FL_LUA_STEPS_LOAD, err);
+    char *rest = vm->tests == NULL ? fl_alloc(text.len + 1) : NULL;
+    struct chunk chunk = {text, {NULL, 0}, name};
+    if (rest != NULL && fl_lua_leave_out_tests(text, rest, &chunk.without_tests.len))
+        chunk.without_tests.ptr = rest;
+    lua_settop(L, 0);
+    lua_pushcfunction(L, run_file);
+    lua_pushlightuserdata(L, &chunk);
+    enum fl_status status = fl_lua_call(vm, 1, 0, FL_LUA_STEPS_LOAD, err);
+    fl_free(rest);
     vm->loading = false;
     code = &vm->code[vm->code_count - 1];
     code->on_flow = vm->on_flow;

@@ -124,6 +124,9 @@ enum fl_status fl_lua_on_group(void *context, uint32_t rule, const struct fl_rul
 /* rule_file.c: loads a file's text into a VM; its code gets the next number. */
 enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
                                 struct fl_str text, struct fl_error *err);
+/* plain_tests.c: writes the text without its tests, every line where it was, into out[0..text.len]. False when there
+ * are none that can be left out. Where what is written loads, the text itself loads, and to the same end. */
+bool fl_lua_leave_out_tests(struct fl_str text, char *out, size_t *len);
 struct fl_arena *fl_lua_rules_arena(struct fl_lua_rules *rules);
 static inline struct fl_arena *fl_lua_arena_of(lua_State *L)
 {
