@@ -1,26 +1,19 @@
-rule {
+local to_internet = require "_to_internet"
+
+rule(to_internet {
   title    = "Own host uses a service without encryption on the internet",
   severity = "low",
   description = "FTP, Telnet, POP3, IMAP, LDAP or an r-command from an own host to the internet, answered: its"
     .. " password crossed the internet readable.",
   controls = { "pci-dss-4.0:4.2.1", "nist-800-53:SC-8", "soc2:CC6.7" },
   attack   = { "T1040" },
-  params   = {
-    service = service({ "tcp/21", "tcp/23", "tcp/110", "tcp/143", "tcp/389", "tcp/512..514", "udp/69" },
-                      "services without encryption"),
-    except  = network({}, "own hosts that may"),
-    servers = network({}, "servers on the internet that are known, such as a partner's"),
-  },
-
-  where    = "client in ours and client not in $except and server in internet and server not in $servers"
-    .. " and service in $service and initiated is not null",
-  group_by = { "client", "server", "service" },
-  identity = { "client", "service" },
-  measure  = { outcome = outcome() },
-  having   = "outcome == answered",
+  service  = service({ "tcp/21", "tcp/23", "tcp/110", "tcp/143", "tcp/389", "tcp/512..514", "udp/69" },
+                     "services without encryption"),
+  except   = "own hosts that may",
+  servers  = "servers on the internet that are known, such as a partner's",
   finding  = "{client} uses {service} of {server} without encryption ({flows} records, {bytes} bytes)",
   remediation = "Use the encrypted form of the service, and block this one outward.",
-}
+})
 
 test "FTP to the internet" {
   flows  = flows { from = "10.0.1.5:40000", to = "192.0.2.5:21", reply = true },

@@ -1,27 +1,15 @@
 local services = require "services"
+local from_internet = require "_from_internet"
 
-rule {
+rule(from_internet {
   title    = "Administration reached from the internet",
   severity = "high",
   description = "SSH, RDP, WinRM, VNC or Telnet of an own host, opened from the internet and let in.",
   controls = { "cis-aws-3.0:5.2", "pci-dss-4.0:1.4.2", "nist-800-53:AC-17", "soc2:CC6.6" },
   attack   = { "T1133" },
-  params   = {
-    service    = service(services.admin, "services of administration"),
-    except     = network({}, "networks on the internet that may"),
-    gateways   = network({}, "own NAT gateways: they log as accepted what they drop"),
-    unanswered = flag(true, "report also what was let in and not answered, one step lower"),
-  },
-
-  where    = "client in internet and client not in $except and server in ours and server not in $gateways"
-    .. " and service in $service and initiated is not null",
-  group_by = { "client", "server", "service" },
-  identity = { "server", "service" },
-  measure  = { outcome = outcome() },
-  having   = "outcome >= allowed and ($unanswered or outcome == answered)",
-  finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
+  service  = service(services.admin, "services of administration"),
   remediation = "Close the port to 0.0.0.0/0 and ::/0; use a bastion, a VPN or Session Manager.",
-}
+})
 
 test "SSH that answers the internet" {
   flows  = flows { from = "192.0.2.7:50000", to = "10.0.1.5:22", reply = true },

@@ -1,28 +1,17 @@
 local services = require "services"
+local from_internet = require "_from_internet"
 
-rule {
+rule(from_internet {
   title    = "Service without encryption reached from the internet",
   severity = "medium",
   description = "FTP, Telnet, POP3, IMAP, LDAP, rsync, TFTP or an r-command of an own host, opened from the internet"
     .. " and answered or let in: passwords and data cross the internet readable.",
   controls = { "pci-dss-4.0:1.2.6", "pci-dss-4.0:4.2.1", "nist-800-53:SC-8", "soc2:CC6.7" },
   attack   = { "T1040" },
-  params   = {
-    service    = service(services.cleartext, "services without encryption"),
-    except     = network({}, "networks on the internet that may"),
-    gateways   = network({}, "own NAT gateways: they log as accepted what they drop"),
-    unanswered = flag(true, "report also what was let in and not answered, one step lower"),
-  },
-
-  where    = "client in internet and client not in $except and server in ours and server not in $gateways"
-    .. " and service in $service and initiated is not null",
-  group_by = { "client", "server", "service" },
-  identity = { "server", "service" },
-  measure  = { outcome = outcome() },
-  having   = "outcome >= allowed and ($unanswered or outcome == answered)",
+  service  = service(services.cleartext, "services without encryption"),
   finding  = "{client} used {service} of {server} from the internet without encryption, {outcome} ({flows} records)",
   remediation = "Offer the encrypted form of the service (SFTP, IMAPS, LDAPS) and close this port.",
-}
+})
 
 test "FTP that answers the internet" {
   flows  = flows { from = "192.0.2.7:50000", to = "10.0.1.5:21", reply = true },

@@ -1,29 +1,17 @@
 local services = require "services"
+local from_internet = require "_from_internet"
 
-rule {
+rule(from_internet {
   title    = "Container control plane reached from the internet",
   severity = "critical",
   description = "The API of Docker, Swarm, etcd, Kubernetes or a kubelet, opened from the internet and let in. Who"
     .. " controls it controls every workload behind it.",
   controls = { "pci-dss-4.0:1.4.2", "nist-800-53:SC-7", "nist-800-53:AC-3", "soc2:CC6.6" },
   attack   = { "T1133", "T1609", "T1613" },
-  params   = {
-    service    = service(services.containers, "APIs that control containers"),
-    except     = network({}, "networks on the internet that may"),
-    gateways   = network({}, "own NAT gateways: they log as accepted what they drop"),
-    unanswered = flag(true, "report also what was let in and not answered, one step lower"),
-  },
-
-  where    = "client in internet and client not in $except and server in ours and server not in $gateways"
-    .. " and service in $service and initiated is not null",
-  group_by = { "client", "server", "service" },
-  identity = { "server", "service" },
-  measure  = { outcome = outcome() },
-  having   = "outcome >= allowed and ($unanswered or outcome == answered)",
-  finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
+  service  = service(services.containers, "APIs that control containers"),
   remediation = "Bind the API to a private address, demand client certificates, and admit administrators' networks"
     .. " only.",
-}
+})
 
 test "a Docker socket that answers the internet" {
   flows  = flows { from = "192.0.2.7:50000", to = "10.0.4.5:2375", reply = true },

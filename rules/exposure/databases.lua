@@ -1,27 +1,15 @@
 local services = require "services"
+local from_internet = require "_from_internet"
 
-rule {
+rule(from_internet {
   title    = "Database reached from the internet",
   severity = "critical",
   description = "A database or cache of ours, opened from the internet and let in.",
   controls = { "pci-dss-4.0:1.4.4", "nist-800-53:SC-7", "cis-aws-3.0:2.3.3", "soc2:CC6.6" },
   attack   = { "T1190" },
-  params   = {
-    service    = service(services.databases, "services of databases and caches"),
-    except     = network({}, "networks on the internet that may"),
-    gateways   = network({}, "own NAT gateways: they log as accepted what they drop"),
-    unanswered = flag(true, "report also what was let in and not answered, one step lower"),
-  },
-
-  where    = "client in internet and client not in $except and server in ours and server not in $gateways"
-    .. " and service in $service and initiated is not null",
-  group_by = { "client", "server", "service" },
-  identity = { "server", "service" },
-  measure  = { outcome = outcome() },
-  having   = "outcome >= allowed and ($unanswered or outcome == answered)",
-  finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
+  service  = service(services.databases, "services of databases and caches"),
   remediation = "Move the database to a private subnet and admit its applications' security groups only.",
-}
+})
 
 test "a database that answers the internet" {
   flows  = flows { from = "192.0.2.7:50000", to = "10.0.10.5:5432", reply = true },

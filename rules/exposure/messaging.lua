@@ -1,27 +1,15 @@
 local services = require "services"
+local from_internet = require "_from_internet"
 
-rule {
+rule(from_internet {
   title    = "Message broker reached from the internet",
   severity = "high",
   description = "MQTT, ZooKeeper, NATS, AMQP, Kafka or STOMP of an own host, opened from the internet and let in.",
   controls = { "pci-dss-4.0:1.4.2", "nist-800-53:SC-7", "soc2:CC6.6" },
   attack   = { "T1190" },
-  params   = {
-    service    = service(services.messaging, "services of message brokers"),
-    except     = network({}, "networks on the internet that may"),
-    gateways   = network({}, "own NAT gateways: they log as accepted what they drop"),
-    unanswered = flag(true, "report also what was let in and not answered, one step lower"),
-  },
-
-  where    = "client in internet and client not in $except and server in ours and server not in $gateways"
-    .. " and service in $service and initiated is not null",
-  group_by = { "client", "server", "service" },
-  identity = { "server", "service" },
-  measure  = { outcome = outcome() },
-  having   = "outcome >= allowed and ($unanswered or outcome == answered)",
-  finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
+  service  = service(services.messaging, "services of message brokers"),
   remediation = "Move the broker to a private subnet; let outside publishers in through a gateway that authenticates.",
-}
+})
 
 test "Kafka that answers the internet" {
   flows  = flows { from = "192.0.2.7:50000", to = "10.0.2.5:9092", reply = true },

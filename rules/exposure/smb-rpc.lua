@@ -1,28 +1,16 @@
 local services = require "services"
+local from_internet = require "_from_internet"
 
-rule {
+rule(from_internet {
   title    = "Windows file sharing or RPC reached from the internet",
   severity = "critical",
   description = "SMB, NetBIOS or RPC of an own host, opened from the internet and let in. Worms spread over these"
     .. " ports.",
   controls = { "pci-dss-4.0:1.4.2", "nist-800-53:SC-7", "nist-800-53:CM-7", "soc2:CC6.6" },
   attack   = { "T1190", "T1021.002" },
-  params   = {
-    service    = service(services.smb_rpc, "SMB, NetBIOS and RPC"),
-    except     = network({}, "networks on the internet that may"),
-    gateways   = network({}, "own NAT gateways: they log as accepted what they drop"),
-    unanswered = flag(true, "report also what was let in and not answered, one step lower"),
-  },
-
-  where    = "client in internet and client not in $except and server in ours and server not in $gateways"
-    .. " and service in $service and initiated is not null",
-  group_by = { "client", "server", "service" },
-  identity = { "server", "service" },
-  measure  = { outcome = outcome() },
-  having   = "outcome >= allowed and ($unanswered or outcome == answered)",
-  finding  = "{client} reached {service} of {server} from the internet, {outcome} ({flows} records, {bytes} bytes)",
+  service  = service(services.smb_rpc, "SMB, NetBIOS and RPC"),
   remediation = "Close the ports to the internet; share files over a VPN or a service made for it.",
-}
+})
 
 test "SMB that answers the internet" {
   flows  = flows { from = "192.0.2.7:50000", to = "10.0.1.5:445", reply = true },

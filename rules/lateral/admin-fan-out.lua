@@ -1,28 +1,17 @@
 local services = require "services"
+local fan_out = require "_fan_out"
 
-rule {
+rule(fan_out {
   title    = "Own host administers many others",
   severity = "medium",
   description = "SSH, RDP, WinRM, VNC or Telnet from one own host to many within an hour. A bastion or a deployment"
     .. " server does that; any other host that does is being used to move on.",
   controls = { "nist-800-53:AC-17", "nist-800-53:SI-4", "pci-dss-4.0:11.5.1", "soc2:CC7.2" },
   attack   = { "T1021" },
-  params   = {
-    service = service(services.admin, "services of administration"),
-    hosts   = number(10, "different hosts that are many"),
-    window  = duration("1h", "within which time"),
-    except  = network({}, "bastions and deployment servers that may"),
-  },
-
-  where    = "initiated and accepted and client in ours and client not in $except and server in ours"
-    .. " and service in $service",
-  group_by = { "client" },
-  window   = "$window",
-  measure  = { hosts = distinct "server", services = top("service", 3), some = set("server", 3) },
-  having   = "hosts >= $hosts",
-  finding  = "{client} opened {services} on {hosts} own hosts within {$window}, among them {some}",
+  service  = service(services.admin, "services of administration"),
+  except   = "bastions and deployment servers that may",
   remediation = "Find out who is on the host; allow administration from the bastion only.",
-}
+})
 
 test "SSH to fifteen hosts" {
   flows  = flows { from = "10.0.1.5:40000", to = "10.0.2.1..10.0.2.15:22", every = "1m", reply = true },
