@@ -5,16 +5,22 @@
 
 #include "core/base/memory.h"
 
-enum fl_status fl_fail(struct fl_error *err, enum fl_status code, const char *format, ...)
+enum fl_status fl_fail_args(struct fl_error *err, enum fl_status code, const char *format, va_list args)
 {
     if (err == NULL)
         return code;
-    va_list args;
-    va_start(args, format);
     err->code = code;
     err->line = err->column = 0;
     err->file[0] = err->source_line[0] = '\0';
     vsnprintf(err->text, sizeof err->text, format, args);
+    return code;
+}
+
+enum fl_status fl_fail(struct fl_error *err, enum fl_status code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fl_fail_args(err, code, format, args);
     va_end(args);
     return code;
 }

@@ -41,6 +41,8 @@ struct fl_error {
 /* Fills *err (if not NULL) and returns code, so that `return fl_fail(...)` reads well. */
 enum fl_status fl_fail(struct fl_error *err, enum fl_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+enum fl_status fl_fail_args(struct fl_error *err, enum fl_status code, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 /* Adds the place to an error made by fl_fail(). file may be NULL to keep what is there. */
 void fl_error_at(struct fl_error *err, const char *file, uint32_t line, uint32_t column);

@@ -24,12 +24,10 @@ static void place_error(struct parser *p, uint32_t at)
 
 enum fl_status fl_parse_fail(struct parser *p, uint32_t at, enum fl_status code, const char *format, ...)
 {
-    char text[FL_ERROR_TEXT_BYTES];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    fl_fail_args(p->err, code, format, args);
     va_end(args);
-    fl_fail(p->err, code, "%s", text);
     place_error(p, at);
     return code;
 }

@@ -77,6 +77,13 @@ void fl_policy_expr_env(const struct fl_policy *policy, struct fl_expr_env *env)
     env->names = names;
 }
 
+void fl_policy_error_at(const struct fl_policy *policy, struct fl_error *err, uint32_t line, uint32_t column)
+{
+    struct fl_str source = fl_text_line(fl_str_of(policy->text), line);
+    snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)source.len, source.ptr);
+    fl_error_at(err, policy->file, line, column);
+}
+
 void fl_policy_fail_expr(const struct fl_policy *policy, const struct fl_text_at *expr, struct fl_error *err,
                          struct fl_error_list *errors)
 {

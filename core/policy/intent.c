@@ -231,13 +231,9 @@ static void load_intent(struct fl_policy_loader *l, const struct fl_yaml_node *n
 
 void fl_load_intents(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    const struct fl_yaml_node *list = fl_yaml_get(root, "intents");
+    const struct fl_yaml_node *list = fl_load_of_kind(l, root, "intents", FL_YAML_LIST, "a list");
     if (list == NULL)
         return;
-    if (list->kind != FL_YAML_LIST) {
-        fl_load_fail(l, list, "intents must be a list");
-        return;
-    }
     l->policy->intents = fl_load_alloc(l, list->count, sizeof *l->policy->intents);
     for (uint32_t i = 0; l->policy->intents != NULL && i < list->count; i++)
         load_intent(l, list->items[i]);

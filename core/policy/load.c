@@ -66,6 +66,16 @@ struct fl_text_at fl_load_text_at(struct fl_policy_loader *l, const struct fl_ya
     return (struct fl_text_at){fl_load_copy(l, node->text), node->line, node->column};
 }
 
+const struct fl_yaml_node *fl_load_of_kind(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key,
+                                           enum fl_yaml_kind kind, const char *shape)
+{
+    const struct fl_yaml_node *node = fl_yaml_get(map, key);
+    if (node == NULL || node->kind == kind)
+        return node;
+    fl_load_fail(l, node, "%s must be %s", key, shape);
+    return NULL;
+}
+
 const char *fl_load_text(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key)
 {
     return fl_load_text_at(l, map, key).text;

@@ -20,6 +20,9 @@ void fl_load_fail(struct fl_policy_loader *l, const struct fl_yaml_node *node, c
 bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *what, enum fl_key_map map);
 
 /* Values of keys; each reports what is wrong. NULL / default when the key is absent. */
+/* Another kind than that of the key is an error: it "must be `shape`". */
+const struct fl_yaml_node *fl_load_of_kind(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key,
+                                           enum fl_yaml_kind kind, const char *shape);
 const char *fl_load_text(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key);
 struct fl_text_at fl_load_text_at(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key);
 bool fl_load_flag(struct fl_policy_loader *l, const struct fl_yaml_node *map, const char *key, bool absent);

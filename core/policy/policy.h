@@ -133,6 +133,8 @@ int fl_policy_network(const struct fl_policy *policy, struct fl_str name);
 struct fl_network_source fl_policy_network_source(const struct fl_policy *policy);
 /* Fills network, service and names of an environment whose context is the policy. */
 void fl_policy_expr_env(const struct fl_policy *policy, struct fl_expr_env *env);
+/* The error stands there in the policy's file. */
+void fl_policy_error_at(const struct fl_policy *policy, struct fl_error *err, uint32_t line, uint32_t column);
 /* Adds the error of an expression of the policy: its column becomes one of the policy's line where that line shows the
  * expression as it is. */
 void fl_policy_fail_expr(const struct fl_policy *policy, const struct fl_text_at *expr, struct fl_error *err,

@@ -1,6 +1,4 @@
 /* price.c: what a unit of something costs, as the policy tells: exact decimals in one currency. */
-#include <string.h>
-
 #include "core/policy/load.h"
 
 const struct fl_price *fl_policy_price(const struct fl_policy *policy, struct fl_str name, const char **guess)
@@ -45,13 +43,10 @@ static void load_price(struct fl_policy_loader *l, const struct fl_yaml_node *ke
 
 void fl_load_prices(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    const struct fl_yaml_node *prices = fl_yaml_get(root, "prices");
+    const struct fl_yaml_node *prices =
+        fl_load_of_kind(l, root, "prices", FL_YAML_MAP, "a map: { currency: USD, nat_gb: 0.045 }");
     if (prices == NULL)
         return;
-    if (prices->kind != FL_YAML_MAP) {
-        fl_load_fail(l, prices, "prices must be a map: { currency: USD, nat_gb: 0.045 }");
-        return;
-    }
     l->policy->prices = fl_load_alloc(l, prices->count, sizeof *l->policy->prices);
     l->policy->currency = fl_load_text(l, prices, "currency");
     if (l->policy->currency == NULL)

@@ -1,6 +1,4 @@
 /* service.c: named services: lists of protocol/port. */
-#include <string.h>
-
 #include "core/base/memory.h"
 #include "core/policy/load.h"
 
@@ -32,13 +30,9 @@ static void add_item(struct fl_policy_loader *l, struct fl_service_def *s, struc
 
 void fl_load_services(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    const struct fl_yaml_node *services = fl_yaml_get(root, "services");
+    const struct fl_yaml_node *services = fl_load_of_kind(l, root, "services", FL_YAML_MAP, "a map of names");
     if (services == NULL)
         return;
-    if (services->kind != FL_YAML_MAP) {
-        fl_load_fail(l, services, "services must be a map of names");
-        return;
-    }
     l->policy->services = fl_load_alloc(l, services->count, sizeof *l->policy->services);
     for (uint32_t i = 0; l->policy->services != NULL && i < services->count; i++) {
         const struct fl_yaml_node *key = services->keys[i], *node = services->items[i];

@@ -1,17 +1,11 @@
 /* use.c: which rules a policy uses, and its waivers. */
-#include <string.h>
-
 #include "core/policy/load.h"
 
 static void load_params(struct fl_policy_loader *l, struct fl_rule_use *use, const struct fl_yaml_node *node)
 {
-    const struct fl_yaml_node *params = fl_yaml_get(node, "params");
+    const struct fl_yaml_node *params = fl_load_of_kind(l, node, "params", FL_YAML_MAP, "a map");
     if (params == NULL)
         return;
-    if (params->kind != FL_YAML_MAP) {
-        fl_load_fail(l, params, "params must be a map");
-        return;
-    }
     struct fl_policy_param *items = fl_load_alloc(l, params->count, sizeof *items);
     for (uint32_t i = 0; items != NULL && i < params->count; i++) {
         char *name = fl_load_copy(l, params->keys[i]->text);
@@ -42,13 +36,9 @@ static void load_use(struct fl_policy_loader *l, const struct fl_yaml_node *node
 
 void fl_load_uses(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    const struct fl_yaml_node *list = fl_yaml_get(root, "rules");
+    const struct fl_yaml_node *list = fl_load_of_kind(l, root, "rules", FL_YAML_LIST, "a list");
     if (list == NULL)
         return;
-    if (list->kind != FL_YAML_LIST) {
-        fl_load_fail(l, list, "rules must be a list");
-        return;
-    }
     l->policy->uses = fl_load_alloc(l, list->count, sizeof *l->policy->uses);
     for (uint32_t i = 0; l->policy->uses != NULL && i < list->count; i++)
         load_use(l, list->items[i]);
@@ -89,13 +79,9 @@ static void load_waiver(struct fl_policy_loader *l, const struct fl_yaml_node *n
 
 void fl_load_waivers(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
-    const struct fl_yaml_node *list = fl_yaml_get(root, "waivers");
+    const struct fl_yaml_node *list = fl_load_of_kind(l, root, "waivers", FL_YAML_LIST, "a list");
     if (list == NULL)
         return;
-    if (list->kind != FL_YAML_LIST) {
-        fl_load_fail(l, list, "waivers must be a list");
-        return;
-    }
     l->policy->waivers = fl_load_alloc(l, list->count, sizeof *l->policy->waivers);
     for (uint32_t i = 0; l->policy->waivers != NULL && i < list->count; i++)
         load_waiver(l, list->items[i]);

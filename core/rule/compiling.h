@@ -21,8 +21,6 @@ void fl_compiling_fail(struct fl_compiling *c, struct fl_error *err, const char 
 
 /* params.c: before all that may name a parameter. */
 void fl_compiling_params(struct fl_compiling *c);
-/* The error belongs where the value in force was written. */
-void fl_compiling_place_param(const struct fl_compiling *c, const struct fl_param_decl *p, struct fl_error *err);
 /* A duration, or the "$param" that says it; 0 when text is NULL. false: the error is reported. */
 bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char *key, int64_t *out);
 /* The text as it reads with the values of its parameters in place; NULL when memory is out. */

@@ -1,17 +1,9 @@
 /* params.c: the values of a rule's parameters, and the texts that name them. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/buf.h"
 #include "core/base/when.h"
 #include "core/rule/compiling.h"
-
-void fl_compiling_place_param(const struct fl_compiling *c, const struct fl_param_decl *p, struct fl_error *err)
-{
-    struct fl_str line = fl_text_line(fl_str_of(c->plan->policy->text), p->line);
-    snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)line.len, line.ptr);
-    fl_error_at(err, p->file, p->line, p->column);
-}
 
 /* A value of the parameter's type, in whose place what reads the parameter can be checked. */
 static const struct fl_node *stand_in(enum fl_param_type type)
@@ -56,7 +48,7 @@ void fl_compiling_params(struct fl_compiling *c)
         } else if (status != FL_OK) {
             fl_compiling_fail(c, &err, "params", p->name, p->text);
             if (p->from_policy && c->errors->count > 0)
-                fl_compiling_place_param(c, p, &c->errors->items[c->errors->count - 1]);
+                fl_policy_error_at(c->plan->policy, &c->errors->items[c->errors->count - 1], p->line, p->column);
             node = stand_in(p->type);
         }
         rule->params[rule->param_count++] = (struct fl_plan_param){p, node, text};

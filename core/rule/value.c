@@ -27,7 +27,7 @@ static void unknown_price(struct fl_compiling *c, const struct fl_param_decl *p,
     fl_fail(&err, FL_E_NAME, "the policy has no price \"%s\"%s%s%s", p->text, guess != NULL ? "; did you mean \"" : "",
             guess != NULL ? guess : "", guess != NULL ? "\"?" : "");
     fl_compiling_fail(c, &err, "params", p->name, p->text);
-    fl_compiling_place_param(c, p, &c->errors->items[c->errors->count - 1]);
+    fl_policy_error_at(c->plan->policy, &c->errors->items[c->errors->count - 1], p->line, p->column);
 }
 
 bool fl_compiling_price(struct fl_compiling *c, const struct fl_param_decl *p, const struct fl_node **node,

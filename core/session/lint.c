@@ -69,17 +69,12 @@ void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_
 void fl_lint_policy(struct fl_linting *l, enum fl_lint_code code, const char *name, uint32_t line, uint32_t column,
                     const char *todo, const char *format, ...)
 {
-    const struct fl_policy *policy = &l->session->policy;
-    char text[FL_ERROR_TEXT_BYTES];
     struct fl_error err;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    fl_fail_args(&err, FL_E_VALUE, format, args);
     va_end(args);
-    fl_fail(&err, FL_E_VALUE, "%s", text);
-    struct fl_str source = fl_text_line(fl_str_of(policy->text), line);
-    snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)source.len, source.ptr);
-    fl_error_at(&err, policy->file, line, column);
+    fl_policy_error_at(&l->session->policy, &err, line, column);
     add(l, code, name, todo, &err);
 }
 

@@ -1,5 +1,4 @@
 /* rule_select.c: the entries of a policy's `rules:` -> rule instances. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/memory.h"
@@ -9,16 +8,12 @@ static void fail_at(struct fl_selecting *s, uint32_t line, uint32_t column, cons
     __attribute__((format(printf, 4, 5)));
 static void fail_at(struct fl_selecting *s, uint32_t line, uint32_t column, const char *format, ...)
 {
-    char text[FL_ERROR_TEXT_BYTES];
+    struct fl_error err;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    fl_fail_args(&err, FL_E_NAME, format, args);
     va_end(args);
-    struct fl_error err;
-    fl_fail(&err, FL_E_NAME, "%s", text);
-    fl_error_at(&err, s->policy->file, line, column);
-    struct fl_str source = fl_text_line(fl_str_of(s->policy->text), line);
-    snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)source.len, source.ptr);
+    fl_policy_error_at(s->policy, &err, line, column);
     fl_error_list_add(s->errors, &err);
 }
 

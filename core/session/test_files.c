@@ -1,5 +1,4 @@
 /* test_files.c: PATH... of `flowlaw test` -> rule files, each with the roots that its `from` and `require` look in. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,13 +31,11 @@ static bool is_below(const char *folder, const char *file)
 static enum fl_status fail(struct fl_error_list *errors, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static enum fl_status fail(struct fl_error_list *errors, const char *format, ...)
 {
-    char text[FL_ERROR_TEXT_BYTES];
     struct fl_error err;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    fl_fail_args(&err, FL_E_USAGE, format, args);
     va_end(args);
-    fl_fail(&err, FL_E_USAGE, "%s", text);
     fl_error_list_add(errors, &err);
     return FL_E_USAGE;
 }

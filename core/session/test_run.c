@@ -12,13 +12,11 @@ static const char *const test_keys[] = {"params", "policy", "flows", "expect", "
 
 void fl_test_fail(struct fl_test_errors *errors, const char *format, ...)
 {
-    char text[FL_ERROR_TEXT_BYTES];
     struct fl_error err;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    fl_fail_args(&err, FL_E_VALUE, format, args);
     va_end(args);
-    fl_fail(&err, FL_E_VALUE, "%s", text);
     fl_error_at(&err, errors->file, errors->line, 0);
     fl_error_list_add(&errors->list, &err);
 }

@@ -1,7 +1,6 @@
 #include "core/text/yaml.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -49,12 +48,10 @@ static void show_line(const struct fl_yaml_doc *doc, struct fl_error *err)
 enum fl_status fl_yaml_fail(const struct fl_yaml_doc *doc, const struct fl_yaml_node *node, struct fl_error *err,
                             enum fl_status code, const char *format, ...)
 {
-    char text[FL_ERROR_TEXT_BYTES];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    fl_fail_args(err, code, format, args);
     va_end(args);
-    fl_fail(err, code, "%s", text);
     fl_error_at(err, doc->file, node != NULL ? node->line : 0, node != NULL ? node->column : 0);
     show_line(doc, err);
     return code;
