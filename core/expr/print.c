@@ -1,7 +1,7 @@
 /* print.c: canonical text, the fields that a tree reads, and what it can come to without some of them. */
-#include "core/expr/expr.h"
+#include "core/expr/print.h"
 
-static const char *const op_texts[] = {"==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"};
+const char *const fl_op_texts[] = {"==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"};
 
 struct printing {
     const char *(*network_name)(void *context, uint32_t id);
@@ -9,7 +9,7 @@ struct printing {
     struct fl_buf *out;
 };
 
-static void print_quoted(struct fl_buf *out, struct fl_str text)
+void fl_expr_quote(struct fl_buf *out, struct fl_str text)
 {
     fl_buf_add_char(out, '"');
     for (size_t i = 0; i < text.len; i++) {
@@ -47,7 +47,7 @@ static void print_item(struct printing *p, const struct fl_set_item *item)
             add_number(p->out, '#', item->network);
         return;
     case FL_ITEM_TEXT:
-        print_quoted(p->out, item->text);
+        fl_expr_quote(p->out, item->text);
         return;
     }
 }
@@ -55,7 +55,7 @@ static void print_item(struct printing *p, const struct fl_set_item *item)
 static void print_literal(struct fl_buf *out, const struct fl_node *node)
 {
     if (node->type == FL_T_STR)
-        print_quoted(out, node->literal.str);
+        fl_expr_quote(out, node->literal.str);
     else if (node->type == FL_T_RATIO) {
         char text[FL_INT128_TEXT_BYTES];
         fl_buf_add(out, text, fl_int128_format(node->literal.ratio.num, text));
@@ -106,7 +106,7 @@ static void print_node(struct printing *p, const struct fl_node *node)
                              : node->kind == FL_N_OR      ? "or"
                              : node->kind == FL_N_IN      ? "in"
                              : node->kind == FL_N_MATCHES ? "matches"
-                                                          : op_texts[node->op]);
+                                                          : fl_op_texts[node->op]);
         fl_buf_add_char(out, ' ');
         print_node(p, node->right);
         break;

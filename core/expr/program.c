@@ -387,8 +387,7 @@ size_t fl_program_bytes(const struct fl_program *p)
 
 void fl_program_fields(const struct fl_program *p, struct fl_field_set *fields)
 {
-    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-        fields->bits[w] |= p->fields.bits[w];
+    fl_field_set_add_all(fields, &p->fields);
     if (p->has_bound)
         add_bound_fields(fields);
 }

@@ -1,5 +1,5 @@
 /* show.c: conditions as a person would write them. */
-#include "core/expr/expr.h"
+#include "core/expr/print.h"
 
 struct showing {
     const struct fl_expr_words *words;
@@ -9,20 +9,7 @@ struct showing {
 /* How tightly an operator binds; what binds looser than its place allows stands in brackets. */
 enum bond { BOND_OR = 1, BOND_AND, BOND_NOT, BOND_TEST, BOND_SUM, BOND_PRODUCT, BOND_ATOM };
 
-static const char *const op_texts[] = {"==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"};
-
 static void show(struct showing *s, const struct fl_node *node, enum bond at_least);
-
-static void show_quoted(struct fl_buf *out, struct fl_str text)
-{
-    fl_buf_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '"' || text.ptr[i] == '\\')
-            fl_buf_add_char(out, '\\');
-        fl_buf_add_char(out, text.ptr[i]);
-    }
-    fl_buf_add_char(out, '"');
-}
 
 static bool is_protocol(const struct fl_node *node)
 {
@@ -86,7 +73,7 @@ static void show_item(struct showing *s, const struct fl_node *set, const struct
         fl_buf_add_text(s->out, s->words->network(s->words->context, item->network));
         return;
     case FL_ITEM_TEXT:
-        show_quoted(s->out, item->text);
+        fl_expr_quote(s->out, item->text);
         return;
     }
 }
@@ -110,7 +97,7 @@ static void show_operand(struct showing *s, const struct fl_node *node, const st
     if (node->kind == FL_N_SET)
         show_set(s, node, beside);
     else if (node->kind == FL_N_LITERAL && node->type == FL_T_STR)
-        show_quoted(s->out, node->literal.str);
+        fl_expr_quote(s->out, node->literal.str);
     else if (node->kind == FL_N_LITERAL && node->type != FL_T_RATIO && node->type != FL_T_ADDR &&
              node->type != FL_T_NULL && node->type != FL_T_LIST)
         show_bound(s, node->type, node->literal.i, beside);
@@ -148,7 +135,7 @@ static void show_test(struct showing *s, const struct fl_node *node, bool negate
         fl_buf_add_text(s->out, negated ? " is not null" : " is null");
         return;
     }
-    const char *word = node->kind == FL_N_IN ? "in" : node->kind == FL_N_MATCHES ? "matches" : op_texts[node->op];
+    const char *word = node->kind == FL_N_IN ? "in" : node->kind == FL_N_MATCHES ? "matches" : fl_op_texts[node->op];
     fl_buf_add_format(s->out, " %s%s ", negated ? "not " : "", word);
     show_operand(s, node->right, node->left, BOND_SUM);
 }
@@ -187,7 +174,7 @@ static void show_inner(struct showing *s, const struct fl_node *node)
         return;
     case FL_N_ARITH:
         show_operand(s, node->left, NULL, bond);
-        fl_buf_add_format(s->out, " %s ", op_texts[node->op]);
+        fl_buf_add_format(s->out, " %s ", fl_op_texts[node->op]);
         show_operand(s, node->right, NULL, bond + 1);
         return;
     default:

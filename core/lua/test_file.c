@@ -36,6 +36,15 @@ static struct fl_str copy_text(lua_State *L, int index)
     return (struct fl_str){need(L, fl_arena_strndup(fl_lua_arena_of(L), text, len)), len};
 }
 
+/* As Lua prints it. */
+static struct fl_str printed(lua_State *L, int index)
+{
+    luaL_tolstring(L, index, NULL);
+    struct fl_str text = copy_text(L, -1);
+    lua_pop(L, 1);
+    return text;
+}
+
 static const struct fl_datum *copy_value(lua_State *L, int index, unsigned depth);
 
 static int compare_names(const void *a, const void *b)
@@ -104,14 +113,13 @@ static const struct fl_datum *copy_value(lua_State *L, int index, unsigned depth
     case LUA_TBOOLEAN:
         d->kind = FL_DATUM_FLAG;
         d->flag = lua_toboolean(L, index);
+        d->text = printed(L, index);
         break;
     case LUA_TNUMBER:
         d->kind = FL_DATUM_NUMBER;
         d->whole = lua_isinteger(L, index);
         d->number = d->whole ? lua_tointeger(L, index) : 0;
-        luaL_tolstring(L, index, NULL);
-        d->text = copy_text(L, -1);
-        lua_pop(L, 1);
+        d->text = printed(L, index);
         break;
     case LUA_TSTRING:
         d->kind = FL_DATUM_TEXT;

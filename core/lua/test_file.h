@@ -22,7 +22,7 @@ struct fl_datum {
     enum fl_datum_kind kind;
     bool flag, whole;
     int64_t number;
-    struct fl_str text;            /* also of numbers */
+    struct fl_str text;            /* also of flags and numbers */
     const struct fl_datum **items; /* 1, 2, 3 ... of a table */
     uint32_t item_count;
     const char **names; /* bytewise, of the members that have one */

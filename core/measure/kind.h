@@ -23,6 +23,7 @@ struct fl_measure_ops {
     enum fl_status (*prepare)(struct fl_measure *m, struct fl_error *err);
     enum fl_status (*update)(const struct fl_measure *m, void *state, const struct fl_update *u);
     enum fl_status (*merge)(const struct fl_measure *m, void *into, const void *from);
+    /* NULL: it has none that a rule could name. */
     enum fl_status (*value)(const struct fl_measure *m, const void *state, struct fl_arena *arena,
                             struct fl_value *out);
     void (*dispose)(const struct fl_measure *m, void *state);

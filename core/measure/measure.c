@@ -187,5 +187,5 @@ enum fl_status fl_measure_value(const struct fl_measure *m, const void *state, s
                                 struct fl_value *out)
 {
     *out = FL_VALUE_NULL;
-    return kinds[m->kind]->value(m, state, arena, out);
+    return kinds[m->kind]->value != NULL ? kinds[m->kind]->value(m, state, arena, out) : FL_OK;
 }

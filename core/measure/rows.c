@@ -30,15 +30,6 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     return fl_record_list_merge(into, from);
 }
 
-static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena, struct fl_value *out)
-{
-    (void)m;
-    (void)state;
-    (void)arena;
-    (void)out;
-    return FL_OK;
-}
-
 static void dispose(const struct fl_measure *m, void *state)
 {
     (void)m;
@@ -73,7 +64,7 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return status;
 }
 
-const struct fl_measure_ops fl_measure_rows = {prepare, update, merge, value, dispose, save, load, NULL};
+const struct fl_measure_ops fl_measure_rows = {prepare, update, merge, NULL, dispose, save, load, NULL};
 
 enum fl_status fl_measure_visit_rows(const struct fl_measure *m, const void *state,
                                      enum fl_status (*visit)(void *context, const struct fl_value *values),

@@ -65,15 +65,6 @@ static enum fl_status merge(const struct fl_measure *m, void *into, const void *
     return b->severity == 0 ? FL_OK : offer(into, b->severity, &b->place, b->bytes, b->len);
 }
 
-static enum fl_status value(const struct fl_measure *m, const void *state, struct fl_arena *arena, struct fl_value *out)
-{
-    (void)m;
-    (void)state;
-    (void)arena;
-    (void)out;
-    return FL_OK;
-}
-
 static void dispose(const struct fl_measure *m, void *state)
 {
     (void)m;
@@ -109,7 +100,7 @@ static enum fl_status load(const struct fl_measure *m, void *state, const uint8_
     return offer(state, head.severity, &head.place, (const char *)bytes + sizeof head, head.len);
 }
 
-const struct fl_measure_ops fl_measure_verdict = {prepare, update, merge, value, dispose, save, load, NULL};
+const struct fl_measure_ops fl_measure_verdict = {prepare, update, merge, NULL, dispose, save, load, NULL};
 
 struct fl_str fl_measure_noted(const void *state)
 {

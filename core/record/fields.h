@@ -119,6 +119,11 @@ static inline bool fl_field_set_has(const struct fl_field_set *s, uint32_t f)
 {
     return s->bits[f >> 6] >> (f & 63) & 1;
 }
+static inline void fl_field_set_add_all(struct fl_field_set *s, const struct fl_field_set *more)
+{
+    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
+        s->bits[w] |= more->bits[w];
+}
 
 #define FL_SERVICE(protocol, port) ((int64_t)(protocol) << 16 | (port))
 /* "tcp/443", "icmp" for port 0 of a portless protocol, "47" for unnamed protocols. NUL terminated. */

@@ -59,8 +59,8 @@ static void collect_fields(struct fl_plan *plan)
             fl_measure_fields(&rule->measures[m], &rule->reads);
         fl_field_set_add(&rule->reads, FL_F_PACKETS);
         fl_field_set_add(&rule->reads, FL_F_BYTES);
-        for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-            plan->wanted.bits[w] |= rule->reads.bits[w] | rule->lua_fields.bits[w];
+        fl_field_set_add_all(&plan->wanted, &rule->reads);
+        fl_field_set_add_all(&plan->wanted, &rule->lua_fields);
     }
     add_core_fields(plan, &plan->wanted);
     add_own_fields(plan, &plan->wanted);
@@ -187,11 +187,22 @@ enum fl_status fl_plan_build(struct fl_plan *plan, const struct fl_policy *polic
 
 void fl_plan_want(struct fl_plan *plan, const struct fl_field_set *fields)
 {
-    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-        plan->wanted.bits[w] |= fields->bits[w];
+    fl_field_set_add_all(&plan->wanted, fields);
     fl_derive_needs(&plan->wanted);
     choose_lazy(plan);
     fl_derive_init(&plan->derive, &plan->wanted, plan->policy, plan->program);
+}
+
+void fl_plan_rule_conditions(const struct fl_plan_rule *rule, struct fl_field_set *fields)
+{
+    fl_expr_fields(rule->where, fields);
+    for (uint32_t m = 0; m < rule->measure_count; m++) {
+        fl_expr_fields(rule->measures[m].filter, fields);
+        fl_expr_fields(rule->measures[m].filter2, fields);
+        const struct fl_sequence *q = rule->measures[m].sequence;
+        for (uint32_t s = 0; q != NULL && s < q->step_count; s++)
+            fl_expr_fields(q->steps[s].filter, fields);
+    }
 }
 
 void fl_plan_dispose(struct fl_plan *plan)

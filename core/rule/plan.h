@@ -200,6 +200,8 @@ enum fl_status fl_plan_describe(struct fl_plan *plan);
 /* tables.c: which rules share a table. After the fields that rules read are collected. */
 enum fl_status fl_plan_make_tables(struct fl_plan *plan);
 
+/* Fields that the rule's conditions on records read, those of its measures included, added to *fields. */
+void fl_plan_rule_conditions(const struct fl_plan_rule *rule, struct fl_field_set *fields);
 /* Can the rule select a record of an object with these decoded columns? */
 bool fl_plan_rule_possible(const struct fl_plan *plan, const struct fl_plan_rule *rule,
                            const struct fl_field_set *columns);

@@ -91,8 +91,8 @@ static enum fl_status fill_table(struct fl_plan *plan, uint32_t index)
             return FL_E_NOMEM;
         for (uint32_t m = 0; m < fl_plan_rule_states(rule); m++)
             add_measure(table, rule, m);
-        for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-            table->reads.bits[w] |= rule->reads.bits[w] | rule->lua_fields.bits[w];
+        fl_field_set_add_all(&table->reads, &rule->reads);
+        fl_field_set_add_all(&table->reads, &rule->lua_fields);
         table->has_addr_key |= rule->has_addr_key;
     }
     const struct fl_plan_rule *first = &plan->rules[table->rules[0]];

@@ -43,23 +43,12 @@ static void print_needs(const struct fl_plan_rule *rule)
         return;
     }
     struct fl_field_set fields = {{0}};
-    if (rule->where != NULL)
-        fl_expr_fields(rule->where, &fields);
+    fl_plan_rule_conditions(rule, &fields);
     for (uint32_t k = 0; k < rule->key_count; k++)
         fl_field_set_add(&fields, rule->keys[k]);
-    for (uint32_t m = 0; m < rule->measure_count; m++) {
+    for (uint32_t m = 0; m < rule->measure_count; m++)
         fl_measure_fields(&rule->measures[m], &fields);
-        if (rule->measures[m].filter != NULL)
-            fl_expr_fields(rule->measures[m].filter, &fields);
-        if (rule->measures[m].filter2 != NULL)
-            fl_expr_fields(rule->measures[m].filter2, &fields);
-        const struct fl_sequence *q = rule->measures[m].sequence;
-        for (uint32_t s = 0; q != NULL && s < q->step_count; s++)
-            fl_expr_fields(q->steps[s].filter, &fields);
-    }
-    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
-        if (fl_field_set_has(&rule->lua_fields, f))
-            fl_field_set_add(&fields, f);
+    fl_field_set_add_all(&fields, &rule->lua_fields);
     printf("  %s\n    reads:", rule->decl->id);
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         if (fl_field_set_has(&fields, f))

@@ -30,8 +30,6 @@ static void add_datum(struct fl_buf *out, const struct fl_datum *d)
 {
     switch (d->kind) {
     case FL_DATUM_FLAG:
-        fl_buf_add_text(out, d->flag ? "true" : "false");
-        return;
     case FL_DATUM_NUMBER:
         fl_buf_add(out, d->text.ptr, d->text.len);
         return;
