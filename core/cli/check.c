@@ -27,10 +27,8 @@ int fl_cli_check(int count, char **argv)
     int exit_status;
     if (!fl_options_parse("check", help, count, argv, &options, &exit_status))
         return exit_status;
-    if (options.output_count > 1 || options.outputs[0].path != NULL) {
-        fl_log_error("flowlaw check: writes to standard output: -o text or -o json");
+    if (!fl_options_text_or_json("check", &options))
         return 2;
-    }
     if (strcmp(options.outputs[0].name, "text") != 0 && !options.strict) {
         fl_log_error("flowlaw check: -o %s goes with --strict", options.outputs[0].name);
         return 2;

@@ -19,6 +19,7 @@ static const char help[] =
     "      --format FORMAT  columns of objects without a header: '${version} ${account-id} ...', default, tgw\n"
     "      --record N       a record of the first INPUT, as evidence names it\n"
     "      --finding ID     the id of a finding, or at least its first 8 digits\n"
+    "  -o, --output NAME    text (default) or json: one object on a line (docs/explain.md)\n"
     "\n"
     "Exit status: 0 explained, 2 usage or load error, 3 no such record or finding, 4 internal error.\n"
     "\n"
@@ -31,6 +32,8 @@ int fl_cli_explain(int count, char **argv)
     int exit_status;
     if (!fl_options_parse("explain", help, count, argv, &options, &exit_status))
         return exit_status;
+    if (!fl_options_text_or_json("explain", &options))
+        return 2;
     if (options.finding == NULL && options.input_count == 0) {
         fl_log_error("flowlaw explain: name a rule, an intent or a finding");
         return 2;

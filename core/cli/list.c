@@ -327,10 +327,8 @@ static int list_policy(struct listing *l, const char *what, const struct fl_sess
 static int list(struct listing *l, const struct fl_session_options *options)
 {
     const char *what = options->input_count == 1 ? options->inputs[0] : "";
-    if (options->output_count > 1 || options->outputs[0].path != NULL) {
-        fl_log_error("flowlaw list: writes to standard output: -o text or -o json");
+    if (!fl_options_text_or_json("list", options))
         return 2;
-    }
     bool of_program = strcmp(what, "fields") == 0 || strcmp(what, "measures") == 0 || strcmp(what, "plugins") == 0;
     if (of_program && (options->policy != NULL || options->rules != NULL)) {
         fl_log_error("flowlaw list: %s are the same for every policy: leave out -p and --rules", what);

@@ -244,8 +244,8 @@ static const struct option {
     {"--partial", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_partial},
     {"--memory", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_memory},
     {"--fail-on", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_severity},
-    {"-o", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
-    {"--output", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_TEST, TAKES_VALUE, take_output},
+    {"-o", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_EXPLAIN | VERB_TEST, TAKES_VALUE, take_output},
+    {"--output", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_EXPLAIN | VERB_TEST, TAKES_VALUE, take_output},
     {"--as-of", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_as_of},
     {"--allow-empty", VERB_AUDIT | VERB_MERGE, TAKES_NOTHING, take_allow_empty},
     {"--profile", VERB_AUDIT, TAKES_PERHAPS, take_profile},
@@ -336,6 +336,16 @@ static enum parsed read_options(const char *verb, int count, char **argv, struct
         out->outputs[out->output_count++] = (struct fl_output_choice){"text", NULL};
     take_environment(out);
     return PARSED_RUN;
+}
+
+bool fl_options_text_or_json(const char *verb, const struct fl_session_options *read)
+{
+    const struct fl_output_choice *output = &read->outputs[0];
+    if (read->output_count == 1 && output->path == NULL &&
+        (strcmp(output->name, "text") == 0 || strcmp(output->name, "json") == 0))
+        return true;
+    fl_log_error("flowlaw %s: writes to standard output: -o text or -o json", verb);
+    return false;
 }
 
 bool fl_options_parse(const char *verb, const char *help, int count, char **argv, struct fl_session_options *out,

@@ -9,6 +9,9 @@
 bool fl_options_parse(const char *verb, const char *help, int count, char **argv, struct fl_session_options *out,
                       int *exit_status);
 
+/* Is the output text or JSON on standard output, as verbs without a report write? Logs an error if not. */
+bool fl_options_text_or_json(const char *verb, const struct fl_session_options *read);
+
 int fl_cli_audit(int count, char **argv);
 int fl_cli_check(int count, char **argv);
 int fl_cli_merge(int count, char **argv);

@@ -11,7 +11,10 @@
 
 void fl_explain_add_str(struct fl_explaining *e, struct fl_str text)
 {
-    fl_escape_terminal(&e->out, text);
+    if (e->json)
+        fl_buf_add(&e->out, text.ptr, text.len);
+    else
+        fl_escape_terminal(&e->out, text);
 }
 
 void fl_explain_add(struct fl_explaining *e, const char *text)
@@ -97,7 +100,10 @@ static int explain(struct fl_explaining *e)
         fl_log_error("flowlaw explain: a record of a rule is named by --record N FILE");
         return 2;
     }
-    fl_explain_plan(e);
+    if (e->json)
+        fl_explain_put_plan(e);
+    else
+        fl_explain_plan(e);
     return 0;
 }
 
@@ -116,18 +122,23 @@ int fl_session_explain(const struct fl_session_options *options)
         e.input_count--;
     }
     asked.rule = options->finding == NULL ? e.name : NULL;
+    e.json = strcmp(options->outputs[0].name, "json") == 0;
     fl_buf_init(&e.out);
+    fl_buf_init(&e.doc);
+    fl_json_init(&e.w, &e.doc);
     if (fl_session_open(&session, &asked, &errors) != FL_OK)
         exit_status = fl_session_refuse(&errors, "nothing was explained");
     else
         exit_status = explain(&e);
-    if (e.out.failed) {
+    const struct fl_buf *printed = e.json ? &e.doc : &e.out;
+    if (e.out.failed || e.doc.failed) {
         fl_log_error("out of memory");
         exit_status = FL_EXIT_INTERNAL;
-    } else if (e.out.len > 0) {
-        fwrite(e.out.data, 1, e.out.len, stdout);
+    } else if (printed->len > 0) {
+        fwrite(printed->data, 1, printed->len, stdout);
     }
     fl_buf_dispose(&e.out);
+    fl_buf_dispose(&e.doc);
     fl_error_list_dispose(&errors);
     fl_session_close(&session);
     return exit_status;

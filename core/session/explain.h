@@ -13,6 +13,9 @@ struct fl_explaining {
     const struct fl_session_options *options;
     struct fl_session *session;
     struct fl_buf out;
+    bool json;         /* `doc` is printed, and `out` is scratch (explain_json.h) */
+    struct fl_buf doc; /* of w */
+    struct fl_json w;
     char *const *inputs; /* behind the name of the rule or finding */
     uint32_t input_count;
     const char *name; /* of the rule or finding */
@@ -27,8 +30,22 @@ void fl_explain_label(struct fl_explaining *e, const char *label);
 /* Is it a rule that this explanation is about? An intent is written as several rules. */
 bool fl_explain_concerns(const struct fl_explaining *e, const struct fl_plan_rule *rule);
 
-/* explain_plan.c: what the rule asks. */
+/* explain_plan.c, explain_json_plan.c: what the rule asks. */
 void fl_explain_plan(struct fl_explaining *e);
+void fl_explain_put_plan(struct fl_explaining *e);
+
+/* explain_terms.c: the tests that the rule's condition and filters are made of, each once; the caller frees items. */
+struct fl_explain_terms {
+    struct fl_program_leaf *items;
+    uint32_t count, capacity;
+    bool failed;
+};
+struct fl_explain_terms fl_explain_terms(struct fl_explaining *e, const struct fl_plan_rule *rule);
+void fl_explain_term(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_program_leaf *leaf);
+/* Is the term with that number evaluated for this other rule of the plan too? */
+bool fl_explain_shares(const struct fl_explaining *e, uint32_t rule, uint32_t number);
+/* Everything that is read for the rule. */
+struct fl_field_set fl_explain_fields(const struct fl_plan_rule *rule);
 
 /* explain_measure.c: the i-th measure of the rule, as "distinct(server_port)". */
 void fl_explain_measure(struct fl_explaining *e, const struct fl_plan_rule *rule, uint32_t i);
@@ -45,6 +62,17 @@ struct fl_explain_values {
 /* The tree, each line behind `indent` blanks. */
 void fl_explain_tree(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values,
                      unsigned indent);
+bool fl_explain_is_junction(const struct fl_node *node); /* `and`, `or` */
+/* Visits the parts of a junction that are worth showing; returns how many are not. */
+uint32_t fl_explain_children(const struct fl_node *node, const struct fl_explain_values *values,
+                             void (*visit)(void *context, const struct fl_node *child,
+                                           const struct fl_explain_values *values),
+                             void *context);
+/* What is no junction, as text; and each name in it with its value, once. */
+void fl_explain_leaf(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values);
+void fl_explain_visit_values(const struct fl_node *node, const struct fl_explain_values *values,
+                             void (*visit)(void *context, const char *name, const struct fl_value *value),
+                             void *context);
 /* A condition over records, or rows, as text; fl_explain_having: one over groups. */
 void fl_explain_condition(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_node *node);
 void fl_explain_having(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_node *node);
@@ -74,8 +102,36 @@ void fl_explain_keep_hit(struct fl_kept_group *kept, const struct fl_judged_hit 
 /* Prints one: its values, and what became of it. */
 void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept);
 void fl_explain_window(struct fl_explaining *e, int64_t start_ms, int64_t end_ms);
+const char *fl_explain_fate_name(enum fl_fate fate);
+/* How many counters of the group say something. */
+uint32_t fl_explain_counters(const struct fl_plan_rule *rule);
+/* Visits the waivers that were asked about the hit, up to the one that excuses it. where: NULL, every occurrence. */
+enum fl_waiver_answer { FL_WAIVER_OTHER, FL_WAIVER_EXPIRED, FL_WAIVER_EXCUSES };
+void fl_explain_visit_waivers(struct fl_explaining *e, const struct fl_kept_group *kept,
+                              void (*visit)(void *context, const struct fl_waiver *waiver, enum fl_waiver_answer answer,
+                                            const struct fl_node *where, const struct fl_explain_values *values),
+                              void *context);
 /* "name=value" of every measure and value, and the end of the line. */
 void fl_explain_measures(struct fl_explaining *e, const struct fl_kept_group *kept);
+
+/* explain_record.c, explain_record_show.c: a record and what became of it. */
+struct fl_explain_record {
+    struct fl_explaining *e;
+    struct fl_str line; /* as it stands in the log */
+    const char *source;
+    struct fl_value values[FL_FIELD_COUNT];
+    bool seen;    /* it is a record of the log */
+    bool no_data; /* a NODATA or SKIPDATA line */
+    const struct fl_rule_ops *ops;
+    void *vm;
+    bool *selected;    /* by rule of the plan */
+    const char **code; /* by rule: what on_flow said, or NULL */
+    struct fl_kept_groups groups;
+};
+/* Does the rule see such a line? */
+bool fl_explain_sees(const struct fl_explain_record *r, const struct fl_plan_rule *rule);
+void fl_explain_add_record(struct fl_explaining *e, const struct fl_explain_record *r);
+void fl_explain_put_record(struct fl_explaining *e, const struct fl_explain_record *r);
 
 /* explain_record.c, explain_finding.c: exit status. */
 int fl_explain_record(struct fl_explaining *e);

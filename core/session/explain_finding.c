@@ -2,17 +2,22 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/limits.h"
 #include "core/base/log.h"
-#include "core/session/explain.h"
+#include "core/session/explain_json.h"
 
 #define EXCUSED_SHOWN 10
-#define WINDOWS_SHOWN 10 /* of those that are folded into one */
 #define OTHERS_SHOWN  10
+#define WINDOWS_SHOWN 10 /* of those that are folded into one, as text */
 
 struct finding {
     struct fl_explaining *e;
     const char *id; /* or its beginning */
     struct fl_kept_groups groups;
+    const struct fl_kept_group *occurrences[FL_OCCURRENCES_SHOWN]; /* each by its worst window */
+    uint32_t occurrence_count;
+    const struct fl_kept_group *excused[EXCUSED_SHOWN];
+    uint32_t excused_count; /* and those beyond */
 };
 
 static enum fl_status pass_group(void *context, uint32_t rule, const struct fl_judged_group *group)
@@ -55,52 +60,15 @@ static bool is_occurrence(const struct finding *found, const struct fl_kept_grou
     return true;
 }
 
-/* The other windows of its occurrence, which count no more than once. */
-static void add_folded(const struct finding *found, const struct fl_kept_group *worst)
-{
-    struct fl_explaining *e = found->e;
-    uint32_t shown = 0;
-    for (uint32_t i = 0; i < found->groups.count; i++) {
-        const struct fl_kept_group *kept = &found->groups.items[i];
-        if (kept == worst || kept->occurrence.number != worst->occurrence.number)
-            continue;
-        if (shown++ == WINDOWS_SHOWN) {
-            fl_buf_add_format(&e->out, "  ... and %u more\n", worst->occurrence.windows - 1 - WINDOWS_SHOWN);
-            return;
-        }
-        fl_explain_label(e, "folded");
-        fl_explain_window(e, kept->group.window_start_ms, kept->group.window_end_ms);
-        fl_buf_add_text(&e->out, "   ");
-        fl_explain_measures(e, kept);
-    }
-}
-
-static void add_occurrence(const struct finding *found, const struct fl_kept_group *worst)
-{
-    struct fl_explaining *e = found->e;
-    const struct fl_judged_occurrence *o = &worst->occurrence;
-    if (o->windows > 1) {
-        fl_buf_add_format(&e->out, ": %u overlapping windows, ", o->windows);
-        fl_explain_window(e, o->window_start_ms, o->window_end_ms);
-        fl_buf_add_text(&e->out, "; the worst is");
-    }
-    fl_buf_add_char(&e->out, '\n');
-    fl_explain_group(e, worst);
-    add_folded(found, worst);
-}
-
 /* Those that the report speaks of, worst first. */
-static void add_occurrences(const struct finding *found, const struct fl_finding *f)
+static void list_occurrences(struct finding *found, const struct fl_finding *f)
 {
-    struct fl_explaining *e = found->e;
-    for (uint32_t o = 0; o < f->worst_count; o++)
+    for (uint32_t o = 0; o < f->worst_count && found->occurrence_count < FL_OCCURRENCES_SHOWN; o++)
         for (uint32_t i = 0; i < found->groups.count; i++)
             if (is_occurrence(found, &found->groups.items[i], &f->worst[o])) {
-                fl_buf_add_format(&e->out, "\n occurrence %u of %" PRIu64, o + 1, f->occurrence_count);
-                add_occurrence(found, &found->groups.items[i]);
+                found->occurrences[found->occurrence_count++] = &found->groups.items[i];
+                break;
             }
-    if (f->occurrence_count > f->worst_count)
-        fl_buf_add_format(&e->out, "\n ... and %" PRIu64 " more\n", f->occurrence_count - f->worst_count);
 }
 
 enum excuse { EXCUSED_NOT, EXCUSED_LOWERED, EXCUSED_HIDDEN };
@@ -114,24 +82,38 @@ static enum excuse excuse_of(const struct finding *found, const struct fl_kept_g
 }
 
 /* What a waiver took out: a finding speaks of those that are excused least. */
-static void add_excused(const struct finding *found)
+static void list_excused(struct finding *found)
 {
-    struct fl_explaining *e = found->e;
     enum excuse least = EXCUSED_HIDDEN;
-    uint32_t count = 0;
     for (uint32_t i = 0; i < found->groups.count; i++)
         if (excuse_of(found, &found->groups.items[i]) < least)
             least = excuse_of(found, &found->groups.items[i]);
     for (uint32_t i = 0; i < found->groups.count; i++) {
         const struct fl_kept_group *kept = &found->groups.items[i];
-        if (!kept->occurrence.is_worst || excuse_of(found, kept) == least || count++ >= EXCUSED_SHOWN)
+        if (!kept->occurrence.is_worst || excuse_of(found, kept) == least)
             continue;
-        fl_buf_add_format(&e->out, "\n excused occurrence %u, which the finding leaves out", count);
-        add_occurrence(found, kept);
+        if (found->excused_count < EXCUSED_SHOWN)
+            found->excused[found->excused_count] = kept;
+        found->excused_count++;
     }
-    if (count > EXCUSED_SHOWN)
-        fl_buf_add_format(&e->out, "\n ... and %u more\n", count - EXCUSED_SHOWN);
 }
+
+/* Visits other windows of the occurrence, which count no more than once: the first ones up to `limit`. */
+static void visit_folded(const struct finding *found, const struct fl_kept_group *worst, uint32_t limit,
+                         void (*visit)(struct fl_explaining *e, const struct fl_kept_group *folded))
+{
+    uint32_t left = worst->occurrence.windows - 1;
+    left = left < limit ? left : limit;
+    for (uint32_t i = 0; left > 0 && i < found->groups.count; i++) {
+        const struct fl_kept_group *kept = &found->groups.items[i];
+        if (kept == worst || kept->occurrence.number != worst->occurrence.number)
+            continue;
+        visit(found->e, kept);
+        left--;
+    }
+}
+
+/* ---- text ---- */
 
 static void add_line(struct fl_explaining *e, const char *label, const char *text)
 {
@@ -140,6 +122,64 @@ static void add_line(struct fl_explaining *e, const char *label, const char *tex
     fl_explain_label(e, label);
     fl_explain_add(e, text);
     fl_buf_add_char(&e->out, '\n');
+}
+
+static void add_folded(struct fl_explaining *e, const struct fl_kept_group *folded)
+{
+    fl_explain_label(e, "folded");
+    fl_explain_window(e, folded->group.window_start_ms, folded->group.window_end_ms);
+    fl_buf_add_text(&e->out, "   ");
+    fl_explain_measures(e, folded);
+}
+
+static void add_occurrence(const struct finding *found, const struct fl_kept_group *worst)
+{
+    struct fl_explaining *e = found->e;
+    const struct fl_judged_occurrence *o = &worst->occurrence;
+    if (o->windows > 1) {
+        fl_buf_add_format(&e->out, ": %u overlapping windows, ", o->windows);
+        fl_explain_window(e, o->window_start_ms, o->window_end_ms);
+        fl_buf_add_text(&e->out, "; the worst is");
+    }
+    fl_buf_add_char(&e->out, '\n');
+    fl_explain_group(e, worst);
+    visit_folded(found, worst, WINDOWS_SHOWN, add_folded);
+    if (o->windows - 1 > WINDOWS_SHOWN)
+        fl_buf_add_format(&e->out, "  ... and %u more\n", o->windows - 1 - WINDOWS_SHOWN);
+}
+
+static void add_occurrences(const struct finding *found, const struct fl_finding *f)
+{
+    struct fl_explaining *e = found->e;
+    for (uint32_t i = 0; i < found->occurrence_count; i++) {
+        fl_buf_add_format(&e->out, "\n occurrence %u of %" PRIu64, i + 1, f->occurrence_count);
+        add_occurrence(found, found->occurrences[i]);
+    }
+    if (f->occurrence_count > found->occurrence_count)
+        fl_buf_add_format(&e->out, "\n ... and %" PRIu64 " more\n", f->occurrence_count - found->occurrence_count);
+    for (uint32_t i = 0; i < found->excused_count && i < EXCUSED_SHOWN; i++) {
+        fl_buf_add_format(&e->out, "\n excused occurrence %u, which the finding leaves out", i + 1);
+        add_occurrence(found, found->excused[i]);
+    }
+    if (found->excused_count > EXCUSED_SHOWN)
+        fl_buf_add_format(&e->out, "\n ... and %u more\n", found->excused_count - EXCUSED_SHOWN);
+}
+
+/* The command that explains the first record. */
+static void add_next(struct fl_explaining *e, const struct fl_finding *f)
+{
+    fl_buf_add_text(&e->out, "flowlaw explain ");
+    fl_explain_add(e, f->rule);
+    fl_buf_add_format(&e->out, " --record %" PRIu64 " ", f->evidence[0].record);
+    fl_explain_add(e, f->evidence[0].source);
+    if (e->options->policy != NULL) {
+        fl_buf_add_text(&e->out, " -p ");
+        fl_explain_add(e, e->options->policy);
+    }
+    if (e->options->rules != NULL) {
+        fl_buf_add_text(&e->out, " --rules ");
+        fl_explain_add(e, e->options->rules);
+    }
 }
 
 static void add_evidence(struct fl_explaining *e, const struct fl_finding *f)
@@ -152,24 +192,13 @@ static void add_evidence(struct fl_explaining *e, const struct fl_finding *f)
         fl_explain_add_str(e, f->evidence[i].raw);
         fl_buf_add_char(&e->out, '\n');
     }
-    if (f->evidence_count == 0)
-        return;
-    fl_buf_add_text(&e->out, "  why one of them counted: flowlaw explain ");
-    fl_explain_add(e, f->rule);
-    fl_buf_add_format(&e->out, " --record %" PRIu64 " ", f->evidence[0].record);
-    fl_explain_add(e, f->evidence[0].source);
-    if (e->options->policy != NULL) {
-        fl_buf_add_text(&e->out, " -p ");
-        fl_explain_add(e, e->options->policy);
+    if (f->evidence_count > 0) {
+        fl_buf_add_text(&e->out, "  why one of them counted: ");
+        add_next(e, f);
+        fl_buf_add_char(&e->out, '\n');
     }
-    if (e->options->rules != NULL) {
-        fl_buf_add_text(&e->out, " --rules ");
-        fl_explain_add(e, e->options->rules);
-    }
-    fl_buf_add_char(&e->out, '\n');
 }
-
-static void show(struct fl_explaining *e, const struct finding *found, const struct fl_finding *f)
+static void show_text(struct fl_explaining *e, const struct finding *found, const struct fl_finding *f)
 {
     fl_buf_add_format(&e->out, "finding %s: %s of ", f->id, fl_severity_name(f->severity));
     fl_explain_add(e, f->rule);
@@ -182,9 +211,79 @@ static void show(struct fl_explaining *e, const struct finding *found, const str
     add_line(e, "threshold", f->threshold);
     add_line(e, "waived", f->waived);
     add_occurrences(found, f);
-    add_excused(found);
     add_evidence(e, f);
 }
+
+/* ---- JSON ---- */
+
+static void put_folded(struct fl_explaining *e, const struct fl_kept_group *folded)
+{
+    fl_json_object(&e->w);
+    fl_explain_put_window(e, "window", folded->group.window_start_ms, folded->group.window_end_ms);
+    fl_explain_put_measures(e, folded);
+    fl_json_end(&e->w);
+}
+
+static void put_occurrences(const struct finding *found, const char *key, const struct fl_kept_group *const *items,
+                            uint32_t count)
+{
+    struct fl_explaining *e = found->e;
+    fl_json_key(&e->w, key);
+    fl_json_array(&e->w);
+    for (uint32_t i = 0; i < count; i++) {
+        fl_json_object(&e->w);
+        fl_explain_put_group(e, items[i]);
+        fl_json_key(&e->w, "folded");
+        fl_json_array(&e->w);
+        visit_folded(found, items[i], UINT32_MAX, put_folded);
+        fl_json_end(&e->w);
+        fl_json_end(&e->w);
+    }
+    fl_json_end(&e->w);
+}
+
+static void put_evidence(struct fl_explaining *e, const struct fl_finding *f)
+{
+    fl_json_key(&e->w, "evidence");
+    fl_json_array(&e->w);
+    for (uint32_t i = 0; i < f->evidence_count; i++) {
+        fl_json_object(&e->w);
+        fl_explain_put_text(e, "source", f->evidence[i].source);
+        fl_explain_put_number(e, "record", f->evidence[i].record);
+        fl_explain_put_raw(e, f->evidence[i].raw);
+        fl_json_end(&e->w);
+    }
+    fl_json_end(&e->w);
+    if (f->evidence_count > 0) {
+        add_next(e, f);
+        fl_explain_put_out(e, "next");
+    } else {
+        fl_explain_put_null(e, "next");
+    }
+}
+
+static void show_json(struct fl_explaining *e, const struct finding *found, const struct fl_finding *f)
+{
+    fl_explain_put_head(e, "explain_finding", f->id);
+    fl_explain_put_text(e, "rule", f->rule);
+    fl_explain_put_text(e, "severity", fl_severity_name(f->severity));
+    fl_explain_put_text(e, "title", f->title);
+    fl_explain_put_text(e, "message", f->message);
+    fl_explain_put_place(e, "declared_at", f->declared_file, f->declared_line);
+    fl_explain_put_text(e, "threshold", f->threshold);
+    fl_explain_put_text(e, "waived", f->waived);
+    fl_explain_put_number(e, "flows", f->flows);
+    fl_explain_put_number(e, "occurrence_count", f->occurrence_count);
+    put_occurrences(found, "occurrences", found->occurrences, found->occurrence_count);
+    fl_explain_put_number(e, "excused_count", found->excused_count);
+    put_occurrences(found, "excused", found->excused,
+                    found->excused_count < EXCUSED_SHOWN ? found->excused_count : EXCUSED_SHOWN);
+    put_evidence(e, f);
+    fl_json_end(&e->w);
+    fl_buf_add_char(&e->doc, '\n');
+}
+
+/* ---- */
 
 static int none(const struct fl_report *report, const char *id)
 {
@@ -194,7 +293,7 @@ static int none(const struct fl_report *report, const char *id)
     return 3;
 }
 
-static int choose(struct fl_explaining *e, const struct finding *found, const struct fl_report *report)
+static int choose(struct fl_explaining *e, struct finding *found, const struct fl_report *report)
 {
     const struct fl_finding *meant = NULL;
     for (uint32_t i = 0; i < report->finding_count; i++) {
@@ -208,7 +307,12 @@ static int choose(struct fl_explaining *e, const struct finding *found, const st
     }
     if (meant == NULL)
         return none(report, found->id);
-    show(e, found, meant);
+    list_occurrences(found, meant);
+    list_excused(found);
+    if (e->json)
+        show_json(e, found, meant);
+    else
+        show_text(e, found, meant);
     return 0;
 }
 

@@ -41,6 +41,20 @@ void fl_explain_window(struct fl_explaining *e, int64_t start_ms, int64_t end_ms
     add_time(e, end_ms);
 }
 
+const char *fl_explain_fate_name(enum fl_fate fate)
+{
+    static const char *const names[] = {
+        [FL_FATE_HIT] = "fires",           [FL_FATE_HAVING] = "having",      [FL_FATE_NO_OUTCOME] = "no outcome",
+        [FL_FATE_BLOCKED] = "blocked",     [FL_FATE_SIGNAL] = "signal",      [FL_FATE_CODE] = "code",
+        [FL_FATE_PERMITTED] = "permitted", [FL_FATE_UNDECIDED] = "undecided"};
+    return names[fate];
+}
+
+uint32_t fl_explain_counters(const struct fl_plan_rule *rule)
+{
+    return rule->asks_coverage ? FL_COUNTER_COUNT : (uint32_t)FL_C_LOGGED;
+}
+
 static void add_slots(struct fl_explaining *e, const struct fl_plan_rule *rule, const struct fl_value *slots,
                       uint32_t from, uint32_t count)
 {
@@ -108,31 +122,50 @@ static void add_waiver(struct fl_explaining *e, const struct fl_waiver *waiver)
     fl_explain_add(e, waiver->reason);
 }
 
-/* The waivers that were asked, with the values that decided. */
-static void add_waivers_asked(struct fl_explaining *e, const struct fl_kept_group *kept)
+/* INT64_MIN: unknown, which no waiver expires before. */
+static int64_t last_seen(const struct fl_kept_group *kept, const struct fl_plan_rule *rule)
+{
+    const struct fl_value *last = &kept->group.slots[rule->key_count + FL_C_LAST_SEEN];
+    if (rule->role == FL_ROLE_EXPECT) /* a period in which nothing came */
+        return kept->group.window_end_ms - 1;
+    return last->type == FL_T_NULL ? INT64_MIN : (int64_t)last->i;
+}
+
+void fl_explain_visit_waivers(struct fl_explaining *e, const struct fl_kept_group *kept,
+                              void (*visit)(void *context, const struct fl_waiver *waiver, enum fl_waiver_answer answer,
+                                            const struct fl_node *where, const struct fl_explain_values *values),
+                              void *context)
 {
     const struct fl_session *session = e->session;
-    struct fl_explain_values values = {
-        .plan = &session->plan, .rule = &session->plan.rules[kept->rule], .slots = kept->group.slots};
-    for (uint32_t i = 0; i < session->waiver_count; i++) {
+    const struct fl_plan_rule *rule = &session->plan.rules[kept->rule];
+    struct fl_explain_values values = {.plan = &session->plan, .rule = rule, .slots = kept->group.slots};
+    enum fl_waiver_answer answer = FL_WAIVER_OTHER;
+    int64_t last_ms = last_seen(kept, rule);
+    for (uint32_t i = 0; i < session->waiver_count && answer != FL_WAIVER_EXCUSES; i++) {
         const struct fl_waiver_bind *bind = &session->waivers[i];
         if (bind->rule != kept->rule)
             continue;
         const struct fl_waiver *w = &session->policy.waivers[bind->waiver];
-        int matches = bind->where == NULL ? 1 : fl_explain_truth(bind->where, &values);
-        const struct fl_value *last = &kept->group.slots[session->plan.rules[kept->rule].key_count + FL_C_LAST_SEEN];
-        bool expired = matches == 1 && last->type != FL_T_NULL && last->i >= w->expires_ms;
-        fl_explain_label(e, "waiver");
-        fl_explain_add(e, session->policy.file);
-        fl_buf_add_format(&e->out, ":%u %s\n", w->line,
-                          expired        ? "matches, but had expired when the group was last seen"
-                          : matches == 1 ? "matches"
-                                         : "does not match");
-        if (bind->where != NULL)
-            fl_explain_tree(e, bind->where, &values, 4);
-        if (matches == 1 && !expired)
-            return;
+        answer = bind->where != NULL && fl_explain_truth(bind->where, &values) != 1 ? FL_WAIVER_OTHER
+                 : last_ms >= w->expires_ms                                         ? FL_WAIVER_EXPIRED
+                                                                                    : FL_WAIVER_EXCUSES;
+        visit(context, w, answer, bind->where, &values);
     }
+}
+
+/* With the values that decided. */
+static void add_waiver_asked(void *context, const struct fl_waiver *waiver, enum fl_waiver_answer answer,
+                             const struct fl_node *where, const struct fl_explain_values *values)
+{
+    static const char *const answers[] = {[FL_WAIVER_OTHER] = "does not match",
+                                          [FL_WAIVER_EXPIRED] = "matches, but had expired when the group was last seen",
+                                          [FL_WAIVER_EXCUSES] = "matches"};
+    struct fl_explaining *e = context;
+    fl_explain_label(e, "waiver");
+    fl_explain_add(e, e->session->policy.file);
+    fl_buf_add_format(&e->out, ":%u %s\n", waiver->line, answers[answer]);
+    if (where != NULL)
+        fl_explain_tree(e, where, values, 4);
 }
 
 static void add_judgement(struct fl_explaining *e, const struct fl_kept_group *kept)
@@ -145,7 +178,7 @@ static void add_judgement(struct fl_explaining *e, const struct fl_kept_group *k
         add_waiver(e, &e->session->policy.waivers[kept->waiver]);
     fl_buf_add_char(&e->out, '\n');
     if (kept->id[0] != '\0')
-        add_waivers_asked(e, kept);
+        fl_explain_visit_waivers(e, kept, add_waiver_asked, e);
 }
 
 void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept)
@@ -168,7 +201,7 @@ void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept)
         return;
     }
     fl_explain_label(e, "counters");
-    add_slots(e, rule, group->slots, rule->key_count, rule->asks_coverage ? FL_COUNTER_COUNT : (uint32_t)FL_C_LOGGED);
+    add_slots(e, rule, group->slots, rule->key_count, fl_explain_counters(rule));
     if (rule->measure_count + rule->value_count > 0) {
         fl_explain_label(e, "measures");
         fl_explain_measures(e, kept);

@@ -54,63 +54,17 @@ static void add_param(struct fl_explaining *e, const struct fl_plan_param *param
     fl_buf_add_char(&e->out, '\n');
 }
 
-/* ---- terms ---- */
-
-struct leaves {
-    struct fl_program_leaf *items;
-    uint32_t count, capacity;
-    bool failed;
-};
-
-static void take_leaf(void *context, const struct fl_program_leaf *leaf)
-{
-    struct leaves *l = context;
-    for (uint32_t i = 0; i < l->count; i++)
-        if (l->items[i].number == leaf->number)
-            return;
-    if (!fl_grow((void **)&l->items, &l->capacity, l->count + 1, sizeof *l->items)) {
-        l->failed = true;
-        return;
-    }
-    l->items[l->count++] = *leaf;
-}
-
-struct seeking {
-    uint32_t number;
-    bool found;
-};
-
-static void seek_leaf(void *context, const struct fl_program_leaf *leaf)
-{
-    struct seeking *s = context;
-    s->found |= leaf->number == s->number;
-}
-
-static bool tests(const struct fl_plan *plan, const struct fl_plan_rule *rule, uint32_t number)
-{
-    struct seeking s = {.number = number};
-    fl_program_visit(plan->program, rule->root, seek_leaf, &s);
-    for (uint32_t f = 0; f < 2 * rule->measure_count; f++)
-        if (rule->filters[f] != UINT32_MAX)
-            fl_program_visit(plan->program, rule->filters[f], seek_leaf, &s);
-    for (uint32_t f = 0; f < rule->step_count && rule->from == NULL; f++)
-        fl_program_visit(plan->program, rule->steps[f], seek_leaf, &s);
-    return s.found;
-}
-
 /* Whom else the term is evaluated for, which costs nothing more. */
 static void add_sharers(struct fl_explaining *e, uint32_t number)
 {
     const struct fl_plan *plan = &e->session->plan;
     uint32_t others = 0;
     for (uint32_t r = 0; r < plan->rule_count; r++) {
-        const struct fl_plan_rule *rule = &plan->rules[r];
-        if (rule->void_reason != NULL || rule->from != NULL || fl_explain_concerns(e, rule) ||
-            rule->role > FL_ROLE_EXPECT || !tests(plan, rule, number))
+        if (!fl_explain_shares(e, r, number))
             continue;
         if (others < 3) {
             fl_buf_add_text(&e->out, others == 0 ? "   shared with " : ", ");
-            fl_explain_add(e, rule->decl->id);
+            fl_explain_add(e, plan->rules[r].decl->id);
         }
         others++;
     }
@@ -120,54 +74,23 @@ static void add_sharers(struct fl_explaining *e, uint32_t number)
 
 static void add_terms(struct fl_explaining *e, const struct fl_plan_rule *rule)
 {
-    const struct fl_plan *plan = &e->session->plan;
-    struct leaves l = {0};
-    fl_program_visit(plan->program, rule->root, take_leaf, &l);
-    for (uint32_t f = 0; f < 2 * rule->measure_count; f++)
-        if (rule->filters[f] != UINT32_MAX)
-            fl_program_visit(plan->program, rule->filters[f], take_leaf, &l);
-    for (uint32_t f = 0; f < rule->step_count && rule->from == NULL; f++)
-        fl_program_visit(plan->program, rule->steps[f], take_leaf, &l);
-    e->out.failed |= l.failed;
-    if (l.count > 0)
+    struct fl_explain_terms terms = fl_explain_terms(e, rule);
+    if (terms.count > 0)
         fl_buf_add_text(&e->out, "  terms\n");
-    for (uint32_t i = 0; i < l.count; i++) {
-        struct fl_node negation = {.kind = FL_N_NOT, .type = FL_T_BOOL, .left = l.items[i].node};
+    for (uint32_t i = 0; i < terms.count; i++) {
         fl_buf_add_text(&e->out, "    ");
-        fl_explain_condition(e, rule, l.items[i].negated ? &negation : l.items[i].node);
-        fl_buf_add_text(&e->out, l.items[i].whole_column ? "   [whole column]" : "   [records still in play]");
-        add_sharers(e, l.items[i].number);
+        fl_explain_term(e, rule, &terms.items[i]);
+        fl_buf_add_text(&e->out, terms.items[i].whole_column ? "   [whole column]" : "   [records still in play]");
+        add_sharers(e, terms.items[i].number);
         fl_buf_add_char(&e->out, '\n');
     }
-    fl_free(l.items);
-}
-
-/* ---- columns ---- */
-
-static struct fl_field_set fields_of(const struct fl_plan_rule *rule)
-{
-    struct fl_field_set fields = rule->reads;
-    if (rule->where != NULL)
-        fl_expr_fields(rule->where, &fields);
-    for (uint32_t m = 0; m < rule->measure_count; m++) {
-        if (rule->measures[m].filter != NULL)
-            fl_expr_fields(rule->measures[m].filter, &fields);
-        if (rule->measures[m].filter2 != NULL)
-            fl_expr_fields(rule->measures[m].filter2, &fields);
-        const struct fl_sequence *q = rule->measures[m].sequence;
-        for (uint32_t s = 0; q != NULL && s < q->step_count; s++)
-            fl_expr_fields(q->steps[s].filter, &fields);
-    }
-    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-        fields.bits[w] |= rule->lua_fields.bits[w];
-    fl_derive_needs(&fields);
-    return fields;
+    fl_free(terms.items);
 }
 
 static void add_columns(struct fl_explaining *e, const struct fl_plan_rule *rule)
 {
     static const char *const labels[] = {"columns", "  lazy", "derived", "  lazy"};
-    struct fl_field_set fields = fields_of(rule);
+    struct fl_field_set fields = fl_explain_fields(rule);
     for (unsigned kind = 0; kind < 4; kind++) {
         bool any = false;
         for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {

@@ -5,23 +5,9 @@
 #include "core/base/log.h"
 #include "core/session/explain.h"
 
-#define WINDOWS_SHOWN 3
-
-struct record {
-    struct fl_explaining *e;
-    struct fl_value values[FL_FIELD_COUNT];
-    bool seen;    /* it is a record of the log */
-    bool no_data; /* a NODATA or SKIPDATA line */
-    const struct fl_rule_ops *ops;
-    void *vm;
-    bool *selected;    /* by rule of the plan */
-    const char **code; /* by rule: what on_flow said, or NULL */
-    struct fl_kept_groups groups;
-};
-
 /* ---- while the record is scanned ---- */
 
-static enum fl_status ask_code(struct record *r, uint32_t index, const struct fl_batch *batch, uint32_t row)
+static enum fl_status ask_code(struct fl_explain_record *r, uint32_t index, const struct fl_batch *batch, uint32_t row)
 {
     const struct fl_rule_decl *decl = r->e->session->plan.rules[index].decl;
     struct fl_verdict verdict = {.severity = -1};
@@ -36,14 +22,14 @@ static enum fl_status ask_code(struct record *r, uint32_t index, const struct fl
     return r->code[index] == NULL ? FL_E_NOMEM : FL_OK;
 }
 
-static bool sees(const struct record *r, const struct fl_plan_rule *rule)
+bool fl_explain_sees(const struct fl_explain_record *r, const struct fl_plan_rule *rule)
 {
     return !r->no_data || rule->reads_status;
 }
 
 static enum fl_status take_row(void *context, const struct fl_batch *batch, uint32_t row)
 {
-    struct record *r = context;
+    struct fl_explain_record *r = context;
     const struct fl_plan *plan = &r->e->session->plan;
     r->seen = true;
     r->no_data = batch->any_no_data && (batch->no_data[row >> 6] >> (row & 63) & 1);
@@ -59,7 +45,8 @@ static enum fl_status take_row(void *context, const struct fl_batch *batch, uint
         return FL_OK;
     for (uint32_t i = 0; i < plan->rule_count; i++) {
         const struct fl_plan_rule *rule = &plan->rules[i];
-        if (!fl_explain_concerns(r->e, rule) || rule->from != NULL || rule->void_reason != NULL || !sees(r, rule))
+        if (!fl_explain_concerns(r->e, rule) || rule->from != NULL || rule->void_reason != NULL ||
+            !fl_explain_sees(r, rule))
             continue;
         r->selected[i] = rule->where == NULL || fl_explain_truth(rule->where, &values) == 1;
         enum fl_status status = FL_OK;
@@ -74,7 +61,7 @@ static enum fl_status take_row(void *context, const struct fl_batch *batch, uint
 /* ---- while the groups are judged ---- */
 
 /* Is it a group, in a window, that the record is in? */
-static bool holds_record(const struct record *r, uint32_t index, const struct fl_value *slots, int64_t start,
+static bool holds_record(const struct fl_explain_record *r, uint32_t index, const struct fl_value *slots, int64_t start,
                          int64_t end)
 {
     const struct fl_plan_rule *rule = &r->e->session->plan.rules[index];
@@ -91,7 +78,7 @@ static bool holds_record(const struct record *r, uint32_t index, const struct fl
 
 static enum fl_status take_group(void *context, uint32_t rule, const struct fl_judged_group *group)
 {
-    struct record *r = context;
+    struct fl_explain_record *r = context;
     if (!holds_record(r, rule, group->slots, group->window_start_ms, group->window_end_ms))
         return FL_OK;
     return fl_explain_keep(r->e, &r->groups, rule, group);
@@ -99,7 +86,7 @@ static enum fl_status take_group(void *context, uint32_t rule, const struct fl_j
 
 static enum fl_status take_hit(void *context, const struct fl_judged_hit *hit)
 {
-    struct record *r = context;
+    struct fl_explain_record *r = context;
     fl_explain_fold_hit(&r->groups, hit);
     for (uint32_t i = 0; i < r->groups.count; i++) {
         struct fl_kept_group *kept = &r->groups.items[i];
@@ -109,180 +96,6 @@ static enum fl_status take_hit(void *context, const struct fl_judged_hit *hit)
         fl_explain_keep_hit(kept, hit);
     }
     return FL_OK;
-}
-
-/* ---- what is printed ---- */
-
-static void add_field(struct fl_explaining *e, const struct record *r, uint32_t field, const char *separator)
-{
-    fl_buf_add_format(&e->out, "%s%s = ", separator, fl_fields[field].name);
-    fl_explain_value(e, &r->values[field]);
-}
-
-static void add_orientation(struct fl_explaining *e, const struct record *r)
-{
-    static const char *const why[] = {
-        [FL_ORIENT_NATIVE] = "the log states it",
-        [FL_ORIENT_FLAGS] = "the TCP flags tell: SYN comes from the client, SYN and ACK from the server",
-        [FL_ORIENT_REJECT] = "it was refused: the source is the client, unless it is a service's answer",
-        [FL_ORIENT_SERVICE] = "exactly one port is that of a listed service: that end is the server",
-        [FL_ORIENT_EPHEMERAL] = "exactly one port is at or above 32768: that end is the client",
-        [FL_ORIENT_GUESS] = "nothing decides; taken by the lower port, so `initiated` is null",
-        [FL_ORIENT_NONE] = "equal ports, or none: nobody is known to have opened it"};
-    static const uint32_t from[] = {FL_F_PROTOCOL, FL_F_SRCPORT, FL_F_DSTPORT, FL_F_TCP_FLAGS, FL_F_ACTION};
-    static const uint32_t to[] = {FL_F_CLIENT, FL_F_SERVER, FL_F_SERVICE, FL_F_INITIATED};
-    const struct fl_value *orientation = &r->values[FL_F_ORIENTATION];
-    if (orientation->type == FL_T_NULL)
-        return;
-    fl_explain_label(e, "orientation");
-    fl_explain_value(e, orientation);
-    fl_buf_add_format(&e->out, ": %s\n", why[(size_t)orientation->i]);
-    fl_explain_label(e, "  from");
-    for (size_t i = 0; i < sizeof from / sizeof from[0]; i++)
-        add_field(e, r, from[i], i > 0 ? ", " : "");
-    fl_buf_add_char(&e->out, '\n');
-    fl_explain_label(e, "  so");
-    for (size_t i = 0; i < sizeof to / sizeof to[0]; i++)
-        add_field(e, r, to[i], i > 0 ? ", " : "");
-    fl_buf_add_char(&e->out, '\n');
-}
-
-static const char *heading(enum fl_rule_role role)
-{
-    switch (role) {
-    case FL_ROLE_BREACH:
-        return "breaks the intent, where";
-    case FL_ROLE_EXPECT:
-        return "is what the intent waits for, where";
-    case FL_ROLE_UNDECIDED:
-        return "is undecided (one way round only), where";
-    case FL_ROLE_PERMITTED:
-        return "is permitted by the intent, where";
-    case FL_ROLE_RULE:
-        break;
-    }
-    return "where";
-}
-
-static void add_fold(struct fl_explaining *e, const struct fl_judged_occurrence *o)
-{
-    if (o->windows < 2)
-        return;
-    fl_explain_label(e, "folded");
-    fl_buf_add_format(&e->out, "with %u overlapping window%s into the occurrence ", o->windows - 1,
-                      o->windows == 2 ? "" : "s");
-    fl_explain_window(e, o->window_start_ms, o->window_end_ms);
-    fl_buf_add_text(&e->out, o->is_worst ? ": this is the worst, which it shows\n" : ": another is the worst\n");
-}
-
-static void add_groups(struct fl_explaining *e, const struct record *r, uint32_t rule)
-{
-    uint32_t total = 0, fired = 0, occurrences = 0, shown = 0;
-    uint64_t last = 0;
-    for (uint32_t i = 0; i < r->groups.count; i++) {
-        const struct fl_kept_group *kept = &r->groups.items[i];
-        if (kept->rule != rule)
-            continue;
-        total++;
-        fired += kept->group.fate == FL_FATE_HIT;
-        occurrences += kept->group.fate == FL_FATE_HIT && kept->occurrence.number != last;
-        last = kept->group.fate == FL_FATE_HIT ? kept->occurrence.number : last;
-    }
-    if (total > 1)
-        fl_buf_add_format(&e->out, "  it is in %u windows; %u of them fire%s", total, fired, fired == 1 ? "s" : "");
-    if (total > 1 && fired > occurrences)
-        fl_buf_add_format(&e->out, ", folded into %u occurrence%s", occurrences, occurrences == 1 ? "" : "s");
-    fl_buf_add_text(&e->out, total > 1 ? "\n" : "");
-    for (uint32_t i = 0; i < r->groups.count; i++) {
-        const struct fl_kept_group *kept = &r->groups.items[i];
-        bool wanted = kept->rule == rule && (fired == 0 || kept->group.fate == FL_FATE_HIT);
-        if (!wanted || shown++ >= (fired == 0 ? 1 : WINDOWS_SHOWN))
-            continue;
-        fl_buf_add_text(&e->out, shown > 1 ? "\n" : "");
-        fl_explain_group(e, kept);
-        add_fold(e, &kept->occurrence);
-    }
-}
-
-static void add_rule(struct fl_explaining *e, const struct record *r, uint32_t index)
-{
-    const struct fl_plan_rule *rule = &e->session->plan.rules[index];
-    struct fl_explain_values values = {.plan = &e->session->plan, .rule = rule, .fields = r->values};
-    values.brief = rule->decl->intent != NULL; /* written by the core for both ways round */
-    fl_buf_add_format(&e->out, "\n %s\n", heading(rule->role));
-    if (rule->void_reason != NULL) {
-        fl_buf_add_text(&e->out, "  not evaluated: ");
-        fl_explain_add(e, rule->void_reason);
-        fl_buf_add_char(&e->out, '\n');
-        return;
-    }
-    if (rule->from != NULL) {
-        fl_buf_add_text(&e->out, "  it reads groups of other rules, not records; explain the record for those: ");
-        for (uint32_t i = 0; i < rule->decl->from.count; i++) {
-            fl_buf_add_text(&e->out, i > 0 ? ", " : "");
-            fl_explain_add(e, rule->decl->from.items[i]);
-        }
-        fl_buf_add_char(&e->out, '\n');
-        return;
-    }
-    if (!sees(r, rule)) {
-        fl_buf_add_text(&e->out, "  it does not see this line: NODATA and SKIPDATA reach only rules whose `where` "
-                                 "names log_status\n");
-        return;
-    }
-    if (rule->where == NULL)
-        fl_buf_add_text(&e->out, "  true     (every record)\n");
-    else
-        fl_explain_tree(e, rule->where, &values, 2);
-    if (r->code[index] != NULL) {
-        fl_explain_label(e, "on_flow");
-        fl_explain_add(e, r->code[index]);
-        fl_buf_add_char(&e->out, '\n');
-    }
-    if (!r->selected[index])
-        return;
-    if (rule->role == FL_ROLE_EXPECT)
-        fl_buf_add_text(&e->out, "  it counts in the period of its start; expectations are judged by periods\n");
-    else
-        add_groups(e, r, index);
-}
-
-static void add_head(struct fl_explaining *e, const struct fl_source *source, const struct fl_buf *raw)
-{
-    fl_explain_add(e, e->name);
-    fl_buf_add_format(&e->out, " and record %" PRIu64 " of ", e->options->record);
-    fl_explain_add(e, source->name);
-    fl_buf_add_char(&e->out, '\n');
-    fl_explain_label(e, "line");
-    if (raw->len > 0)
-        fl_explain_add_str(e, (struct fl_str){raw->data, raw->len});
-    fl_buf_add_char(&e->out, '\n');
-}
-
-static int show(struct fl_explaining *e, const struct record *r, const struct fl_source *source,
-                const struct fl_buf *raw)
-{
-    const struct fl_plan *plan = &e->session->plan;
-    struct fl_explain_values values = {.plan = plan, .fields = r->values};
-    add_head(e, source, raw);
-    if (!r->seen) {
-        fl_buf_add_text(&e->out, "  this line is no record: a header, an empty line, or one that cannot be read "
-                                 "(flowlaw audit counts those by cause)\n");
-        return 3;
-    }
-    add_orientation(e, r);
-    if (plan->scope != NULL) {
-        fl_buf_add_text(&e->out, "\n scope of the policy\n");
-        fl_explain_tree(e, plan->scope, &values, 2);
-        if (fl_explain_truth(plan->scope, &values) != 1) {
-            fl_buf_add_text(&e->out, "  out of scope: no rule sees it\n");
-            return 0;
-        }
-    }
-    for (uint32_t i = 0; i < plan->rule_count; i++)
-        if (fl_explain_concerns(e, &plan->rules[i]))
-            add_rule(e, r, i);
-    return 0;
 }
 
 /* ---- */
@@ -311,7 +124,7 @@ static void want_fields(struct fl_explaining *e)
     fl_plan_want(&e->session->plan, &set);
 }
 
-static enum fl_status run(struct fl_explaining *e, struct record *r, const struct fl_source_list *sources,
+static enum fl_status run(struct fl_explaining *e, struct fl_explain_record *r, const struct fl_source_list *sources,
                           const struct fl_row_watch *row, struct fl_error *err)
 {
     struct fl_judge_watch judge = {r, take_group, take_hit};
@@ -326,7 +139,7 @@ static enum fl_status run(struct fl_explaining *e, struct record *r, const struc
     return status;
 }
 
-static int explain_in(struct fl_explaining *e, struct record *r, const struct fl_source_list *sources)
+static int explain_in(struct fl_explaining *e, struct fl_explain_record *r, const struct fl_source_list *sources)
 {
     int source = find_source(e, sources);
     struct fl_buf raw;
@@ -345,7 +158,13 @@ static int explain_in(struct fl_explaining *e, struct record *r, const struct fl
                      status == FL_END ? "has no line with that number" : "cannot be read");
         exit_status = 3;
     } else if (status == FL_OK && (status = run(e, r, sources, &row, &err)) == FL_OK) {
-        exit_status = show(e, r, &sources->items[source], &raw);
+        r->source = sources->items[source].name;
+        r->line = (struct fl_str){raw.len > 0 ? raw.data : "", raw.len};
+        if (e->json)
+            fl_explain_put_record(e, r);
+        else
+            fl_explain_add_record(e, r);
+        exit_status = r->seen ? 0 : 3;
     } else {
         fl_log_error("flowlaw explain: %s", status == FL_E_NOMEM ? "out of memory" : err.text);
     }
@@ -356,7 +175,7 @@ static int explain_in(struct fl_explaining *e, struct record *r, const struct fl
 int fl_explain_record(struct fl_explaining *e)
 {
     struct fl_arena *arena = &e->session->arena;
-    struct record *r = fl_arena_alloc(arena, sizeof *r);
+    struct fl_explain_record *r = fl_arena_alloc(arena, sizeof *r);
     struct fl_source_list sources;
     struct fl_error err;
     size_t rules = (size_t)e->session->plan.rule_count + 1;

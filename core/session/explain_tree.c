@@ -187,41 +187,61 @@ static void add_networks(struct fl_explaining *e, const struct fl_explain_values
 }
 
 struct naming {
-    struct fl_explaining *e;
     const struct fl_explain_values *values;
     struct fl_field_set fields;
     uint64_t slots;
-    const char *separator;
+    void (*visit)(void *context, const char *name, const struct fl_value *value);
+    void *context;
 };
 
-static void add_named(struct naming *n, const char *name, const struct fl_node *node)
+static void visit_named(struct naming *n, const char *name, const struct fl_node *node)
 {
     struct fl_value value;
     get_value((void *)n->values, node, &value);
-    fl_buf_add_text(&n->e->out, n->separator);
-    fl_explain_add(n->e, name);
-    fl_buf_add_text(&n->e->out, " = ");
-    fl_explain_value(n->e, &value);
-    if (value.type == FL_T_ADDR)
-        add_networks(n->e, n->values, value.addr);
-    n->separator = ", ";
+    n->visit(n->context, name, &value);
 }
 
-/* "name = value" of each field or slot of a test, once. */
-static void add_values(struct naming *n, const struct fl_node *node)
+static void visit_names(struct naming *n, const struct fl_node *node)
 {
     if (node == NULL)
         return;
     if (node->kind == FL_N_FIELD && !fl_field_set_has(&n->fields, node->field)) {
         fl_field_set_add(&n->fields, node->field);
-        add_named(n, fl_fields[node->field].name, node);
+        visit_named(n, fl_fields[node->field].name, node);
     }
     if (node->kind == FL_N_SLOT && node->slot < 64 && !(n->slots >> node->slot & 1)) {
         n->slots |= UINT64_C(1) << node->slot;
-        add_named(n, fl_explain_slot_name(n->values->rule, node->slot, n->values->rows), node);
+        visit_named(n, fl_explain_slot_name(n->values->rule, node->slot, n->values->rows), node);
     }
-    add_values(n, node->left);
-    add_values(n, node->right);
+    visit_names(n, node->left);
+    visit_names(n, node->right);
+}
+
+void fl_explain_visit_values(const struct fl_node *node, const struct fl_explain_values *values,
+                             void (*visit)(void *context, const char *name, const struct fl_value *value),
+                             void *context)
+{
+    struct naming n = {.values = values, .visit = visit, .context = context};
+    visit_names(&n, node);
+}
+
+struct adding_values {
+    struct fl_explaining *e;
+    const struct fl_explain_values *values;
+    const char *separator;
+};
+
+/* "name = value" */
+static void add_value(void *context, const char *name, const struct fl_value *value)
+{
+    struct adding_values *a = context;
+    fl_buf_add_text(&a->e->out, a->separator);
+    fl_explain_add(a->e, name);
+    fl_buf_add_text(&a->e->out, " = ");
+    fl_explain_value(a->e, value);
+    if (value->type == FL_T_ADDR)
+        add_networks(a->e, a->values, value->addr);
+    a->separator = ", ";
 }
 
 static void begin_line(struct fl_explaining *e, int truth, unsigned indent)
@@ -229,14 +249,19 @@ static void begin_line(struct fl_explaining *e, int truth, unsigned indent)
     fl_buf_add_format(&e->out, "%*s%-9s", (int)indent, "", truth < 0 ? "unknown" : truth ? "true" : "false");
 }
 
+bool fl_explain_is_junction(const struct fl_node *node)
+{
+    return node->kind == FL_N_AND || node->kind == FL_N_OR;
+}
+
 struct children {
-    struct fl_explaining *e;
     const struct fl_explain_values *values;
     enum fl_node_kind kind;
-    unsigned indent;
     uint32_t total, shown;
     bool all;    /* every one; else those only that made the junction what it is */
     int telling; /* their truth */
+    void (*visit)(void *context, const struct fl_node *child, const struct fl_explain_values *values);
+    void *context;
 };
 
 static void count_children(struct children *c, const struct fl_node *node)
@@ -249,49 +274,65 @@ static void count_children(struct children *c, const struct fl_node *node)
     }
 }
 
-static void show_children(struct children *c, const struct fl_node *node)
+static void visit_children(struct children *c, const struct fl_node *node)
 {
     if (node->kind == c->kind) {
-        show_children(c, node->left);
-        show_children(c, node->right);
+        visit_children(c, node->left);
+        visit_children(c, node->right);
         return;
     }
     if ((!c->all && fl_explain_truth(node, c->values) != c->telling) || c->shown >= CHILDREN_SHOWN)
         return;
     c->shown++;
-    fl_explain_tree(c->e, node, c->values, c->indent);
+    c->visit(c->context, node, c->values);
 }
 
-static void show_junction(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values,
-                          unsigned indent)
+uint32_t fl_explain_children(const struct fl_node *node, const struct fl_explain_values *values,
+                             void (*visit)(void *context, const struct fl_node *child,
+                                           const struct fl_explain_values *values),
+                             void *context)
 {
-    struct children c = {.e = e, .values = values, .kind = node->kind, .indent = indent + 2};
+    struct children c = {.values = values, .kind = node->kind, .visit = visit, .context = context};
     c.telling = fl_explain_truth(node, values);
-    begin_line(e, c.telling, indent);
-    fl_buf_add_text(&e->out, node->kind == FL_N_AND ? "all of\n" : "any of\n");
     count_children(&c, node);
     c.all = c.total <= CHILDREN_SHOWN && !values->brief;
-    show_children(&c, node);
-    if (c.shown < c.total && !values->brief)
-        fl_buf_add_format(&e->out, "%*s... and %u more\n", (int)indent + 2, "", c.total - c.shown);
+    visit_children(&c, node);
+    return c.total - c.shown;
+}
+
+void fl_explain_leaf(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values)
+{
+    add_condition(e, node, values);
+}
+
+struct adding_tree {
+    struct fl_explaining *e;
+    unsigned indent;
+};
+
+static void add_child(void *context, const struct fl_node *node, const struct fl_explain_values *values)
+{
+    struct adding_tree *a = context;
+    fl_explain_tree(a->e, node, values, a->indent);
 }
 
 void fl_explain_tree(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values,
                      unsigned indent)
 {
-    if (node->kind == FL_N_AND || node->kind == FL_N_OR) {
-        show_junction(e, node, values, indent);
-        return;
-    }
-    bool deep = node->kind == FL_N_NOT && (node->left->kind == FL_N_AND || node->left->kind == FL_N_OR);
     begin_line(e, fl_explain_truth(node, values), indent);
-    if (deep) {
+    if (fl_explain_is_junction(node)) {
+        struct adding_tree a = {e, indent + 2};
+        fl_buf_add_text(&e->out, node->kind == FL_N_AND ? "all of\n" : "any of\n");
+        uint32_t left_out = fl_explain_children(node, values, add_child, &a);
+        if (left_out > 0 && !values->brief)
+            fl_buf_add_format(&e->out, "%*s... and %u more\n", (int)indent + 2, "", left_out);
+    } else if (node->kind == FL_N_NOT && fl_explain_is_junction(node->left)) {
         fl_buf_add_text(&e->out, "not\n");
         fl_explain_tree(e, node->left, values, indent + 2);
-        return;
+    } else {
+        struct adding_values a = {e, values, "   "};
+        add_condition(e, node, values);
+        fl_explain_visit_values(node, values, add_value, &a);
+        fl_buf_add_char(&e->out, '\n');
     }
-    add_condition(e, node, values);
-    struct naming n = {.e = e, .values = values, .separator = "   "};
-    add_values(&n, node);
-    fl_buf_add_char(&e->out, '\n');
 }

@@ -10,7 +10,7 @@
 #include "core/base/buf.h"
 #include "core/base/str.h"
 
-#define FL_JSON_DEPTH_MAX 32
+#define FL_JSON_DEPTH_MAX 160 /* a condition of FL_EXPR_DEPTH_MAX brackets takes two levels for each */
 
 struct fl_json {
     struct fl_buf *out;
