@@ -21,6 +21,50 @@ static void push_number(lua_State *L, __int128 i)
         lua_pushnumber(L, (lua_Number)i);
 }
 
+/* __index of a table of members: those that are null are not in it. */
+static int missing_member(lua_State *L)
+{
+    const char *const *names = lua_touserdata(L, lua_upvalueindex(1));
+    uint32_t count = (uint32_t)lua_tointeger(L, lua_upvalueindex(2));
+    struct fl_str_guess guess = {NULL, 99};
+    size_t len;
+    const char *name = luaL_tolstring(L, 2, &len);
+    fl_lua_charge(L, len);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return 0;
+        fl_str_guess_try(&guess, (struct fl_str){name, len}, names[i]);
+    }
+    if (guess.best != NULL)
+        return luaL_error(L, "the measure has no member \"%s\"; did you mean \"%s\"?", name, guess.best);
+    luaL_Buffer all;
+    luaL_buffinit(L, &all);
+    for (uint32_t i = 0; i < count; i++) {
+        luaL_addchar(&all, ' ');
+        luaL_addstring(&all, names[i]);
+    }
+    luaL_pushresult(&all);
+    return luaL_error(L, "the measure has no member \"%s\", but%s", name, lua_tostring(L, -1));
+}
+
+static void push_value(lua_State *L, const struct fl_value *value);
+
+/* { mean = 300000, ... }, as conditions and texts name them. */
+static void push_members(lua_State *L, const struct fl_value *value)
+{
+    lua_createtable(L, 0, (int)value->list.count);
+    for (uint32_t i = 0; i < value->list.count; i++) {
+        push_value(L, &value->list.items[i]);
+        lua_setfield(L, -2, value->list.names[i]);
+    }
+    lua_createtable(L, 0, 1);
+    lua_pushlightuserdata(L, (void *)value->list.names);
+    lua_pushinteger(L, (lua_Integer)value->list.count);
+    lua_pushcclosure(L, missing_member, 2);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
 static void push_value(lua_State *L, const struct fl_value *value)
 {
     char text[FL_INT128_TEXT_BYTES + 16];
@@ -48,6 +92,10 @@ static void push_value(lua_State *L, const struct fl_value *value)
     case FL_T_LIST: {
         uint32_t step = value->list.weighted ? 2 : 1;
         fl_lua_charge(L, (size_t)value->list.count * LIST_ITEM_BYTES); /* each reading makes the list anew */
+        if (value->list.names != NULL) {
+            push_members(L, value);
+            return;
+        }
         lua_createtable(L, (int)value->list.count, 0);
         for (uint32_t i = 0; i < value->list.count; i++) {
             push_value(L, &value->list.items[i * step]);
