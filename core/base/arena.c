@@ -9,6 +9,8 @@
 
 #define BLOCK_BYTES 8192u
 #define ALIGNMENT   16u
+#define CLEAN_BYTES 1024u         /* zeroed at a time */
+#define LARGE_BYTES (128u * 1024) /* the system gives blocks of this size zeroed, page by page as they are used */
 
 struct fl_arena_block {
     struct fl_arena_block *next;
@@ -41,7 +43,8 @@ static bool add_block(struct fl_arena *arena, size_t need)
         return false;
     if (size < need + ALIGNMENT)
         size = need + ALIGNMENT;
-    struct fl_arena_block *block = fl_alloc_zero(1, size + ALIGNMENT);
+    bool large = size >= LARGE_BYTES;
+    struct fl_arena_block *block = large ? fl_alloc_zero(1, size + ALIGNMENT) : fl_alloc(size + ALIGNMENT);
     if (block == NULL)
         return false;
     block->next = arena->blocks;
@@ -50,7 +53,18 @@ static bool add_block(struct fl_arena *arena, size_t need)
     arena->held_bytes += block->size_bytes;
     arena->next = (char *)block + ALIGNMENT;
     arena->end = (char *)block + block->size_bytes;
+    arena->clean = large ? arena->end : arena->next;
     return true;
+}
+
+/* Zeroes what follows, for `need` bytes at least. */
+static void clean(struct fl_arena *arena, size_t need)
+{
+    size_t rest = (size_t)(arena->end - arena->clean), more = need - (size_t)(arena->clean - arena->next);
+    if (more < CLEAN_BYTES)
+        more = rest < CLEAN_BYTES ? rest : CLEAN_BYTES;
+    memset(arena->clean, 0, more);
+    arena->clean += more;
 }
 
 void *fl_arena_alloc(struct fl_arena *arena, size_t size_bytes)
@@ -62,6 +76,8 @@ void *fl_arena_alloc(struct fl_arena *arena, size_t size_bytes)
         rounded = ALIGNMENT;
     if ((arena->next == NULL || (size_t)(arena->end - arena->next) < rounded) && !add_block(arena, rounded))
         return NULL;
+    if ((size_t)(arena->clean - arena->next) < rounded)
+        clean(arena, rounded);
     void *result = arena->next;
     arena->next += rounded;
     return result;
@@ -86,13 +102,14 @@ char *fl_arena_printf(struct fl_arena *arena, const char *format, ...)
     va_start(args, format);
     va_copy(again, args);
     char *tried = arena->next;
-    int len = vsnprintf(tried, tried == NULL ? 0 : (size_t)(arena->end - tried), format, args);
+    size_t room = tried == NULL ? 0 : (size_t)(arena->clean - tried);
+    int len = vsnprintf(tried, room, format, args);
     va_end(args);
     char *text = len < 0 ? NULL : fl_arena_alloc(arena, (size_t)len + 1);
-    if (text != NULL && text != tried)
+    if (text != NULL && (text != tried || (size_t)len >= room))
         vsnprintf(text, (size_t)len + 1, format, again);
-    else if (text == NULL && tried != NULL)
-        memset(tried, 0, (size_t)(arena->end - tried));
+    else if (text == NULL && room > 0)
+        memset(tried, 0, room);
     va_end(again);
     return text;
 }

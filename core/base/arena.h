@@ -12,8 +12,8 @@ struct fl_arena_block;
 
 struct fl_arena {
     struct fl_arena_block *blocks;
-    char *next, *end;
-    size_t held_bytes; /* all blocks together */
+    char *next, *clean, *end; /* next..clean is zero, behind it memory that was never touched */
+    size_t held_bytes;        /* all blocks together */
 };
 
 void fl_arena_init(struct fl_arena *arena);

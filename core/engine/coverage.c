@@ -15,7 +15,7 @@ enum fl_status fl_coverage_init(struct fl_coverage_map *map)
     memset(map, 0, sizeof *map);
     fl_map_init(&map->interfaces);
     fl_map_init(&map->vpcs);
-    map->mask = 1023;
+    map->mask = 63;
     map->slots = fl_alloc_zero((size_t)map->mask + 1, sizeof *map->slots);
     return map->slots == NULL ? FL_E_NOMEM : FL_OK;
 }

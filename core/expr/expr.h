@@ -46,10 +46,14 @@ enum fl_item_kind {
 };
 struct fl_set_item {
     enum fl_item_kind kind;
-    int64_t low, high;
-    struct fl_prefix prefix;
-    uint32_t network;
-    struct fl_str text;
+    union {
+        struct {
+            int64_t low, high;
+        };
+        struct fl_prefix prefix;
+        uint32_t network;
+        struct fl_str text;
+    };
 };
 
 struct fl_node {

@@ -68,7 +68,9 @@ enum fl_status fl_program_begin(struct fl_program_state *s, struct fl_batch *bat
     memset(s->group_done, 0, s->program->group_count * sizeof *s->group_done);
     if (s->words <= s->words_held)
         return FL_OK;
-    uint32_t words = (s->words + 63) & ~63u, slots = s->program->class_slot_count;
+    uint32_t words = s->words_held == 0 ? 1 : s->words_held, slots = s->program->class_slot_count;
+    while (words < s->words)
+        words *= 2;
     bool ok = grow_bits(&s->group_bits, (size_t)s->narrow_terms + 1, words) &&
               grow_bits(&s->sparse_bits, 3 * (size_t)s->program->sparse_count + 1, words) &&
               grow_bits(&s->class_known, (size_t)slots + 1, words) && grow_bits(&s->missing, 1, words);

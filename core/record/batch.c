@@ -5,7 +5,7 @@
 #include "core/base/memory.h"
 #include "core/record/value.h"
 
-#define ROWS_MIN  1024u
+#define ROWS_MIN  64u /* the first chunk says how many there are: memory of many more need not be touched */
 #define ALIGNMENT 64u
 
 static size_t storage_bytes(enum fl_storage storage)
@@ -31,6 +31,24 @@ static void free_columns(struct fl_batch *batch)
     batch->capacity = 0;
 }
 
+static bool make(void **block, size_t bytes)
+{
+    if (*block == NULL)
+        *block = fl_alloc_aligned(ALIGNMENT, bytes);
+    return *block != NULL;
+}
+
+/* What the column has not yet. */
+static bool make_column(struct fl_batch *batch, uint32_t f, uint32_t capacity)
+{
+    struct fl_column *c = &batch->columns[f];
+    if (!fl_field_set_has(&batch->allocated, f))
+        return true;
+    return make(&c->values, capacity * storage_bytes(fl_fields[f].storage)) && make((void **)&c->nulls, capacity / 8) &&
+           (!fl_field_set_has(&batch->lazy, f) ||
+            (make((void **)&c->filled, capacity / 8) && make((void **)&c->missing, capacity / 8)));
+}
+
 enum fl_status fl_batch_init(struct fl_batch *batch, const struct fl_field_set *wanted)
 {
     memset(batch, 0, sizeof *batch);
@@ -45,9 +63,10 @@ enum fl_status fl_batch_make_lazy(struct fl_batch *batch, const struct fl_field_
     batch->lazy = *lazy;
     batch->fill = fill;
     batch->fill_context = context;
-    uint32_t rows = batch->capacity;
-    free_columns(batch);
-    return fl_batch_reserve(batch, rows);
+    for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
+        if (!make_column(batch, f, batch->capacity))
+            return FL_E_NOMEM;
+    return FL_OK;
 }
 
 void fl_batch_dispose(struct fl_batch *batch)
@@ -69,19 +88,8 @@ enum fl_status fl_batch_reserve(struct fl_batch *batch, uint32_t rows)
     free_columns(batch);
     size_t bitmap_bytes = capacity / 8;
     bool ok = true;
-    for (uint32_t f = 0; f < FL_FIELD_COUNT && ok; f++) {
-        if (!fl_field_set_has(&batch->allocated, f))
-            continue;
-        struct fl_column *c = &batch->columns[f];
-        c->values = fl_alloc_aligned(ALIGNMENT, capacity * storage_bytes(fl_fields[f].storage));
-        c->nulls = fl_alloc_aligned(ALIGNMENT, bitmap_bytes);
-        ok = c->values != NULL && c->nulls != NULL;
-        if (!fl_field_set_has(&batch->lazy, f))
-            continue;
-        c->filled = fl_alloc_aligned(ALIGNMENT, bitmap_bytes);
-        c->missing = fl_alloc_aligned(ALIGNMENT, bitmap_bytes);
-        ok = ok && c->filled != NULL && c->missing != NULL;
-    }
+    for (uint32_t f = 0; f < FL_FIELD_COUNT && ok; f++)
+        ok = make_column(batch, f, capacity);
     batch->row_start = fl_alloc_aligned(ALIGNMENT, capacity * sizeof *batch->row_start);
     batch->row_length = fl_alloc_aligned(ALIGNMENT, capacity * sizeof *batch->row_length);
     batch->no_data = fl_alloc_aligned(ALIGNMENT, bitmap_bytes);

@@ -1,4 +1,5 @@
 /* The containers: memory, arena, buf, map; and the hash behind them. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,6 +48,7 @@ static void test_arena__blocks_are_aligned_zero_and_apart(void **state)
     struct fl_arena arena;
     unsigned char *last = NULL;
     (void)state;
+    mallopt(M_PERTURB, 0x55); /* what malloc gives is not zero */
     fl_arena_init(&arena);
     for (size_t size = 0; size < 3000; size += 7) {
         unsigned char *p = fl_arena_alloc(&arena, size);
@@ -64,6 +66,7 @@ static void test_arena__blocks_are_aligned_zero_and_apart(void **state)
     assert_true(arena.held_bytes >= 3u << 20);
     fl_arena_dispose(&arena);
     assert_int_equal(arena.held_bytes, 0);
+    mallopt(M_PERTURB, 0);
 }
 
 static void test_arena__sizes_near_the_end_of_size_t(void **state)
@@ -94,6 +97,27 @@ static void test_arena__texts(void **state)
     assert_int_equal(strlen(made), sizeof wide - 1 + 3);
     assert_string_equal(made + sizeof wide - 1, "--7");
     fl_arena_dispose(&arena);
+}
+
+/* A text is tried where it may not fit: it must be whole, and what follows must still be zero. */
+static void test_arena__texts_of_any_length_between_others(void **state)
+{
+    struct fl_arena arena;
+    char wide[1200];
+    (void)state;
+    mallopt(M_PERTURB, 0x55);
+    fl_arena_init(&arena);
+    memset(wide, 'w', sizeof wide);
+    for (int len = 0; len < (int)sizeof wide; len += 1 + len % 5) {
+        const char *text = fl_arena_printf(&arena, "%.*s", len, wide);
+        const unsigned char *zero = fl_arena_alloc(&arena, (size_t)len % 97);
+        assert_int_equal(strlen(text), len);
+        assert_int_equal(strspn(text, "w"), len);
+        for (int i = 0; i < len % 97; i++)
+            assert_int_equal(zero[i], 0);
+    }
+    fl_arena_dispose(&arena);
+    mallopt(M_PERTURB, 0);
 }
 
 static void test_buf__numbers(void **state)
@@ -227,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_arena__blocks_are_aligned_zero_and_apart),
         cmocka_unit_test(test_arena__sizes_near_the_end_of_size_t),
         cmocka_unit_test(test_arena__texts),
+        cmocka_unit_test(test_arena__texts_of_any_length_between_others),
         cmocka_unit_test(test_buf__numbers),
         cmocka_unit_test(test_buf__always_ends_with_nul),
         cmocka_unit_test(test_buf__a_failed_growth_sticks),
