@@ -5,39 +5,30 @@
 #include "core/lua/library.h"
 #include "core/measure/measure.h"
 
-/* Text of one value; numbers and flags as they are written in expressions. */
-static void add_operand(lua_State *L, luaL_Buffer *out, int index)
-{
-    int type = lua_type(L, index);
-    if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
-        luaL_error(L, "a parameter's default is a text, a number, a flag or a list of them");
-    luaL_tolstring(L, index, NULL);
-    luaL_addvalue(out);
-}
-
+/* Text of the default; numbers and flags as they are written in expressions. */
 static void push_operand(lua_State *L)
 {
     luaL_Buffer out;
-    if (lua_type(L, 1) != LUA_TTABLE) {
-        luaL_buffinit(L, &out);
-        add_operand(L, &out, 1);
-        luaL_pushresult(&out);
+    int type = lua_type(L, 1);
+    if (type != LUA_TTABLE) {
+        if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+            luaL_error(L, "a parameter's default is a text, a number, a flag or a list of them");
+        luaL_tolstring(L, 1, NULL);
         return;
     }
     lua_Integer count = luaL_len(L, 1);
-    lua_pushliteral(L, "{");
+    luaL_buffinit(L, &out);
+    luaL_addchar(&out, '{');
     for (lua_Integer i = 1; i <= count; i++) {
-        if (i > 1) {
-            lua_pushliteral(L, ", ");
-            lua_concat(L, 2);
-        }
+        if (i > 1)
+            luaL_addstring(&out, ", ");
         lua_geti(L, 1, i);
         luaL_tolstring(L, -1, NULL);
         lua_remove(L, -2);
-        lua_concat(L, 2);
+        luaL_addvalue(&out);
     }
-    lua_pushliteral(L, "}");
-    lua_concat(L, 2);
+    luaL_addchar(&out, '}');
+    luaL_pushresult(&out);
 }
 
 /* network "db", number(8, "what it is for") -> { _param = type, value = text, what = text } */
@@ -48,7 +39,7 @@ static int make_param(lua_State *L)
         return luaL_error(L, "a parameter takes (default, what?): its default and a text that says what it is for");
     lua_settop(L, 2);
     push_operand(L);
-    lua_newtable(L);
+    lua_createtable(L, 0, 3);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_setfield(L, -2, "_param");
     lua_pushvalue(L, -2);

@@ -18,8 +18,8 @@ static void check_keys(lua_State *L, int table)
         const char *key = lua_tostring(L, -1);
         struct fl_str_guess guess = {NULL, 99};
         bool known = false;
-        for (uint32_t i = 0; i < fl_rule_key_count; i++)
-            known |= strcmp(fl_rule_keys[i].name, key) == 0;
+        for (uint32_t i = 0; !known && i < fl_rule_key_count; i++)
+            known = strcmp(fl_rule_keys[i].name, key) == 0;
         for (uint32_t i = 0; !known && i < fl_rule_key_count; i++)
             fl_str_guess_try(&guess, fl_str_of(key), fl_rule_keys[i].name);
         if (!known && guess.best != NULL)
