@@ -53,16 +53,29 @@ static enum fl_status add_file(struct fl_rule_roots *roots, const char *root, co
 {
     if (!fl_grow((void **)&roots->items, &roots->capacity, roots->count + 1, sizeof *roots->items))
         return FL_E_NOMEM;
-    roots->items[roots->count++] =
-        (struct fl_rule_found){fl_arena_strdup(&roots->arena, id), fl_arena_strdup(&roots->arena, file), root, bundled};
+    roots->items[roots->count++] = (struct fl_rule_found){id, file, root, bundled};
     return FL_OK;
+}
+
+/* "folder/name", or the name alone without a folder. */
+static char *path_of(struct fl_arena *arena, const char *folder, const char *name)
+{
+    size_t folder_len = strlen(folder), len = strlen(name);
+    char *path = fl_arena_alloc(arena, folder_len + len + 2);
+    if (path == NULL)
+        return NULL;
+    memcpy(path, folder, folder_len);
+    if (folder_len > 0)
+        path[folder_len++] = '/';
+    memcpy(path + folder_len, name, len);
+    return path;
 }
 
 /* Files below root/sub, with ids relative to the root. lib/ and names that begin with _ hold modules, not rules. */
 static enum fl_status list_folder(struct fl_rule_roots *roots, const char *root, const char *sub, bool bundled,
                                   unsigned depth)
 {
-    const char *path = sub[0] == '\0' ? root : fl_arena_printf(&roots->arena, "%s/%s", root, sub);
+    const char *path = sub[0] == '\0' ? root : path_of(&roots->arena, root, sub);
     DIR *dir = path == NULL ? NULL : opendir(path);
     enum fl_status status = FL_OK;
     if (dir == NULL || depth > 16) {
@@ -74,8 +87,8 @@ static enum fl_status list_folder(struct fl_rule_roots *roots, const char *root,
         size_t len = strlen(e->d_name);
         if (e->d_name[0] == '.' || e->d_name[0] == '_' || (depth == 0 && strcmp(e->d_name, "lib") == 0))
             continue;
-        char *name = fl_arena_printf(&roots->arena, "%s%s%s", sub, sub[0] == '\0' ? "" : "/", e->d_name);
-        char *full = name == NULL ? NULL : fl_arena_printf(&roots->arena, "%s/%s", root, name);
+        char *name = path_of(&roots->arena, sub, e->d_name);
+        char *full = name == NULL ? NULL : path_of(&roots->arena, root, name);
         if (full == NULL) {
             status = FL_E_NOMEM;
         } else if (entry_is_folder(e, full)) {
@@ -102,6 +115,13 @@ static bool same_folder(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+static enum fl_status add_copy(struct fl_rule_roots *roots, const char *root, const char *id, const char *file,
+                               bool bundled)
+{
+    const char *own_id = fl_arena_strdup(&roots->arena, id), *own_file = fl_arena_strdup(&roots->arena, file);
+    return own_id == NULL || own_file == NULL ? FL_E_NOMEM : add_file(roots, root, own_id, own_file, bundled);
+}
+
 /* Those of a part. */
 static enum fl_status list_put(struct fl_rule_roots *roots)
 {
@@ -110,7 +130,7 @@ static enum fl_status list_put(struct fl_rule_roots *roots)
     enum fl_status status = FL_OK;
     for (size_t i = 0; i < count && status == FL_OK; i++)
         if (texts[i].id != NULL)
-            status = add_file(roots, texts[i].root, texts[i].id, texts[i].path, texts[i].bundled);
+            status = add_copy(roots, texts[i].root, texts[i].id, texts[i].path, texts[i].bundled);
     return status;
 }
 
@@ -155,7 +175,7 @@ const struct fl_rule_found *fl_rule_roots_add(struct fl_rule_roots *roots, const
                                               const char *file)
 {
     const char *kept = fl_arena_strdup(&roots->arena, root);
-    if (kept == NULL || add_file(roots, kept, id, file, false) != FL_OK)
+    if (kept == NULL || add_copy(roots, kept, id, file, false) != FL_OK)
         return NULL;
     return &roots->items[roots->count - 1];
 }
