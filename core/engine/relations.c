@@ -50,7 +50,7 @@ static struct fl_value column_value(const struct fl_judging *j, const struct fl_
 {
     switch (column->kind) {
     case FL_FROM_SLOT:
-        return slots[column->slots[source]];
+        return fl_value_member(&slots[column->slots[source]], column->members[source]);
     case FL_FROM_START_TIME:
         return fl_value_time(start_of(view));
     case FL_FROM_WINDOW_START:

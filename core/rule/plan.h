@@ -72,8 +72,8 @@ struct fl_from_column {
     const char *name;
     enum fl_type type;
     enum fl_from_kind kind;
-    uint32_t field;  /* of the record where it is a key made of one; FL_FIELD_NONE */
-    uint32_t *slots; /* FL_FROM_SLOT: by source */
+    uint32_t field;            /* of the record where it is a key made of one; FL_FIELD_NONE */
+    uint32_t *slots, *members; /* FL_FROM_SLOT: by source; fl_value_member() of the slot */
 };
 struct fl_from {
     uint32_t *sources, source_count; /* rules of the plan */

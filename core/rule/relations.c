@@ -174,21 +174,40 @@ static const char *slot_name(const struct fl_plan_rule *rule, uint32_t slot)
     return slot < FL_COUNTER_COUNT ? fl_counter_name(slot) : fl_plan_rule_measured(rule, slot - FL_COUNTER_COUNT);
 }
 
+/* The measure whose slot it is; NULL. */
+static const struct fl_measure *measure_at(const struct fl_plan_rule *rule, uint32_t slot)
+{
+    uint32_t first = rule->key_count + FL_COUNTER_COUNT;
+    return slot >= first && slot - first < rule->measure_count ? &rule->measures[slot - first] : NULL;
+}
+
+/* Finds a key, counter, measure or value, or "i.mean". false: the rule has none. */
+static bool find_in(const struct fl_plan_rule *rule, const char *name, uint32_t *slot, uint32_t *member,
+                    enum fl_type *type)
+{
+    const char *dot = strchr(name, '.');
+    *member = 0;
+    *slot = fl_plan_rule_slot(rule, fl_str_of(name), type);
+    if (*slot != UINT32_MAX || dot == NULL)
+        return *slot != UINT32_MAX;
+    *slot = fl_plan_rule_slot(rule, (struct fl_str){name, (size_t)(dot - name)}, type);
+    return *slot != UINT32_MAX && fl_plan_rule_member(rule, *slot, fl_str_of(dot + 1), member, type);
+}
+
 /* A column for the name, when every source has it and means the same type. */
 static bool add_common(struct fl_compiling *c, struct fl_from *from, const char *name)
 {
     struct fl_from_column *column = &from->columns[from->column_count];
-    uint32_t *slots = fl_arena_alloc(&c->plan->arena, from->source_count * sizeof *slots);
+    uint32_t *slots = fl_arena_alloc(&c->plan->arena, 2 * from->source_count * sizeof *slots);
     if (slots == NULL)
         return false;
     if (fl_from_column(from, fl_str_of(name)) != UINT32_MAX)
         return true;
-    *column = (struct fl_from_column){.name = name, .slots = slots};
+    *column = (struct fl_from_column){.name = name, .slots = slots, .members = slots + from->source_count};
     for (uint32_t i = 0; i < from->source_count; i++) {
         const struct fl_plan_rule *source = &c->plan->rules[from->sources[i]];
         enum fl_type type = FL_T_NULL;
-        slots[i] = fl_plan_rule_slot(source, fl_str_of(name), &type);
-        if (slots[i] == UINT32_MAX || (i > 0 && type != column->type))
+        if (!find_in(source, name, &slots[i], &column->members[i], &type) || (i > 0 && type != column->type))
             return true;
         uint32_t field = slots[i] < source->key_count ? source->keys[slots[i]] : FL_FIELD_NONE;
         column->field = i == 0 || field == column->field ? field : FL_FIELD_NONE;
@@ -196,6 +215,17 @@ static bool add_common(struct fl_compiling *c, struct fl_from *from, const char 
     }
     from->column_count++;
     return true;
+}
+
+/* The columns of a slot of the first source: the slot's, and one for each of its members. */
+static bool add_slot(struct fl_compiling *c, struct fl_from *from, uint32_t slot)
+{
+    const struct fl_plan_rule *first = &c->plan->rules[from->sources[0]];
+    const struct fl_measure *measure = measure_at(first, slot);
+    bool ok = add_common(c, from, slot_name(first, slot));
+    for (uint32_t i = 0; measure != NULL && i < fl_measure_member_count(measure->kind) && ok; i++)
+        ok = add_common(c, from, measure->member_paths[i]);
+    return ok;
 }
 
 static void add_own(struct fl_from *from)
@@ -239,11 +269,13 @@ void fl_compiling_from(struct fl_compiling *c, const struct fl_rule_peers *peers
         from->sources[from->source_count++] = source;
     }
     const struct fl_plan_rule *first = &c->plan->rules[from->sources[0]];
-    uint32_t slots = fl_plan_rule_slots(first);
-    from->columns = fl_arena_alloc(arena, (slots + OWN_COLUMNS) * sizeof *from->columns);
+    uint32_t slots = fl_plan_rule_slots(first), members = 0;
+    for (uint32_t m = 0; m < first->measure_count; m++)
+        members += fl_measure_member_count(first->measures[m].kind);
+    from->columns = fl_arena_alloc(arena, (slots + members + OWN_COLUMNS) * sizeof *from->columns);
     c->failed |= from->columns == NULL;
     for (uint32_t s = 0; s < slots && !c->failed; s++)
-        c->failed |= !add_common(c, from, slot_name(first, s));
+        c->failed |= !add_slot(c, from, s);
     if (!c->failed)
         add_own(from);
     c->rule->from = from;
@@ -257,7 +289,8 @@ static bool explain_union(struct fl_compiling *c, const char *name, struct fl_er
     uint32_t known = UINT32_MAX, unknown = UINT32_MAX;
     for (uint32_t i = 0; i < from->source_count; i++) {
         const char *id = c->decl->from.items[i];
-        if (fl_plan_rule_slot(&c->plan->rules[from->sources[i]], fl_str_of(name), &type) == UINT32_MAX) {
+        uint32_t slot, member;
+        if (!find_in(&c->plan->rules[from->sources[i]], name, &slot, &member, &type)) {
             unknown = i;
             continue;
         }
