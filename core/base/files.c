@@ -1,9 +1,9 @@
 #include "core/base/files.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "core/base/buf.h"
 #include "core/base/memory.h"
 
 static struct {
@@ -99,34 +99,36 @@ enum fl_status fl_files_note(const char *path, const char *text, size_t len)
     return add(fl_str_of(path), (struct fl_str){text, len});
 }
 
-/* Reads the file to its end once more for the shelf. */
-static bool note_file(FILE *file, const char *path)
+/* As fl_files_read(), from the disk. */
+static enum fl_status read_disk(const char *path, size_t max_bytes, struct fl_buf *out, struct fl_error *err)
 {
-    struct fl_buf text;
     char block[16384];
-    size_t n;
-    fl_buf_init(&text);
-    while ((n = fread(block, 1, sizeof block, file)) > 0)
-        fl_buf_add(&text, block, n);
-    bool ok = !ferror(file) && !text.failed && fl_files_note(path, text.data, text.len) == FL_OK;
-    fl_buf_dispose(&text);
-    rewind(file);
-    return ok;
+    size_t n, begin = out->len;
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL)
+        return fl_fail(err, FL_E_IO, "cannot be read: %s", strerror(errno));
+    while (out->len - begin <= max_bytes && !out->failed && (n = fread(block, 1, sizeof block, file)) > 0)
+        fl_buf_add(out, block, n);
+    int cause = ferror(file) ? errno : 0;
+    fclose(file);
+    return cause == 0 ? FL_OK : fl_fail(err, FL_E_IO, "cannot be read to its end: %s", strerror(cause));
 }
 
-FILE *fl_files_open(const char *path)
+enum fl_status fl_files_read(const char *path, size_t max_bytes, struct fl_buf *out, struct fl_error *err)
 {
-    if (shelf.put) {
-        const struct fl_file_text *item = fl_files_find(path);
-        errno = ENOENT;
-        if (item == NULL)
-            return NULL;
-        return item->len == 0 ? fopen("/dev/null", "re") : fmemopen(item->text, item->len, "r");
-    }
-    FILE *file = fopen(path, "rbe");
-    if (file != NULL && shelf.keeps && !note_file(file, path)) {
-        fclose(file);
-        return NULL;
-    }
-    return file;
+    size_t begin = out->len;
+    const struct fl_file_text *put = shelf.put ? fl_files_find(path) : NULL;
+    enum fl_status status = FL_OK;
+    if (put != NULL)
+        fl_buf_add(out, put->text, put->len);
+    else if (shelf.put)
+        status = fl_fail(err, FL_E_IO, "cannot be read: %s", strerror(ENOENT));
+    else
+        status = read_disk(path, max_bytes, out, err);
+    size_t len = out->len - begin;
+    if (status == FL_OK && !out->failed && len > max_bytes)
+        return fl_fail(err, FL_E_LIMIT, "is larger than %zu bytes", max_bytes);
+    if (status == FL_OK && (out->failed || fl_files_note(path, len > 0 ? out->data + begin : "", len) != FL_OK))
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    return status;
 }

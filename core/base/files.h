@@ -7,8 +7,8 @@
 #define FL_BASE_FILES_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
+#include "core/base/buf.h"
 #include "core/base/status.h"
 #include "core/base/str.h"
 
@@ -37,7 +37,8 @@ const struct fl_file_text *fl_files_find(const char *path);
 const struct fl_file_text *fl_files_list(size_t *count);
 /* A reader tells what it read from the disk. */
 enum fl_status fl_files_note(const char *path, const char *text, size_t len);
-/* fopen(path, "rb"), or the text that stands for the file. NULL and errno. */
-FILE *fl_files_open(const char *path);
+/* Adds the file to `out`, or the text that stands for it. FL_E_IO when it cannot be read, FL_E_LIMIT when it has more
+ * than max_bytes; the error reads as what is said of the file. */
+enum fl_status fl_files_read(const char *path, size_t max_bytes, struct fl_buf *out, struct fl_error *err);
 
 #endif

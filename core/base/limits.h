@@ -15,6 +15,7 @@
 #define FL_EXPR_DEPTH_MAX        64u   /* brackets, not and minus inside each other */
 #define FL_EXPR_HEIGHT_MAX       2000u /* operators in a row: what walks a tree recurses that deep */
 #define FL_POLICY_BYTES_MAX      (16u * 1024u * 1024u)
+#define FL_LIST_FILE_BYTES_MAX   (16u * 1024u * 1024u) /* of the file of a network */
 #define FL_PANES_PER_WINDOW_MAX  64u
 #define FL_SEQUENCE_STEPS_MAX    8u
 #define FL_SEQUENCE_TIMES_MAX    1000u                 /* of all steps of a sequence together */

@@ -1,5 +1,4 @@
 /* inventory.c: the hosts that a policy names: flat CSV files, or entries in the policy itself. */
-#include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
@@ -9,33 +8,14 @@
 #include "core/base/limits.h"
 #include "core/policy/load.h"
 
-static bool read_all(const char *path, struct fl_buf *out)
-{
-    char block[65536];
-    size_t n;
-    FILE *file = fl_files_open(path);
-    if (file == NULL)
-        return false;
-    while ((n = fread(block, 1, sizeof block, file)) > 0 && out->len <= FL_INVENTORY_BYTES_MAX)
-        fl_buf_add(out, block, n);
-    bool ok = ferror(file) == 0;
-    fclose(file);
-    return ok;
-}
-
 static void load_file(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *path)
 {
     struct fl_buf text;
     fl_buf_init(&text);
-    if (!read_all(path, &text))
-        fl_load_fail(l, node, "%s cannot be read", path);
-    else if (text.len > FL_INVENTORY_BYTES_MAX)
-        fl_load_fail(l, node, "%s is larger than %u bytes", path, FL_INVENTORY_BYTES_MAX);
-    else if (!text.failed) {
+    if (fl_load_file(l, node, path, FL_INVENTORY_BYTES_MAX, &text)) {
         struct fl_str all = {text.data != NULL ? text.data : "", text.len};
         l->nomem |= fl_inventory_add_csv(l->policy->inventory, all, path, l->errors) == FL_E_NOMEM;
     }
-    l->nomem |= text.failed;
     fl_buf_dispose(&text);
 }
 

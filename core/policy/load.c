@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/files.h"
+
 void fl_load_fail(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *format, ...)
 {
     char text[FL_ERROR_TEXT_BYTES];
@@ -14,6 +16,17 @@ void fl_load_fail(struct fl_policy_loader *l, const struct fl_yaml_node *node, c
     struct fl_error err;
     fl_yaml_fail(l->doc, node, &err, FL_E_VALUE, "%s", text);
     fl_error_list_add(l->errors, &err);
+}
+
+bool fl_load_file(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *path, size_t max_bytes,
+                  struct fl_buf *out)
+{
+    struct fl_error err;
+    enum fl_status status = fl_files_read(path, max_bytes, out, &err);
+    l->nomem |= status == FL_E_NOMEM;
+    if (status == FL_E_IO || status == FL_E_LIMIT)
+        fl_load_fail(l, node, "%s %s", path, err.text);
+    return status == FL_OK;
 }
 
 char *fl_load_copy(struct fl_policy_loader *l, struct fl_str text)

@@ -37,6 +37,9 @@ int64_t fl_load_date(struct fl_policy_loader *l, const struct fl_yaml_node *map,
 void fl_load_condition(struct fl_policy_loader *l, const struct fl_text_at *at, const char *what);
 /* Is the key free to be the name of a network or service? Reports if not. */
 bool fl_load_name(struct fl_policy_loader *l, const struct fl_yaml_node *key);
+/* Adds the file that a node names to `out`; false when it cannot be read, which is an error at the node. */
+bool fl_load_file(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *path, size_t max_bytes,
+                  struct fl_buf *out);
 char *fl_load_copy(struct fl_policy_loader *l, struct fl_str text);
 void *fl_load_alloc(struct fl_policy_loader *l, size_t count, size_t bytes);
 

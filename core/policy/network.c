@@ -2,11 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/files.h"
+#include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/policy/load.h"
-
-#define LIST_FILE_BYTES_MAX (16u * 1024u * 1024u)
 
 static const char *const private_space[] = {"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
                                             "169.254.0.0/16", "fc00::/7",      "fe80::/10",      NULL};
@@ -126,10 +124,22 @@ static void fail_in_list(struct fl_policy_loader *l, const char *path, uint32_t 
     fl_error_list_add(l->errors, &err);
 }
 
+/* What stands in a line before blanks or a comment. */
+static struct fl_str first_word(const char *line, size_t len)
+{
+    size_t from = 0, to;
+    while (from < len && (line[from] == ' ' || line[from] == '\t'))
+        from++;
+    for (to = from; to < len && memchr("#\r \t", line[to], 4) == NULL;)
+        to++;
+    return (struct fl_str){line + from, to - from};
+}
+
 /* One CIDR a line; # begins a comment. */
 static void push_file(struct fl_policy_loader *l, struct prefixes *list, const struct fl_yaml_node *node)
 {
-    char path[4096], line[256];
+    char path[4096];
+    struct fl_buf text;
     if (node->kind != FL_YAML_SCALAR) {
         fl_load_fail(l, node, "file must be a path");
         return;
@@ -137,24 +147,23 @@ static void push_file(struct fl_policy_loader *l, struct prefixes *list, const s
     bool absolute = node->text.len > 0 && node->text.ptr[0] == '/';
     snprintf(path, sizeof path, "%s%s%.*s", absolute ? "" : l->policy->folder, absolute ? "" : "/", (int)node->text.len,
              node->text.ptr);
-    FILE *file = fl_files_open(path);
-    if (file == NULL) {
-        fl_load_fail(l, node, "%s cannot be read", path);
-        return;
-    }
-    for (uint32_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        char *p = line + strspn(line, " \t");
-        p[strcspn(p, "#\r\n \t")] = '\0';
+    fl_buf_init(&text);
+    size_t size = fl_load_file(l, node, path, FL_LIST_FILE_BYTES_MAX, &text) ? text.len : 0;
+    uint32_t number = 1;
+    for (size_t at = 0, len; at < size; at += len + 1, number++) {
+        const char *line = text.data + at, *end = memchr(line, '\n', size - at);
+        len = end != NULL ? (size_t)(end - line) : size - at;
+        struct fl_str word = first_word(line, len);
         struct fl_prefix prefix;
         bool host_bits;
-        if (*p == '\0')
+        if (word.len == 0)
             continue;
-        if (!fl_prefix_parse(fl_str_of(p), &prefix, &host_bits) || host_bits)
-            fail_in_list(l, path, number, fl_str_of(p));
+        if (!fl_prefix_parse(word, &prefix, &host_bits) || host_bits)
+            fail_in_list(l, path, number, word);
         else
             push(l, list, prefix);
     }
-    fclose(file);
+    fl_buf_dispose(&text);
 }
 
 static bool is_service(const struct fl_policy *policy, struct fl_str name)
@@ -365,7 +374,6 @@ static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *
     struct prefixes ours = {0}, internet = {0}, except = {0};
     if (own != NULL)
         push_members(l, &ours, own);
-    l->policy->own_given = ours.count > 0;
     struct prefixes subnets = {0}, own_space = {0};
     for (uint32_t i = 0; l->policy->inventory != NULL && i < ours.count; i++)
         push(l, &own_space, ours.items[i]);

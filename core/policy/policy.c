@@ -1,7 +1,5 @@
 #include "core/policy/policy.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/files.h"
@@ -122,39 +120,15 @@ enum fl_status fl_policy_parse(struct fl_str text, const char *file, const char 
     return status != FL_OK ? status : errors->count > before ? FL_E_VALUE : FL_OK;
 }
 
-static enum fl_status read_file(const char *path, struct fl_buf *out, struct fl_error *err)
-{
-    FILE *file = fl_files_open(path);
-    if (file == NULL) {
-        fl_fail(err, FL_E_IO, "cannot be read: %s", strerror(errno));
-        fl_error_at(err, path, 0, 0);
-        return FL_E_IO;
-    }
-    char block[16384];
-    size_t n;
-    while ((n = fread(block, 1, sizeof block, file)) > 0 && out->len <= FL_POLICY_BYTES_MAX)
-        fl_buf_add(out, block, n);
-    int cause = ferror(file) ? errno : 0;
-    fclose(file);
-    if (cause != 0 || out->failed) {
-        if (out->failed)
-            fl_fail(err, FL_E_NOMEM, "out of memory");
-        else
-            fl_fail(err, FL_E_IO, "cannot be read to its end: %s", strerror(cause));
-        fl_error_at(err, path, 0, 0);
-        return err->code;
-    }
-    return FL_OK;
-}
-
 enum fl_status fl_policy_load(const char *path, struct fl_policy *out, struct fl_error_list *errors)
 {
     struct fl_buf text;
     struct fl_error err;
     memset(out, 0, sizeof *out);
     fl_buf_init(&text);
-    enum fl_status status = read_file(path, &text, &err);
+    enum fl_status status = fl_files_read(path, FL_POLICY_BYTES_MAX, &text, &err);
     if (status != FL_OK) {
+        fl_error_at(&err, path, 0, 0);
         fl_error_list_add(errors, &err);
     } else {
         const char *slash = strrchr(path, '/');
