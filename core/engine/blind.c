@@ -341,7 +341,6 @@ static enum fl_status waiver_lines(struct fl_judging *j)
                                              .reason = w->reason,
                                              .ticket = w->ticket,
                                              .expires = w->expires,
-                                             .label = w->ticket != NULL ? w->ticket : w->reason,
                                              .state = expired        ? "expired"
                                                       : excused == 0 ? "unused"
                                                       : soon         ? "soon"

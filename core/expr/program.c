@@ -379,12 +379,6 @@ enum fl_status fl_program_seal(struct fl_program *p, const struct fl_network_sou
     return ok ? FL_OK : fl_fail(err, FL_E_NOMEM, "out of memory");
 }
 
-size_t fl_program_bytes(const struct fl_program *p)
-{
-    return p->arena.held_bytes + p->term_texts.arena.held_bytes + p->term_capacity * sizeof *p->terms +
-           p->node_capacity * sizeof *p->nodes + p->group_capacity * sizeof *p->groups;
-}
-
 void fl_program_fields(const struct fl_program *p, struct fl_field_set *fields)
 {
     fl_field_set_add_all(fields, &p->fields);

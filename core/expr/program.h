@@ -40,8 +40,6 @@ void fl_program_fields(const struct fl_program *program, struct fl_field_set *fi
 /* Of those, the fields whose whole columns are looked at; others are asked for row by row (fl_batch_need). After
  * sealing. */
 void fl_program_whole_columns(const struct fl_program *program, struct fl_field_set *fields);
-/* Memory that the compiled conditions hold, tables of networks and ports aside. */
-size_t fl_program_bytes(const struct fl_program *program);
 
 /* A term of a condition, as it is run: equal terms of all conditions have one number. */
 struct fl_program_leaf {

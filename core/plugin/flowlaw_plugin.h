@@ -17,7 +17,7 @@
 #define FLP_ABI      1
 #define FLP_NO_FIELD UINT32_MAX
 
-enum flp_kind { FLP_DECODER = 1, FLP_OUTPUT = 2, FLP_SOURCE = 3 };
+enum flp_kind { FLP_DECODER = 1, FLP_OUTPUT = 2 };
 
 struct flp_plugin {
     uint32_t abi, size;

@@ -96,7 +96,6 @@ struct fl_policy {
     struct fl_network *networks;
     uint32_t network_count;
     struct fl_inventory *inventory; /* NULL: none is given */
-    bool own_given;
     struct fl_service_def *services;
     uint32_t service_count;
     struct fl_intent *intents;

@@ -210,25 +210,6 @@ const char *fl_type_phrase(enum fl_type type)
     return phrases[type];
 }
 
-enum fl_storage fl_type_storage(enum fl_type type)
-{
-    switch (type) {
-    case FL_T_PORT:
-        return FL_S_U16;
-    case FL_T_INT:
-    case FL_T_TIME:
-    case FL_T_DURATION:
-    case FL_T_SERVICE:
-        return FL_S_I64;
-    case FL_T_ADDR:
-        return FL_S_ADDR;
-    case FL_T_STR:
-        return FL_S_U32;
-    default:
-        return FL_S_U8;
-    }
-}
-
 /* IANA protocol keywords in common use. The first name of a number is the one that is shown. */
 static const struct {
     uint8_t number;

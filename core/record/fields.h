@@ -88,7 +88,6 @@ int fl_enum_find(enum fl_type type, struct fl_str text);
 bool fl_type_is_enum(enum fl_type type);
 const char *fl_type_name(enum fl_type type);
 const char *fl_type_phrase(enum fl_type type); /* "an address" */
-enum fl_storage fl_type_storage(enum fl_type type);
 
 /* Values are ordered where the order means something: outcome blocked < allowed < answered. */
 enum fl_action { FL_ACTION_ACCEPT, FL_ACTION_REJECT };

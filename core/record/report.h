@@ -122,9 +122,8 @@ struct fl_rule_result {
 
 struct fl_waiver_result {
     const char *rule, *where, *owner, *reason, *ticket, *expires; /* each may be NULL but rule */
-    const char *label;
-    const char *state; /* "used", "unused", "expired", "soon" */
-    uint64_t occurrences, findings;
+    const char *state;                                            /* "used", "unused", "expired", "soon" */
+    uint64_t occurrences;
     const char *declared_file;
     uint32_t declared_line;
 };
