@@ -324,6 +324,27 @@ static enum fl_status rule_lines(struct fl_judging *j)
     return status;
 }
 
+/* Records were read, but neither a rule nor an intent could say anything of them: that is not a clean audit. Rules that
+ * are read by others only say nothing by themselves. */
+static enum fl_status blind_to_all(struct fl_judging *j)
+{
+    const struct fl_report *report = j->report;
+    uint32_t rules = 0;
+    bool evaluated = false;
+    for (uint32_t i = 0; i < report->intent_count; i++)
+        evaluated |= report->intents[i].ending != FL_END_NOT_EVALUATED;
+    for (uint32_t i = 0; i < report->rule_count; i++) {
+        rules += !report->rules[i].signal;
+        evaluated |= report->rules[i].evaluated && !report->rules[i].signal;
+    }
+    if (evaluated || rules == 0 || report->run.records == 0)
+        return FL_OK;
+    return rules == 1 ? fl_judge_blind(j, FL_BLIND_RULE, true, 1, "rules",
+                                       "the only one could not be evaluated: nothing was judged")
+                      : fl_judge_blind(j, FL_BLIND_RULE, true, 1, "rules",
+                                       "none of %u could be evaluated: nothing was judged", rules);
+}
+
 static enum fl_status waiver_lines(struct fl_judging *j)
 {
     const struct fl_policy *policy = j->plan->policy;
@@ -431,6 +452,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
         status = fl_judge_own(j);
     if (status == FL_OK)
         status = rule_lines(j);
+    if (status == FL_OK)
+        status = blind_to_all(j);
     if (status == FL_OK)
         status = waiver_lines(j);
     if (status != FL_OK)
