@@ -189,7 +189,8 @@ struct fl_value fl_expr_eval(const struct fl_node *node, const struct fl_eval *e
     a = fl_expr_eval(node->left, eval);
     switch (node->kind) {
     case FL_N_NOT:
-        return a.type == FL_T_NULL ? a : truth(a.i == 0);
+        a.i = a.type != FL_T_NULL && a.i == 0;
+        return a;
     case FL_N_IS_NULL:
         return truth(a.type == FL_T_NULL);
     case FL_N_IN:
@@ -200,5 +201,7 @@ struct fl_value fl_expr_eval(const struct fl_node *node, const struct fl_eval *e
         break;
     }
     b = fl_expr_eval(node->right, eval);
-    return node->kind == FL_N_ARITH ? arith(node, &a, &b) : compare(node, &a, &b);
+    out = node->kind == FL_N_ARITH ? arith(node, &a, &b) : compare(node, &a, &b);
+    out.may_count_twice = out.type != FL_T_NULL && (a.may_count_twice || b.may_count_twice);
+    return out;
 }

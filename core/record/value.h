@@ -11,7 +11,7 @@
 
 struct fl_value {
     enum fl_type type;    /* FL_T_NULL when null */
-    bool may_count_twice; /* a sum with bytes of which nobody knows who wrote them; no part of the value */
+    bool may_count_twice; /* a sum with bytes of which nobody knows who wrote them, or made of one; no part of it */
     union {
         __int128 i; /* BOOL, enumerations, U8, PORT, INT, TIME, DURATION, SERVICE */
         struct fl_addr addr;
