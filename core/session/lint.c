@@ -44,6 +44,15 @@ static bool is_about_writing(enum fl_lint_code code)
            code == FL_LINT_WINDOW;
 }
 
+/* Does the error point at the text's column? Not when code put the text together. */
+static bool points_at(const struct fl_error *err, const char *text, uint32_t column)
+{
+    if (text == NULL || column == 0 || column > strlen(text))
+        return text != NULL;
+    return err->column > 0 && err->column <= strlen(err->source_line) &&
+           err->source_line[err->column - 1] == text[column - 1];
+}
+
 void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,
                   const struct fl_rule_spot *spot, uint32_t column, const char *todo, const char *format, ...)
 {
@@ -60,7 +69,7 @@ void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_
     err.column = column;
     fl_rule_locate(decl->file_text, decl->line, spot, &err);
     const char *key = find_word(err.source_line, spot->name != NULL ? spot->name : spot->key);
-    if (spot->text == NULL && key != NULL)
+    if (key != NULL && !points_at(&err, spot->text, column))
         err.column = (uint32_t)(key - err.source_line) + 1;
     fl_error_at(&err, decl->file, err.line, err.column);
     add(l, code, decl->id, todo, &err);

@@ -36,10 +36,69 @@ static uint32_t start_of(const struct fl_node *node)
     return at;
 }
 
+/* Is it a test whether an address is one of ours? */
+static bool tests_ours(const struct fl_node *node)
+{
+    while (node->kind == FL_N_NOT)
+        node = node->left;
+    return node->kind == FL_N_IN && node->right->item_count == 1 && node->right->items[0].kind == FL_ITEM_NETWORK &&
+           node->right->items[0].network == FL_NET_OURS;
+}
+
+/* A conjunction without its tests of `ours`; NULL when nothing else is in it. */
+static const struct fl_node *without_ours(const struct checking *c, const struct fl_node *node)
+{
+    if (node->kind != FL_N_AND)
+        return tests_ours(node) ? NULL : node;
+    const struct fl_node *left = without_ours(c, node->left), *right = without_ours(c, node->right);
+    if (left == NULL || right == NULL)
+        return left == NULL ? right : left;
+    struct fl_node *both = fl_arena_alloc(&c->l->session->arena, sizeof *both);
+    c->l->nomem |= both == NULL;
+    if (both == NULL)
+        return NULL;
+    *both = *node;
+    both->left = left;
+    both->right = right;
+    return both;
+}
+
+/* What is ours is none of the internet, whatever it is. */
+static bool names_internet(const struct fl_node *node)
+{
+    if (node == NULL)
+        return false;
+    for (uint32_t i = 0; node->kind == FL_N_SET && i < node->item_count; i++)
+        if (node->items[i].kind == FL_ITEM_NETWORK && node->items[i].network == FL_NET_INTERNET)
+            return true;
+    return names_internet(node->left) || names_internet(node->right);
+}
+
+/* Would it be true of some record, were other addresses ours? */
+static bool is_for_want_of_own(const struct checking *c, const struct fl_node *node)
+{
+    const struct fl_node *rest = without_ours(c, node);
+    bool never = false;
+    if (rest == node || names_internet(rest))
+        return false;
+    if (rest != NULL && fl_domains_never(c->l->domains, rest, c->text, false, &never) != FL_OK)
+        c->l->nomem = true;
+    return !never;
+}
+
+static const char *what_to_do(const struct checking *c, const struct fl_node *node, bool always)
+{
+    if (always)
+        return "leave it out, or correct what it compares with";
+    if (is_for_want_of_own(c, node))
+        return "set `own` in the policy to all public addresses that are yours: none that is in `ours` now satisfies "
+               "it";
+    return "correct the values or names that it compares: nothing can satisfy all of it";
+}
+
 static void tell(const struct checking *c, const struct fl_node *node, bool always)
 {
-    const char *todo = always ? "leave it out, or correct what it compares with"
-                              : "correct the values or names that it compares: nothing can satisfy all of it";
+    const char *todo = what_to_do(c, node, always);
     struct fl_expr_words words = {(void *)c, network_name, slot_name};
     struct fl_buf part;
     fl_buf_init(&part);
