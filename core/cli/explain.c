@@ -15,7 +15,7 @@ static const char help[] =
     "With the id of a finding: its groups, `having` with the measured values, the waiver that decided, the records.\n"
     "\n"
     "  -p, --policy FILE    the policy; default: the bundled policies/baseline.yaml\n"
-    "      --rules DIR      a further folder of rules\n"
+    "      --rules DIR      a further folder of rules; without -p, of a rule: ./rules, where it is there\n"
     "      --format FORMAT  columns of objects without a header: '${version} ${account-id} ...', default, tgw\n"
     "      --record N       a record of the first INPUT, as evidence names it\n"
     "      --finding ID     the id of a finding, or at least its first 8 digits\n"

@@ -122,6 +122,10 @@ int fl_session_explain(const struct fl_session_options *options)
         e.input_count--;
     }
     asked.rule = options->finding == NULL ? e.name : NULL;
+    /* A finding comes from an audit, which knows the rules of its policy only. */
+    bool finding = asked.rule == NULL || (is_id(e.name) && options->record == 0 && e.input_count > 0);
+    if (options->policy == NULL && options->rules == NULL && !finding)
+        asked.rules = fl_own_rules();
     e.json = strcmp(options->outputs[0].name, "json") == 0;
     fl_buf_init(&e.out);
     fl_buf_init(&e.doc);

@@ -48,6 +48,11 @@ const char *fl_bundled_folder(struct fl_arena *arena)
     return NULL;
 }
 
+const char *fl_own_rules(void)
+{
+    return is_folder("rules") ? "rules" : NULL;
+}
+
 static enum fl_status add_file(struct fl_rule_roots *roots, const char *root, const char *id, const char *file,
                                bool bundled)
 {

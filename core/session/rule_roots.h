@@ -24,6 +24,9 @@ const char *fl_bundled_folder(struct fl_arena *arena);
 /* Lists --rules DIR (or NULL), rules/ beside the policy, and the bundled rules. One id in two roots is an error. */
 enum fl_status fl_rule_roots_open(struct fl_rule_roots *roots, const char *rules_option, const char *policy_folder,
                                   struct fl_error_list *errors);
+/* The folder of rules that is meant where neither a policy nor --rules names one: ./rules, where it is there; or NULL.
+ */
+const char *fl_own_rules(void);
 /* One more file, which lies in none of them. Earlier views into `items` end. NULL when memory is out. */
 const struct fl_rule_found *fl_rule_roots_add(struct fl_rule_roots *roots, const char *root, const char *id,
                                               const char *file);

@@ -80,6 +80,7 @@ struct fl_test_plan {
     struct fl_waiver_bind *waivers;
     uint32_t waiver_count;
     struct fl_error_list errors;
+    const char *told_by; /* the first test that told them */
 };
 
 struct fl_test_vm {

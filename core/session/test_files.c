@@ -156,11 +156,10 @@ static enum fl_status add_all(struct fl_test_files *files, const struct fl_sessi
     struct fl_rule_roots *roots = new_roots(files);
     if (roots == NULL)
         return FL_E_NOMEM;
-    /* Without a policy ./rules is meant, and its files are shown without the dot. */
-    bool is_own = options->policy == NULL && options->rules == NULL && is_folder("rules");
+    const char *own = options->policy == NULL && options->rules == NULL ? fl_own_rules() : NULL;
     if (status == FL_OK)
-        status = is_own ? fl_rule_roots_open(roots, "rules", NULL, errors)
-                        : fl_rule_roots_open(roots, options->rules, folder, errors);
+        status = own != NULL ? fl_rule_roots_open(roots, own, NULL, errors)
+                             : fl_rule_roots_open(roots, options->rules, folder, errors);
     if (status != FL_OK)
         return status;
     if (options->policy != NULL)

@@ -286,16 +286,48 @@ static enum fl_status run_engine(struct running *r, struct fl_arena *arena, stru
     return status;
 }
 
+static bool is_of_test(const struct fl_error *e)
+{
+    return strcmp(e->file, "policy of the test") == 0;
+}
+
+/* The test before this one that told the same of the rule, or NULL. */
+static const char *told_by(const struct running *r, const struct fl_error *e)
+{
+    for (uint32_t p = 0; p < r->bench->plan_count && !is_of_test(e); p++) {
+        const struct fl_test_plan *plan = r->bench->plans[p];
+        for (uint32_t i = 0; plan->told_by != NULL && i < plan->errors.count; i++) {
+            const struct fl_error *told = &plan->errors.items[i];
+            if (told->line == e->line && told->column == e->column && strcmp(told->file, e->file) == 0 &&
+                strcmp(told->text, e->text) == 0)
+                return plan->told_by;
+        }
+    }
+    return NULL;
+}
+
 static void take_errors(struct running *r, const struct fl_error_list *list)
 {
+    const char *named = NULL;
     for (uint32_t i = 0; i < list->count; i++) {
         char place[FL_ERROR_FILE_BYTES + 32];
         const struct fl_error *e = &list->items[i];
-        bool mine = strcmp(e->file, "policy of the test") == 0;
-        snprintf(place, sizeof place, "  %s:%u: ", mine ? r->bench->shown : e->file, mine ? r->test->line : e->line);
+        const char *before = told_by(r, e);
+        r->passed = false;
+        if (before != NULL) {
+            if (named != before)
+                line(r, "  what is wrong with the rule is told above, at: ", before);
+            named = before;
+            continue;
+        }
+        if (is_of_test(e))
+            snprintf(place, sizeof place, "  %s:%u: ", r->bench->shown, r->test->line);
+        else if (e->column == 0)
+            snprintf(place, sizeof place, "  %s:%u: ", e->file, e->line);
+        else
+            snprintf(place, sizeof place, "  %s:%u:%u: ", e->file, e->line, e->column);
         fl_escape_terminal(r->text, fl_str_of(place));
         line(r, "", e->text);
-        r->passed = false;
     }
 }
 
@@ -312,11 +344,14 @@ static enum fl_status run_test(struct running *r, struct fl_arena *arena, struct
         fl_test_fail(&r->errors, "a test needs flows = flows { ... } or file \"...\"");
     fl_buf_init(&text);
     fl_test_policy_text(body, r->bench->found.id, &text, &r->errors);
-    r->plan = text.failed ? NULL : plan_for(r->bench, text.data);
+    struct fl_test_plan *plan = text.failed ? NULL : plan_for(r->bench, text.data);
     fl_buf_dispose(&text);
-    if (r->plan == NULL)
+    if (plan == NULL)
         return fl_fail(err, FL_E_NOMEM, "out of memory");
-    take_errors(r, &r->plan->errors);
+    r->plan = plan;
+    take_errors(r, &plan->errors);
+    if (plan->told_by == NULL)
+        plan->told_by = r->test->name;
     if (!r->plan->usable)
         return FL_OK;
     char folder[4096];
