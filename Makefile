@@ -127,6 +127,11 @@ torture: ## let each allocation fail in turn, under the sanitizers; TORTURE_STEP
 	@$(MAKE) -s -j$$(nproc) BUILD=build-torture TORTURE=1 CFLAGS="$(ASAN_CFLAGS)" SANITIZE="$(SANITIZERS)" all
 	@bash tests/torture/run.sh build-torture
 
+TSAN = BUILD=build-tsan CFLAGS="-O1 -g -fno-omit-frame-pointer" SANITIZE="-fsanitize=thread"
+tsan: ## audit by several threads under the thread sanitizer, in build-tsan
+	@$(MAKE) -s -j$$(nproc) $(TSAN) build-tsan/flowlaw build-tsan/bench/gen
+	@bash tests/tsan.sh build-tsan
+
 valgrind: unit ## run the quickstart and the unit tests under memcheck
 	@bash tests/valgrind.sh $(BUILD)
 
@@ -167,5 +172,5 @@ help: ## list every target
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 -include $(LIB_OBJ:.o=.d) $(BUILD)/core/cli/main.d $(UNIT_BIN:=.d) $(BENCH_BIN:=.d) $(REPLAY_BIN:=.d)
-.PHONY: all demo unit test golden days verdicts reference docs asan torture valgrind fuzz fuzzers soak conformance lint bench
+.PHONY: all demo unit test golden days verdicts reference docs asan torture tsan valgrind fuzz fuzzers soak conformance lint bench
 .PHONY: format format-check install clean help

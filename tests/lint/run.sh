@@ -15,7 +15,7 @@ check "clang-tidy" bash tests/lint/tidy.sh
 check "documents" python3 tests/lint/docs.py
 check "targets are documented" bash tests/lint/make_help.sh
 check "shell scripts" shellcheck -S warning bootstrap .ci/run tests/run.sh tests/lint/*.sh tests/golden/run.sh \
-    tests/torture/run.sh tests/valgrind.sh tests/fuzz/run.sh
+    tests/torture/run.sh tests/valgrind.sh tests/tsan.sh tests/fuzz/run.sh
 check "Lua rules" luacheck -q rules
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

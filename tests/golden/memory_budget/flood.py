@@ -1,5 +1,6 @@
 """500,000 keys; then the audit with memory for all and with 16 MiB: the same bytes, and a bounded peak."""
 import os
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ HEAD = ("version account-id interface-id srcaddr dstaddr srcport dstport protoco
 
 # Builds with sanitizers take memory of their own: only results are compared there.
 with open(os.environ["FLOWLAW"], "rb") as program:
-    MEASURED = b"__asan_init" not in program.read()
+    MEASURED = not re.search(rb"__[at]san_init", program.read())
 
 
 def rows():
