@@ -10,6 +10,7 @@
 #define FL_OVER_MEMBERS_MAX      65536u                 /* addresses of a network whose absence is judged */
 #define FL_INVENTORY_BYTES_MAX   (256u * 1024u * 1024u) /* of one file */
 #define FL_INVENTORY_ERRORS_MAX  100u                   /* of one file that are told */
+#define FL_INVENTORY_DAYS_MAX    7                      /* between its as_of and a record, before that is told */
 #define FL_MEASURES_PER_RULE_MAX 32u
 #define FL_EXPR_BYTES_MAX        65536u
 #define FL_EXPR_DEPTH_MAX        64u   /* brackets, not and minus inside each other */

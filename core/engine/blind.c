@@ -214,6 +214,26 @@ static enum fl_status blind_aggregation(struct fl_judging *j)
                           interval, longest, first);
 }
 
+/* An inventory tells of a day: hosts come and go. */
+static enum fl_status blind_inventory(struct fl_judging *j)
+{
+    const struct fl_inventory *inventory = j->plan->policy->inventory;
+    const struct fl_run *run = &j->report->run;
+    if (inventory == NULL || inventory->as_of_ms == INT64_MIN || run->first_ms == INT64_MIN)
+        return FL_OK;
+    int64_t after = (int64_t)(((__int128)run->last_ms - inventory->as_of_ms) / FL_MS_PER_DAY);
+    int64_t before = (int64_t)(((__int128)inventory->as_of_ms - run->first_ms) / FL_MS_PER_DAY);
+    if (after > FL_INVENTORY_DAYS_MAX)
+        return fl_judge_blind(j, FL_BLIND_OTHER, false, (uint64_t)after, "inventory",
+                              "days lie between the inventory (as_of) and the newest record: hosts that came since are "
+                              "not known, and addresses that changed hands count as their old hosts'");
+    if (before > FL_INVENTORY_DAYS_MAX)
+        return fl_judge_blind(j, FL_BLIND_OTHER, false, (uint64_t)before, "inventory",
+                              "days lie between the oldest record and the inventory (as_of): hosts that were gone by "
+                              "then are not known, and addresses that changed hands count as their new hosts'");
+    return FL_OK;
+}
+
 static int compare_texts(const void *a, const void *b)
 {
     return fl_str_compare(*(const struct fl_str *)a, *(const struct fl_str *)b);
@@ -446,6 +466,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
         status = blind_duplicates(j);
     if (status == FL_OK)
         status = blind_aggregation(j);
+    if (status == FL_OK)
+        status = blind_inventory(j);
     if (status == FL_OK)
         status = blind_columns(j);
     if (status == FL_OK)
