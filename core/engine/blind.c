@@ -444,11 +444,8 @@ static void set_status(struct fl_judging *j)
         incomplete |= report->blind_spots[i].incomplete;
     for (uint32_t i = 0; i < report->intent_count; i++)
         incomplete |= fl_intent_leaves_gap(run, &report->intents[i]);
-    for (uint32_t i = 0; i < report->finding_count; i++) {
-        const struct fl_finding *f = &report->findings[i];
-        bool is_hidden = f->waived != NULL && f->waived_severity == FL_SEV_NONE;
-        failed |= !is_hidden && counts(run, f->severity);
-    }
+    for (enum fl_severity s = FL_SEV_INFO; s < FL_SEV_NONE; s++)
+        failed |= counts(run, s) && fl_report_shown(report, s) > 0;
     run->complete = !incomplete;
     run->exit_status = failed ? 1 : incomplete ? 3 : 0;
 }

@@ -148,8 +148,14 @@ static bool note_interface(struct fl_concern *concern, uint32_t interface)
     }
     if (low < concern->count && concern->ids[low] == interface)
         return true;
-    if (!fl_grow((void **)&concern->ids, &concern->capacity, concern->count + 1, sizeof *concern->ids))
-        return false;
+    if (concern->count == concern->capacity) { /* few as a rule, and there are many findings */
+        uint32_t room = concern->capacity == 0 ? 1 : concern->capacity * 2;
+        uint32_t *grown = fl_realloc(concern->ids, room, sizeof *grown);
+        if (grown == NULL)
+            return false;
+        concern->ids = grown;
+        concern->capacity = room;
+    }
     memmove(concern->ids + low + 1, concern->ids + low, (concern->count - low) * sizeof *concern->ids);
     concern->ids[low] = interface;
     concern->count++;
@@ -184,6 +190,19 @@ enum fl_status fl_judge_note_concerned(const struct fl_judging *j, const struct 
         if (hit->slots[k].type == FL_T_ADDR)
             ok = note_owners(c, hit->slots[k].addr, concern);
     return ok ? FL_OK : FL_E_NOMEM;
+}
+
+enum fl_status fl_concern_merge(struct fl_concern *into, const struct fl_concern *from)
+{
+    if (into->named && !from->named)
+        return FL_OK;
+    if (from->named && !into->named)
+        into->count = 0;
+    into->named = from->named;
+    for (uint32_t i = 0; i < from->count; i++)
+        if (!note_interface(into, from->ids[i]))
+            return FL_E_NOMEM;
+    return FL_OK;
 }
 
 struct fl_coverage fl_judge_concerned(const struct fl_judging *j, const struct fl_concern *concern)

@@ -102,12 +102,21 @@ void fl_part_dispose(struct fl_part *part);
 /* Adds what another worker, or another part, counted for the same rule. Groups lie in the stores. */
 void fl_rule_part_merge(struct fl_rule_part *into, const struct fl_rule_part *from);
 
-/* Reads the lines at these places again, in place order. `places` is sorted by source and offset; the callback gets
- * the index of the place, the line's number and text (without line end), and may ask for its named fields through
- * fl_evidence_fields() with the same token. A place whose object changed or cannot be read is reported with record
- * number 0. */
+/* A line to be read again, and what its reader knows it by. */
+struct fl_wanted {
+    uint64_t where; /* of its place */
+    uint64_t tag;
+};
+/* Lines that are wanted, in the order of `where`; FL_END behind the last. */
+struct fl_wanted_feed {
+    void *context;
+    enum fl_status (*next)(void *context, struct fl_wanted *out);
+};
+/* Reads these lines again, each object once. The callback gets the line's tag, number and text (without line end), and
+ * may ask for its named fields through fl_evidence_fields(). A line whose object changed or cannot be read is
+ * reported with record number 0. */
 struct fl_evidence_line {
-    uint32_t index;
+    uint64_t tag;
     uint64_t record;
     struct fl_str raw;
     void *token;                 /* or NULL: the line comes from a part, with its fields */
@@ -115,7 +124,7 @@ struct fl_evidence_line {
     uint32_t field_count;
 };
 enum fl_status fl_evidence_read(const struct fl_source_list *sources, const struct fl_part *part,
-                                const struct fl_place *places, uint32_t count, const char *told_format,
+                                const struct fl_wanted_feed *feed, const char *told_format,
                                 enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
                                 void *context);
 void fl_evidence_fields(const struct fl_evidence_line *line,
@@ -137,8 +146,8 @@ enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, co
 enum fl_status fl_part_load(const struct fl_plan *plan, struct fl_part_file *files, uint32_t file_count,
                             uint64_t memory_bytes, struct fl_source_list *sources, struct fl_part *out,
                             struct fl_error *err);
-/* part_lines.c: as fl_evidence_read(), from the files of the part. */
-enum fl_status fl_part_lines(const struct fl_part *part, const struct fl_place *places, uint32_t count,
+/* part_lines.c: as fl_evidence_read(), from the files of the part; lines come in the order of the files. */
+enum fl_status fl_part_lines(const struct fl_part *part, const struct fl_wanted_feed *feed,
                              enum fl_status (*take)(void *context, const struct fl_evidence_line *line), void *context);
 
 #endif

@@ -9,9 +9,9 @@
 
 struct rereading {
     const struct fl_source_list *sources;
-    const struct fl_part *part;
-    const struct fl_place *places;
-    uint32_t count;
+    const struct fl_wanted_feed *feed;
+    struct fl_wanted next; /* that is wanted */
+    bool any;              /* something is */
     struct fl_reader *reader;
     struct fl_batch batch;
     struct fl_host host;
@@ -51,23 +51,35 @@ static bool changed(const struct fl_source *source)
            (int64_t)now.st_mtim.tv_sec * 1000000000 + now.st_mtim.tv_nsec != source->mtime_ns;
 }
 
-static enum fl_status take_missing(struct rereading *re, uint32_t from, uint32_t to)
+static enum fl_status advance(struct rereading *re)
 {
-    for (uint32_t i = from; i < to; i++) {
-        struct fl_evidence_line line = {.index = i};
-        enum fl_status status = re->take(re->context, &line);
-        if (status != FL_OK)
-            return status;
-    }
-    return FL_OK;
+    enum fl_status status = re->feed->next(re->feed->context, &re->next);
+    re->any = status == FL_OK;
+    return status == FL_END ? FL_OK : status;
 }
 
-/* Lines at places [*next, to) that lie in this chunk. The layout in force is followed by decoding. */
-static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *chunk, uint64_t *line_no, uint32_t *next,
-                                 uint32_t to)
+static bool is_of(const struct rereading *re, uint32_t source)
+{
+    return re->any && fl_where_source(re->next.where) == source;
+}
+
+static enum fl_status take_missing(struct rereading *re, uint32_t source)
+{
+    enum fl_status status = FL_OK;
+    while (status == FL_OK && is_of(re, source)) {
+        struct fl_evidence_line line = {.tag = re->next.tag};
+        status = re->take(re->context, &line);
+        if (status == FL_OK)
+            status = advance(re);
+    }
+    return status;
+}
+
+/* What is wanted of this chunk. The layout in force is followed by decoding. */
+static enum fl_status take_chunk(struct rereading *re, uint32_t source, const struct fl_chunk *chunk, uint64_t *line_no)
 {
     size_t at = 0, counted = 0;
-    if (fl_place_offset(re->places[*next]) >= chunk->offset + chunk->len) {
+    if (fl_where_offset(re->next.where) >= chunk->offset + chunk->len) {
         *line_no += count_lines(chunk->text, chunk->len);
         return fl_host_skip(&re->host, (struct fl_str){chunk->text, chunk->len});
     }
@@ -79,8 +91,8 @@ static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *ch
         if (status != FL_OK)
             return status;
         uint64_t end = chunk->offset + at + consumed;
-        while (*next < to && fl_place_offset(re->places[*next]) < end) {
-            size_t begin = (size_t)(fl_place_offset(re->places[*next]) - chunk->offset);
+        while (is_of(re, source) && fl_where_offset(re->next.where) < end) {
+            size_t begin = (size_t)(fl_where_offset(re->next.where) - chunk->offset);
             *line_no += count_lines(chunk->text + counted, begin - counted);
             counted = begin;
             const char *newline = memchr(chunk->text + begin, '\n', chunk->len - begin);
@@ -88,11 +100,12 @@ static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *ch
             if (len > 0 && chunk->text[begin + len - 1] == '\r')
                 len--;
             struct fl_evidence_line line = {
-                .index = *next, .record = *line_no + 1, .raw = {chunk->text + begin, len}, .token = &re->host};
+                .tag = re->next.tag, .record = *line_no + 1, .raw = {chunk->text + begin, len}, .token = &re->host};
             status = re->take(re->context, &line);
+            if (status == FL_OK)
+                status = advance(re);
             if (status != FL_OK)
                 return status;
-            (*next)++;
         }
         at += consumed;
     }
@@ -100,43 +113,42 @@ static enum fl_status take_chunk(struct rereading *re, const struct fl_chunk *ch
     return FL_OK;
 }
 
-static enum fl_status read_object(struct rereading *re, uint32_t from, uint32_t to)
+static enum fl_status read_object(struct rereading *re)
 {
-    const struct fl_source *source = &re->sources->items[fl_place_source(re->places[from])];
+    uint32_t number = fl_where_source(re->next.where);
+    const struct fl_source *source = &re->sources->items[number];
     enum fl_status status = changed(source) ? FL_E_DATA : fl_reader_open(re->reader, source, NULL);
     if (status != FL_OK)
-        return status == FL_E_NOMEM ? status : take_missing(re, from, to);
+        return status == FL_E_NOMEM ? status : take_missing(re, number);
     struct fl_object_stats stats = {0};
     struct fl_chunk chunk;
     uint64_t line_no = 0;
-    uint32_t next = from;
     bool begun = false;
-    while (next < to && (status = fl_reader_next(re->reader, &chunk)) == FL_OK) {
+    while (is_of(re, number) && (status = fl_reader_next(re->reader, &chunk)) == FL_OK) {
         if (!begun)
             status = fl_host_begin(&re->host, &stats, (struct fl_str){chunk.text, chunk.len});
         if (status == FL_E_DATA)
-            return take_missing(re, next, to);
+            return take_missing(re, number);
         if (status != FL_OK)
             return status;
         begun = true;
-        status = take_chunk(re, &chunk, &line_no, &next, to);
+        status = take_chunk(re, number, &chunk, &line_no);
         if (status != FL_OK)
             return status;
     }
     if (status != FL_OK && status != FL_END)
         return status;
-    return take_missing(re, next, to);
+    return take_missing(re, number);
 }
 
 enum fl_status fl_evidence_read(const struct fl_source_list *sources, const struct fl_part *part,
-                                const struct fl_place *places, uint32_t count, const char *told_format,
+                                const struct fl_wanted_feed *feed, const char *told_format,
                                 enum fl_status (*take)(void *context, const struct fl_evidence_line *line),
                                 void *context)
 {
     if (part->file_count > 0)
-        return fl_part_lines(part, places, count, take, context);
-    struct rereading re = {
-        .sources = sources, .part = part, .places = places, .count = count, .take = take, .context = context};
+        return fl_part_lines(part, feed, take, context);
+    struct rereading re = {.sources = sources, .feed = feed, .take = take, .context = context};
     struct fl_field_set nothing = {{0}};
     enum fl_status status = fl_batch_init(&re.batch, &nothing);
     if (status == FL_OK)
@@ -144,13 +156,10 @@ enum fl_status fl_evidence_read(const struct fl_source_list *sources, const stru
     re.reader = fl_reader_new(0);
     if (re.reader == NULL)
         status = FL_E_NOMEM;
-    for (uint32_t from = 0; from < count && status == FL_OK;) {
-        uint32_t to = from + 1;
-        while (to < count && fl_place_source(places[to]) == fl_place_source(places[from]))
-            to++;
-        status = read_object(&re, from, to);
-        from = to;
-    }
+    if (status == FL_OK)
+        status = advance(&re);
+    while (re.any && status == FL_OK)
+        status = read_object(&re);
     fl_host_dispose(&re.host);
     fl_batch_dispose(&re.batch);
     if (re.reader != NULL)

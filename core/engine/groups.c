@@ -382,7 +382,6 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
     v.slots = fl_alloc_zero(v.slot_count, sizeof *v.slots);
     if (v.slots == NULL)
         return FL_E_NOMEM;
-    fl_folds_init(&j->folds[index], v.slot_count);
     enum fl_status status = FL_OK;
     j->rules[index].void_reason = why_void(j, index);
     bool by_periods = v.rule->decl->intent != NULL && v.rule->decl->intent->kind == FL_INTENT_EXPECT;
@@ -392,8 +391,10 @@ static enum fl_status judge_rule(struct fl_judging *j, uint32_t index)
         status = fl_judge_walk(j, index, v.rule->window_ms, v.rule->every_ms, least_flows(j, v.rule), visit_group, &v);
     j->rules[index].void_reason = why_void(j, index);
     if (j->rules[index].void_reason != NULL) {
-        fl_folds_dispose(&j->folds[index]);
+        fl_folds_forget(j->folds);
         fl_judge_unwaive(j, index);
+    } else if (status == FL_OK) {
+        status = fl_folds_finish(j, j->folds);
     }
     fl_free(v.slots);
     return status;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/engine/folds.h"
+#include "core/engine/findings.h"
 
 static int compare_pairs(const void *a, const void *b)
 {
@@ -73,11 +73,10 @@ static enum fl_status prepare(struct fl_judging *j)
 {
     const struct fl_policy *policy = j->plan->policy;
     j->rules = fl_alloc_zero((size_t)j->plan->rule_count + 1, sizeof *j->rules);
-    j->folds = fl_alloc_zero((size_t)j->plan->rule_count + 1, sizeof *j->folds);
     j->intents = fl_alloc_zero((size_t)policy->intent_count + 1, sizeof *j->intents);
     j->excused = fl_alloc_zero((size_t)j->options->waiver_count + 1, sizeof *j->excused);
     struct fl_intent_result *intents = fl_arena_alloc(j->arena, ((size_t)policy->intent_count + 1) * sizeof *intents);
-    if (j->rules == NULL || j->folds == NULL || j->intents == NULL || j->excused == NULL || intents == NULL)
+    if (j->rules == NULL || j->intents == NULL || j->excused == NULL || intents == NULL)
         return FL_E_NOMEM;
     j->report->intents = intents;
     j->report->intent_count = policy->intent_count;
@@ -89,7 +88,16 @@ static enum fl_status prepare(struct fl_judging *j)
         status = fl_judge_concerned_open(j);
     if (status == FL_OK)
         status = fl_judge_open_stores(j);
+    if (status == FL_OK)
+        status = fl_judge_open_findings(j);
     return status == FL_OK ? fl_judge_settle_vpcs(j) : status;
+}
+
+static const char *why_failed(const struct fl_judging *j, enum fl_status status)
+{
+    const struct fl_findings *findings = j->report->findings;
+    const char *trouble = findings != NULL && status == FL_E_IO ? fl_findings_trouble(findings) : NULL;
+    return trouble != NULL ? trouble : fl_store_error(j->part->store, status);
 }
 
 enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const struct fl_source_list *sources,
@@ -112,13 +120,12 @@ enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const 
     if (status == FL_OK)
         status = fl_judge_run(&j);
     if (status != FL_OK)
-        fl_fail(err, status, "%s, in the judgement", fl_store_error(part->store, status));
+        fl_fail(err, status, "%s, in the judgement", why_failed(&j, status));
     part->phases.judge_ns = fl_phase_now() - begin - part->phases.evidence_ns;
     fl_judge_close_stores(&j);
-    for (uint32_t i = 0; j.folds != NULL && i < plan->rule_count; i++)
-        fl_folds_dispose(&j.folds[i]);
+    if (status != FL_OK)
+        fl_report_close(report_out);
     fl_arena_dispose(&j.scratch);
-    fl_free(j.folds);
     fl_free(j.rules);
     fl_free(j.intents);
     fl_free(j.excused);

@@ -1,6 +1,7 @@
 /* judge.h: part -> report: having, code of rules, severity, waivers, endings of intents.
  *
- * Everything in the report lives in its arena. One thread.
+ * Everything in the report lives in its arena, but the findings: they refer to plan, part and sources, and end with
+ * fl_report_close(). One thread.
  */
 #ifndef FL_ENGINE_JUDGE_H
 #define FL_ENGINE_JUDGE_H

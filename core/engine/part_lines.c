@@ -4,9 +4,11 @@
 #include "core/base/memory.h"
 #include "core/engine/engine.h"
 
+#define LINES_AT_ONCE 500000u /* that are looked for in one pass over the files */
+
 struct finding_lines {
-    const struct fl_place *places; /* in order of `where` */
-    uint32_t count;
+    struct fl_wanted *wanted; /* in order of `where` */
+    uint32_t count, capacity;
     bool *found;
     struct fl_block_reader in;
     struct fl_buf raw, texts; /* of the line at hand */
@@ -17,18 +19,18 @@ struct finding_lines {
     void *context;
 };
 
-/* The first place at `where`; count when there is none. */
+/* The first that is wanted at `where`; count when there is none. */
 static uint32_t find(const struct finding_lines *l, uint64_t where)
 {
     uint32_t low = 0, high = l->count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (l->places[middle].where < where)
+        if (l->wanted[middle].where < where)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < l->count && l->places[low].where == where ? low : l->count;
+    return low < l->count && l->wanted[low].where == where ? low : l->count;
 }
 
 static enum fl_status take_texts(struct finding_lines *l, uint64_t count)
@@ -75,8 +77,8 @@ static enum fl_status take_line(struct finding_lines *l, const struct fl_part_fi
         return status != FL_OK ? status : l->raw.failed ? FL_E_NOMEM : FL_E_DATA;
     struct fl_evidence_line line = {
         .record = record, .raw = {l->raw.data, l->raw.len}, .fields = l->fields, .field_count = (uint32_t)count};
-    for (uint32_t i = find(l, where); i < l->count && l->places[i].where == where && status == FL_OK; i++) {
-        line.index = i;
+    for (uint32_t i = find(l, where); i < l->count && l->wanted[i].where == where && status == FL_OK; i++) {
+        line.tag = l->wanted[i].tag;
         l->found[i] = true;
         status = l->take(l->context, &line);
     }
@@ -96,27 +98,57 @@ static enum fl_status search_file(struct finding_lines *l, const struct fl_part_
     return status;
 }
 
-enum fl_status fl_part_lines(const struct fl_part *part, const struct fl_place *places, uint32_t count,
+/* The next ones that are wanted. */
+static enum fl_status fill(struct finding_lines *l, const struct fl_wanted_feed *feed)
+{
+    enum fl_status status = FL_OK;
+    l->count = 0;
+    while (l->count < LINES_AT_ONCE) {
+        if (!fl_grow((void **)&l->wanted, &l->capacity, l->count + 1, sizeof *l->wanted))
+            return FL_E_NOMEM;
+        status = feed->next(feed->context, &l->wanted[l->count]);
+        if (status != FL_OK)
+            break;
+        l->count++;
+    }
+    return status == FL_END ? FL_OK : status;
+}
+
+static enum fl_status search(struct finding_lines *l, const struct fl_part *part, struct fl_packer *packer)
+{
+    enum fl_status status = FL_OK;
+    l->found = fl_alloc_zero((size_t)l->count + 1, sizeof *l->found);
+    if (l->found == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t f = 0; f < part->file_count && status == FL_OK; f++)
+        status = search_file(l, &part->files[f], packer);
+    for (uint32_t i = 0; i < l->count && status == FL_OK; i++) {
+        struct fl_evidence_line missing = {.tag = l->wanted[i].tag};
+        if (!l->found[i])
+            status = l->take(l->context, &missing);
+    }
+    fl_free(l->found);
+    return status;
+}
+
+enum fl_status fl_part_lines(const struct fl_part *part, const struct fl_wanted_feed *feed,
                              enum fl_status (*take)(void *context, const struct fl_evidence_line *line), void *context)
 {
-    struct finding_lines l = {.places = places, .count = count, .take = take, .context = context};
+    struct finding_lines l = {.take = take, .context = context};
     struct fl_packer *packer = fl_packer_new();
     fl_buf_init(&l.raw);
     fl_buf_init(&l.texts);
-    l.found = fl_alloc_zero((size_t)count + 1, sizeof *l.found);
-    enum fl_status status = packer == NULL || l.found == NULL ? FL_E_NOMEM : FL_OK;
-    for (uint32_t f = 0; f < part->file_count && status == FL_OK; f++)
-        status = search_file(&l, &part->files[f], packer);
-    for (uint32_t i = 0; i < count && status == FL_OK; i++) {
-        struct fl_evidence_line missing = {.index = i};
-        if (!l.found[i])
-            status = take(context, &missing);
+    enum fl_status status = packer == NULL ? FL_E_NOMEM : fill(&l, feed);
+    while (l.count > 0 && status == FL_OK) {
+        status = search(&l, part, packer);
+        if (status == FL_OK)
+            status = fill(&l, feed);
     }
     fl_buf_dispose(&l.raw);
     fl_buf_dispose(&l.texts);
     fl_free(l.fields);
     fl_free(l.ends);
-    fl_free(l.found);
+    fl_free(l.wanted);
     fl_packer_free(packer);
     return status;
 }

@@ -4,8 +4,7 @@
 
 #include "core/base/memory.h"
 #include "core/engine/engine.h"
-
-#define LINES_AT_ONCE 500000u /* places of one object that are read again in one go */
+#include "core/engine/lines.h"
 
 static void put_text(struct fl_block_writer *w, const char *text)
 {
@@ -235,19 +234,14 @@ struct saving {
     const struct fl_part *part;
     const char *told_format;
     struct fl_container_writer *out;
-    struct fl_store *places; /* each place once, in the order of objects and offsets */
-    struct fl_place *batch;
-    uint32_t batch_count, batch_capacity;
+    struct fl_places places; /* each once, in the order of objects and offsets */
     uint64_t lines, missing;
 };
 
 static enum fl_status keep_place(void *context, const struct fl_place *place)
 {
     struct saving *s = context;
-    struct fl_value key = fl_value_int(FL_T_INT, place->where);
-    struct fl_table_row row = {.keys = &key, .counters.last_ms = INT64_MIN};
-    uint64_t bad_times = 0;
-    return fl_store_add_row(s->places, 0, &row, &bad_times);
+    return fl_places_want(&s->places, place->where, place->where);
 }
 
 struct field_list {
@@ -280,7 +274,7 @@ static enum fl_status put_line(void *context, const struct fl_evidence_line *lin
         s->missing++;
         return FL_OK;
     }
-    fl_block_add_number(w, s->batch[line->index].where);
+    fl_block_add_number(w, line->tag);
     fl_block_add_number(w, line->record);
     fl_block_add_bytes(w, line->raw.ptr, line->raw.len);
     fl_evidence_fields(line, count_field, &fields);
@@ -290,42 +284,10 @@ static enum fl_status put_line(void *context, const struct fl_evidence_line *lin
     return w->status;
 }
 
-static enum fl_status flush_batch(struct saving *s)
-{
-    enum fl_status status = FL_OK;
-    if (s->batch_count > 0)
-        status = fl_evidence_read(s->sources, s->part, s->batch, s->batch_count, s->told_format, put_line, s);
-    s->batch_count = 0;
-    return status;
-}
-
-/* Places are read again object by object, so that each is opened once. */
-static enum fl_status visit_place(void *context, const struct fl_group_view *view)
-{
-    struct saving *s = context;
-    struct fl_place place = {.where = (uint64_t)view->keys[0].i};
-    bool other = s->batch_count > 0 && fl_place_source(place) != fl_place_source(s->batch[s->batch_count - 1]);
-    bool many = s->part->file_count == 0 ? other : s->batch_count >= LINES_AT_ONCE;
-    if (many || s->batch_count >= LINES_AT_ONCE) {
-        enum fl_status status = flush_batch(s);
-        if (status != FL_OK)
-            return status;
-    }
-    if (!fl_grow((void **)&s->batch, &s->batch_capacity, s->batch_count + 1, sizeof *s->batch))
-        return FL_E_NOMEM;
-    s->batch[s->batch_count++] = place;
-    return FL_OK;
-}
-
 static enum fl_status save_lines(struct saving *s)
 {
-    struct fl_walk walk = {.visit = visit_place, .context = s};
     fl_container_begin(s->out, FL_SECTION_LINES, 0);
-    enum fl_status status = fl_store_settle(s->places);
-    if (status == FL_OK)
-        status = fl_store_walk(s->places, 0, &walk);
-    if (status == FL_OK)
-        status = flush_batch(s);
+    enum fl_status status = fl_places_read(&s->places, s->sources, s->part, s->told_format, put_line, s);
     fl_container_end(s->out, s->lines);
     return status;
 }
@@ -344,16 +306,6 @@ static enum fl_status save_rows(struct saving *s, const struct fl_plan *plan)
     return status;
 }
 
-static enum fl_status open_places(struct saving *s)
-{
-    static const uint32_t no_field[] = {FL_FIELD_NONE};
-    static const enum fl_type number[] = {FL_T_INT};
-    static const struct fl_table_spec spec = {
-        .keys = no_field, .key_count = 1, .key_types = number, .evidence = 1, .max_groups = UINT64_MAX};
-    struct fl_store_spec one = {.tables = &spec, .table_count = 1, .budget_bytes = fl_store_left_bytes(s->part->store)};
-    return fl_store_new(&one, &s->places);
-}
-
 enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, const struct fl_source_list *sources,
                             const char *told_format, struct fl_container_writer *out, struct fl_error *err)
 {
@@ -366,7 +318,7 @@ enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, co
     if (status == FL_OK)
         status = save_coverage(out, &part->coverage);
     if (status == FL_OK)
-        status = open_places(&s);
+        status = fl_places_open(&s.places, fl_store_left_bytes(part->store));
     if (status == FL_OK)
         status = save_rows(&s, plan);
     if (status == FL_OK)
@@ -379,8 +331,6 @@ enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, co
         status =
             fl_fail(err, FL_E_DATA, "%llu records could not be read again: their objects changed while the audit ran",
                     (unsigned long long)s.missing);
-    if (s.places != NULL)
-        fl_store_free(s.places);
-    fl_free(s.batch);
+    fl_places_close(&s.places);
     return status;
 }

@@ -16,8 +16,6 @@ struct fl_hit {
     enum fl_severity severity;
     const char *title, *message; /* NULL: the rule's own */
     struct fl_pairs extra;
-    const char *identity; /* canonical bytes */
-    uint32_t identity_len;
     int waiver; /* index into the policy's, or -1 */
 };
 
@@ -67,7 +65,8 @@ struct fl_judging {
     struct fl_arena *arena;
     struct fl_arena scratch; /* of the group at hand */
     struct fl_report *report;
-    struct fl_folds *folds;                     /* by rule of the plan */
+    struct fl_folds *folds;
+    uint32_t *ranks;                            /* by rule of the plan: its place in the report */
     struct fl_store *stores[FL_RULE_DEPTH_MAX]; /* by depth of the rules - 1; the first is the part's */
     struct fl_rule_tally *rules;                /* by rule of the plan */
     struct fl_intent_tally *intents;            /* by intent of the policy */
@@ -130,7 +129,9 @@ void fl_judge_close_stores(struct fl_judging *j);
 const char *fl_judge_source_void(const struct fl_judging *j, const struct fl_plan_rule *rule);
 /* expect.c: counts the conversations that are waited for, period by period; after fl_judge_groups(). */
 enum fl_status fl_judge_expectations(struct fl_judging *j);
-/* findings.c: the findings of all rules, sorted, with their evidence. */
+/* finding_list.c: makes the report ready for findings; after fl_judge_concerned_open(). */
+enum fl_status fl_judge_open_findings(struct fl_judging *j);
+/* finding_list.c: counts the findings of all rules, and makes the report able to visit them, with their evidence. */
 enum fl_status fl_judge_findings(struct fl_judging *j);
 /* endings.c: how each intent ended. */
 enum fl_status fl_judge_intents(struct fl_judging *j);
@@ -156,6 +157,7 @@ enum fl_status fl_judge_concerned_open(struct fl_judging *j);
 enum fl_status fl_judge_note_concerned(const struct fl_judging *j, const struct fl_hit *hit,
                                        struct fl_concern *concern);
 struct fl_coverage fl_judge_concerned(const struct fl_judging *j, const struct fl_concern *concern);
+enum fl_status fl_concern_merge(struct fl_concern *into, const struct fl_concern *from);
 /* The one VPC in which the address is a recording host. false: none is known, or several, or `seen` is one of them. */
 bool fl_judge_other_vpc(const struct fl_judging *j, struct fl_addr addr, struct fl_str seen, struct fl_str *out);
 /* vpc_ends.c: groups that are split by VPC become those of the VPC of the server (else the client), whichever side

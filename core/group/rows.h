@@ -4,6 +4,8 @@
 
 #include "core/group/run.h"
 
+struct fl_store;
+
 struct fl_row {
     const uint8_t *key; /* of entry->key_len bytes, the pane's last; valid until the next row */
     struct fl_entry *entry;
@@ -39,5 +41,8 @@ enum fl_status fl_rows_open(struct fl_rows *rows, const struct fl_table *shape, 
                             uint32_t count, struct fl_packer *packer);
 enum fl_status fl_rows_next(struct fl_rows *rows, struct fl_row *out);
 void fl_rows_close(struct fl_rows *rows);
+
+/* store.c: all rows of a table. To be closed, also when it fails; the store must not change before. */
+enum fl_status fl_store_rows(struct fl_store *store, uint32_t table, struct fl_rows *out);
 
 #endif

@@ -91,6 +91,11 @@ const struct fl_table *fl_store_table(const struct fl_store *s, uint32_t table)
     return s->tables[table];
 }
 
+const char *fl_store_trouble(const struct fl_store *s)
+{
+    return s->error[0] != '\0' ? s->error : NULL;
+}
+
 const char *fl_store_error(const struct fl_store *s, enum fl_status status)
 {
     if (status == FL_E_NOMEM)
@@ -145,6 +150,11 @@ static enum fl_status open_rows(const struct fl_store *s, uint32_t table, bool s
         return fl_rows_open(rows, s->tables[table], cursors, count, packer);
     *rows = (struct fl_rows){.shape = s->tables[table], .cursors = cursors, .cursor_count = count, .packer = packer};
     return status;
+}
+
+enum fl_status fl_store_rows(struct fl_store *s, uint32_t table, struct fl_rows *out)
+{
+    return open_rows(s, table, true, s->run_count, out);
 }
 
 /* Whose rows are damaged? */

@@ -35,6 +35,8 @@ enum fl_status fl_store_add_row(struct fl_store *store, uint32_t table, const st
 enum fl_status fl_store_spill(struct fl_store *store);
 /* What became of a call that failed, in a sentence. */
 const char *fl_store_error(const struct fl_store *store, enum fl_status status);
+/* What went wrong with its files; NULL: nothing did. */
+const char *fl_store_trouble(const struct fl_store *store);
 uint64_t fl_store_held_bytes(const struct fl_store *store);
 /* What it leaves of its budget, and some for a second store when that is nothing; 0 without a budget. */
 uint64_t fl_store_left_bytes(const struct fl_store *store);

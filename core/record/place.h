@@ -21,13 +21,21 @@ static inline uint64_t fl_place_where(uint32_t source, uint64_t offset)
 {
     return (uint64_t)source << 40 | offset;
 }
+static inline uint32_t fl_where_source(uint64_t where)
+{
+    return (uint32_t)(where >> 40);
+}
+static inline uint64_t fl_where_offset(uint64_t where)
+{
+    return where & FL_PLACE_OFFSET_MAX;
+}
 static inline uint32_t fl_place_source(struct fl_place p)
 {
-    return (uint32_t)(p.where >> 40);
+    return fl_where_source(p.where);
 }
 static inline uint64_t fl_place_offset(struct fl_place p)
 {
-    return p.where & FL_PLACE_OFFSET_MAX;
+    return fl_where_offset(p.where);
 }
 static inline bool fl_place_before(struct fl_place a, struct fl_place b)
 {

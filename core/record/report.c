@@ -46,3 +46,18 @@ const char *fl_blind_name(enum fl_blind_kind kind)
                                         [FL_BLIND_OTHER] = "other"};
     return names[kind];
 }
+
+enum fl_status fl_report_findings(const struct fl_report *report, const struct fl_finding_visit *visit)
+{
+    enum fl_status status = FL_OK;
+    if (report->findings != NULL)
+        status = report->finding_source->visit(report->findings, visit);
+    return status == FL_END ? FL_OK : status;
+}
+
+void fl_report_close(struct fl_report *report)
+{
+    if (report->findings != NULL)
+        report->finding_source->close(report->findings);
+    report->findings = NULL;
+}

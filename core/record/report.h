@@ -1,12 +1,13 @@
 /* report.h: the results of one run, as every output reads them.
  *
- * Owned by the session that made it, in one arena; outputs only read. Lists are sorted as they are
- * shown in JSON: findings by (rule, identity), intents and rules in policy order.
+ * Owned by the session that made it, in one arena, but the findings: fl_report_close(). Outputs only read. Lists are
+ * sorted as they are shown in JSON: findings by (rule, identity), intents and rules in policy order.
  */
 #ifndef FL_RECORD_REPORT_H
 #define FL_RECORD_REPORT_H
 
 #include "core/base/arena.h"
+#include "core/base/status.h"
 #include "core/record/value.h"
 
 #define FL_RESULTS_SCHEMA "flowlaw.results/1"
@@ -176,19 +177,49 @@ struct fl_run {
     int exit_status;
 };
 
+/* Findings are made when they are looked at, one after the other: there may be more than memory holds. */
+struct fl_findings;
+struct fl_finding_visit {
+    /* Only those that are waived, or not, and have this severity; NULL = all. */
+    const struct fl_finding_class {
+        bool waived;
+        enum fl_severity severity;
+    } * only;
+    struct fl_arena *arena; /* what the findings are made in; NULL: they are gone after each call */
+    enum fl_status (*take)(void *context, const struct fl_finding *finding); /* FL_END ends the visit */
+    void *context;
+};
+struct fl_finding_source {
+    enum fl_status (*visit)(const struct fl_findings *findings, const struct fl_finding_visit *visit);
+    void (*close)(struct fl_findings *findings);
+};
+
 struct fl_report {
     struct fl_run run;
     const struct fl_intent_result *intents;
     uint32_t intent_count;
     const struct fl_rule_result *rules;
     uint32_t rule_count;
-    const struct fl_finding *findings;
-    uint32_t finding_count;
+    struct fl_findings *findings; /* NULL without any */
+    const struct fl_finding_source *finding_source;
+    uint64_t finding_count;
+    uint64_t finding_counts[2][FL_SEV_NONE]; /* by waived and severity */
+    uint64_t hidden_counts[FL_SEV_NONE];     /* those that a waiver hides, which are among the waived */
     const struct fl_waiver_result *waivers;
     uint32_t waiver_count;
     const struct fl_blind_spot *blind_spots;
     uint32_t blind_spot_count;
 };
+
+/* Findings of a severity that no waiver hides. */
+static inline uint64_t fl_report_shown(const struct fl_report *report, enum fl_severity severity)
+{
+    return report->finding_counts[0][severity] + report->finding_counts[1][severity] - report->hidden_counts[severity];
+}
+/* Visits the findings in their order. Not FL_OK: what a call said, but FL_END; or they could not be read back. */
+enum fl_status fl_report_findings(const struct fl_report *report, const struct fl_finding_visit *visit);
+/* The findings cannot be visited any more; the rest stays, in its arena. */
+void fl_report_close(struct fl_report *report);
 
 /* Is the audit incomplete because of this intent: not seen or not evaluated, at or above fail_on? */
 bool fl_intent_leaves_gap(const struct fl_run *run, const struct fl_intent_result *intent);

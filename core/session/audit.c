@@ -108,17 +108,19 @@ static const struct fl_rule_ops *ops_of(struct fl_session *session)
 int fl_session_judge(struct fl_session *session, const struct fl_session_options *options,
                      const struct fl_source_list *sources, struct fl_part *part)
 {
-    struct fl_report report;
+    struct fl_report report = {0};
     struct fl_error err;
     enum fl_status status = judge(session, options, sources, ops_of(session), part, &report, &err);
     if (status == FL_OK && fl_memory_ran_out())
         status = fl_fail(&err, FL_E_NOMEM, "out of memory");
     if (status != FL_OK) {
         fl_log_status(&err);
+        fl_report_close(&report);
         return FL_EXIT_INTERNAL;
     }
     bool delivered = fl_session_deliver(options, &report);
     fl_session_summary(&report);
+    fl_report_close(&report);
     if (options->profile && !fl_session_profile(options, &session->plan, part))
         delivered = false;
     return !delivered && report.run.exit_status == 0 ? 3 : report.run.exit_status;

@@ -143,6 +143,7 @@ struct fl_explain_watch {
     const struct fl_judge_watch *judge; /* or NULL */
 };
 enum fl_status fl_explain_run(struct fl_explaining *e, const struct fl_source_list *sources,
-                              const struct fl_explain_watch *watch, struct fl_report *report, struct fl_error *err);
+                              const struct fl_explain_watch *watch, struct fl_part *part, struct fl_report *report,
+                              struct fl_error *err);
 
 #endif

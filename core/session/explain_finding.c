@@ -283,37 +283,65 @@ static void show_json(struct fl_explaining *e, const struct finding *found, cons
     fl_buf_add_char(&e->doc, '\n');
 }
 
-/* ---- */
+/* ---- which finding is meant ---- */
 
-static int none(const struct fl_report *report, const char *id)
+struct choosing {
+    struct fl_explaining *e;
+    struct finding *found;
+    uint32_t count; /* of those whose ids begin so */
+    uint32_t told;
+};
+
+static enum fl_status tell_other(void *context, const struct fl_finding *f)
 {
-    fl_log_error("there is no finding %s in this input under this policy; it has %u", id, report->finding_count);
-    for (uint32_t i = 0; i < report->finding_count && i < OTHERS_SHOWN; i++)
-        fl_log_error("  %s  %s: %s", report->findings[i].id, report->findings[i].rule, report->findings[i].message);
-    return 3;
+    struct choosing *c = context;
+    fl_log_error("  %s  %s: %s", f->id, f->rule, f->message);
+    return ++c->told < OTHERS_SHOWN ? FL_OK : FL_END;
 }
 
-static int choose(struct fl_explaining *e, struct finding *found, const struct fl_report *report)
+static enum fl_status count_meant(void *context, const struct fl_finding *f)
 {
-    const struct fl_finding *meant = NULL;
-    for (uint32_t i = 0; i < report->finding_count; i++) {
-        if (!is_meant(report->findings[i].id, found->id))
-            continue;
-        if (meant != NULL) {
-            fl_log_error("more than one finding begins with %s: give more digits", found->id);
-            return 2;
-        }
-        meant = &report->findings[i];
-    }
-    if (meant == NULL)
-        return none(report, found->id);
-    list_occurrences(found, meant);
-    list_excused(found);
-    if (e->json)
-        show_json(e, found, meant);
+    struct choosing *c = context;
+    c->count += is_meant(f->id, c->found->id);
+    return c->count < 2 ? FL_OK : FL_END;
+}
+
+static enum fl_status show_meant(void *context, const struct fl_finding *f)
+{
+    struct choosing *c = context;
+    if (!is_meant(f->id, c->found->id))
+        return FL_OK;
+    list_occurrences(c->found, f);
+    list_excused(c->found);
+    if (c->e->json)
+        show_json(c->e, c->found, f);
     else
-        show_text(e, found, meant);
-    return 0;
+        show_text(c->e, c->found, f);
+    return FL_END;
+}
+
+static enum fl_status visit(const struct fl_report *report, struct choosing *c,
+                            enum fl_status (*take)(void *context, const struct fl_finding *f))
+{
+    struct fl_finding_visit how = {.take = take, .context = c};
+    return fl_report_findings(report, &how);
+}
+
+static enum fl_status choose(const struct fl_report *report, struct choosing *c, int *exit_status)
+{
+    enum fl_status status = visit(report, c, count_meant);
+    if (status != FL_OK)
+        return status;
+    *exit_status = c->count == 1 ? 0 : c->count == 0 ? 3 : 2;
+    if (c->count == 1)
+        return visit(report, c, show_meant);
+    if (c->count > 1) {
+        fl_log_error("more than one finding begins with %s: give more digits", c->found->id);
+        return FL_OK;
+    }
+    fl_log_error("there is no finding %s in this input under this policy; it has %" PRIu64, c->found->id,
+                 report->finding_count);
+    return visit(report, c, tell_other);
 }
 
 int fl_explain_finding(struct fl_explaining *e, const char *id)
@@ -322,17 +350,24 @@ int fl_explain_finding(struct fl_explaining *e, const char *id)
     struct fl_judge_watch judge = {&found, pass_group, take_hit};
     struct fl_explain_watch watch = {NULL, &judge};
     struct fl_source_list sources;
-    struct fl_report report;
+    struct fl_report report = {0};
+    struct fl_part part = {0};
+    struct choosing choosing = {.e = e, .found = &found};
     struct fl_error err;
     int exit_status = FL_EXIT_INTERNAL;
     if (fl_source_list_open(&sources, e->inputs, e->input_count, &err) != FL_OK) {
         fl_log_status(&err);
         return FL_EXIT_INTERNAL;
     }
-    if (fl_explain_run(e, &sources, &watch, &report, &err) == FL_OK)
-        exit_status = choose(e, &found, &report);
-    else
+    enum fl_status status = fl_explain_run(e, &sources, &watch, &part, &report, &err);
+    if (status == FL_OK && choose(&report, &choosing, &exit_status) != FL_OK)
+        status = fl_fail(&err, FL_E_NOMEM, "out of memory");
+    if (status != FL_OK) {
         fl_log_status(&err);
+        exit_status = FL_EXIT_INTERNAL;
+    }
+    fl_report_close(&report);
+    fl_part_dispose(&part);
     fl_free(found.groups.items);
     fl_source_list_close(&sources);
     return exit_status;

@@ -129,11 +129,14 @@ static enum fl_status run(struct fl_explaining *e, struct fl_explain_record *r, 
 {
     struct fl_judge_watch judge = {r, take_group, take_hit};
     struct fl_explain_watch watch = {row, &judge};
-    struct fl_report report;
+    struct fl_report report = {0};
+    struct fl_part part = {0};
     r->ops = fl_lua_rules_ops(e->session->lua);
     enum fl_status status = r->ops->open_vm(r->ops->context, &r->vm, err);
     if (status == FL_OK)
-        status = fl_explain_run(e, sources, &watch, &report, err);
+        status = fl_explain_run(e, sources, &watch, &part, &report, err);
+    fl_report_close(&report);
+    fl_part_dispose(&part);
     if (r->vm != NULL)
         r->ops->close_vm(r->vm);
     return status;

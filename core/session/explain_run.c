@@ -9,7 +9,8 @@ static bool has_code(const struct fl_plan *plan)
 }
 
 enum fl_status fl_explain_run(struct fl_explaining *e, const struct fl_source_list *sources,
-                              const struct fl_explain_watch *watch, struct fl_report *report, struct fl_error *err)
+                              const struct fl_explain_watch *watch, struct fl_part *part, struct fl_report *report,
+                              struct fl_error *err)
 {
     struct fl_session *session = e->session;
     const struct fl_rule_ops *ops = has_code(&session->plan) ? fl_lua_rules_ops(session->lua) : NULL;
@@ -18,9 +19,8 @@ enum fl_status fl_explain_run(struct fl_explaining *e, const struct fl_source_li
                                        .told_format = e->options->format,
                                        .ops = ops,
                                        .watch = watch->row};
-    struct fl_part part = {0};
     void *vm = NULL;
-    enum fl_status status = fl_engine_run(&session->plan, sources, &engine, &part, err);
+    enum fl_status status = fl_engine_run(&session->plan, sources, &engine, part, err);
     if (status == FL_OK && ops != NULL)
         status = ops->open_vm(ops->context, &vm, err);
     struct fl_judge_options how = {.ops = ops,
@@ -32,9 +32,8 @@ enum fl_status fl_explain_run(struct fl_explaining *e, const struct fl_source_li
                                    .told_format = e->options->format,
                                    .watch = watch->judge};
     if (status == FL_OK)
-        status = fl_judge(&session->plan, &part, sources, &how, &session->arena, report, err);
+        status = fl_judge(&session->plan, part, sources, &how, &session->arena, report, err);
     if (vm != NULL)
         ops->close_vm(vm);
-    fl_part_dispose(&part);
     return status;
 }

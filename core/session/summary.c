@@ -5,27 +5,17 @@
 #include "core/session/session.h"
 #include "core/text/escape.h"
 
-static void count_severities(const struct fl_report *report, uint64_t counts[FL_SEV_NONE], uint64_t *waived)
-{
-    for (uint32_t i = 0; i < report->finding_count; i++) {
-        const struct fl_finding *f = &report->findings[i];
-        if (f->waived != NULL && f->waived_severity == FL_SEV_NONE)
-            (*waived)++;
-        else
-            counts[f->severity]++;
-    }
-}
-
 static void add_findings(struct fl_buf *out, const struct fl_report *report)
 {
-    uint64_t counts[FL_SEV_NONE] = {0}, waived = 0;
-    count_severities(report, counts, &waived);
-    fl_buf_add_format(out, "findings: %u", report->finding_count);
+    uint64_t waived = 0;
+    fl_buf_add_format(out, "findings: %llu", (unsigned long long)report->finding_count);
     const char *separator = " (";
     for (int s = FL_SEV_CRITICAL; s >= FL_SEV_INFO; s--) {
-        if (counts[s] == 0)
+        uint64_t shown = fl_report_shown(report, (enum fl_severity)s);
+        waived += report->hidden_counts[s];
+        if (shown == 0)
             continue;
-        fl_buf_add_format(out, "%s%llu %s", separator, (unsigned long long)counts[s],
+        fl_buf_add_format(out, "%s%llu %s", separator, (unsigned long long)shown,
                           fl_severity_name((enum fl_severity)s));
         separator = ", ";
     }

@@ -217,16 +217,36 @@ static void check_code(struct running *r, const struct fl_report *report)
             fl_test_fail(&r->errors, "%s", report->blind_spots[i].text);
 }
 
+/* The findings of the rule that is tested. */
+struct own_findings {
+    const char *rule;
+    struct fl_arena *arena;
+    const struct fl_finding **items;
+    uint32_t count, capacity;
+};
+
+static enum fl_status keep_own(void *context, const struct fl_finding *f)
+{
+    struct own_findings *own = context;
+    if (strcmp(f->rule, own->rule) != 0)
+        return FL_OK;
+    struct fl_finding *copy = fl_arena_alloc(own->arena, sizeof *copy);
+    if (copy == NULL ||
+        !fl_grow((void **)&own->items, &own->capacity, own->count + 1, sizeof(const struct fl_finding *)))
+        return FL_E_NOMEM;
+    *copy = *f;
+    own->items[own->count++] = copy;
+    return FL_OK;
+}
+
 static enum fl_status check_findings(struct running *r, const struct fl_report *report, struct fl_arena *arena)
 {
     const struct fl_datum *expect = fl_datum_get(r->test->body, "expect");
     const struct fl_datum *not_evaluated = fl_datum_get(r->test->body, "not_evaluated");
     const struct fl_rule_result *result = own_result(r, report);
     bool evaluated = result != NULL && result->evaluated;
-    const struct fl_finding **found = fl_arena_alloc(arena, ((size_t)report->finding_count + 1) * sizeof *found);
-    uint32_t count = 0;
-    if (found == NULL)
-        return FL_E_NOMEM;
+    struct own_findings found = {.rule = r->bench->found.id, .arena = arena};
+    struct fl_finding_visit visit = {.arena = arena, .take = keep_own, .context = &found};
     r->errors.line = r->test->line;
     if (not_evaluated != NULL && (not_evaluated->flag || not_evaluated->kind == FL_DATUM_TEXT)) {
         r->passed = is_void_as_said(r, not_evaluated, evaluated, result);
@@ -241,14 +261,13 @@ static enum fl_status check_findings(struct running *r, const struct fl_report *
         if (expect == NULL)
             fl_test_fail(&r->errors, "the test expects nothing: expect = { ... }, or expect = {} for no finding");
     }
-    for (uint32_t i = 0; i < report->finding_count; i++)
-        if (strcmp(report->findings[i].rule, r->bench->found.id) == 0)
-            found[count++] = &report->findings[i];
-    if (expect != NULL && !fl_test_compare(expect, found, count, r->text, &r->errors))
+    enum fl_status status = fl_report_findings(report, &visit);
+    if (status == FL_OK && expect != NULL && !fl_test_compare(expect, found.items, found.count, r->text, &r->errors))
         r->passed = false;
-    if (!r->passed && r->bench->updates && evaluated && r->errors.list.count == 0)
-        fl_test_write_found(expect, found, count, r->found);
-    return FL_OK;
+    if (status == FL_OK && !r->passed && r->bench->updates && evaluated && r->errors.list.count == 0)
+        fl_test_write_found(expect, found.items, found.count, r->found);
+    fl_free(found.items);
+    return status;
 }
 
 static enum fl_status run_engine(struct running *r, struct fl_arena *arena, struct fl_error *err)
@@ -262,7 +281,7 @@ static enum fl_status run_engine(struct running *r, struct fl_arena *arena, stru
                                    .fail_on = -1,
                                    .allow_empty = true};
     struct fl_part part = {0};
-    struct fl_report report;
+    struct fl_report report = {0};
     struct fl_test_watch watch;
     if (bench->covers) {
         if (fl_test_watch_open(&watch, bench, &r->plan->plan) != FL_OK)
@@ -279,6 +298,7 @@ static enum fl_status run_engine(struct running *r, struct fl_arena *arena, stru
         status = fl_judge(&r->plan->plan, &part, &r->sources, &how, arena, &report, err);
     if (status == FL_OK)
         status = check_findings(r, &report, arena);
+    fl_report_close(&report);
     for (uint32_t i = 0; i < part.rule_count; i++)
         if (part.rules[i].stateful)
             drop_vm(&bench->vm);

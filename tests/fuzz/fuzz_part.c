@@ -67,6 +67,16 @@ static enum fl_status visit(void *context, const struct fl_group_view *view)
     return ++*(uint64_t *)context > 100000 ? FL_END : FL_OK;
 }
 
+/* One line is wanted: the first of the first object. */
+static enum fl_status want_first(void *context, struct fl_wanted *out)
+{
+    bool *wanted = context;
+    *out = (struct fl_wanted){0};
+    bool is_over = *wanted;
+    *wanted = true;
+    return is_over ? FL_END : FL_OK;
+}
+
 static enum fl_status take(void *context, const struct fl_evidence_line *line)
 {
     *(uint64_t *)context += line->raw.len + line->field_count;
@@ -80,8 +90,9 @@ static void use_part(struct fixture *f, struct fl_part *part, struct fl_source_l
     uint64_t groups = 0, seen = 0;
     walk.context = &groups;
     fl_store_walk(part->store, 0, &walk);
-    struct fl_place place = {0};
-    fl_part_lines(part, &place, 1, take, &seen);
+    bool wanted = false;
+    struct fl_wanted_feed feed = {&wanted, want_first};
+    fl_part_lines(part, &feed, take, &seen);
     struct fl_container_writer out;
     struct fl_error err;
     int fd = memfd_create("again", MFD_CLOEXEC);

@@ -313,6 +313,15 @@ static void end(struct lines *l)
     l->ok = l->ok && !l->out.failed && l->sink->write(l->sink->context, l->out.data, l->out.len);
 }
 
+static enum fl_status write_finding(void *context, const struct fl_finding *f)
+{
+    struct lines *l = context;
+    begin(l, "finding");
+    put_finding(&l->w, f);
+    end(l);
+    return l->ok ? FL_OK : FL_END;
+}
+
 static bool json_write(const struct fl_report *report, const struct flp_sink *sink)
 {
     struct lines l = {.sink = sink, .ok = true};
@@ -330,11 +339,9 @@ static bool json_write(const struct fl_report *report, const struct flp_sink *si
         put_rule(&l.w, &report->rules[i]);
         end(&l);
     }
-    for (uint32_t i = 0; i < report->finding_count; i++) {
-        begin(&l, "finding");
-        put_finding(&l.w, &report->findings[i]);
-        end(&l);
-    }
+    struct fl_finding_visit visit = {.take = write_finding, .context = &l};
+    if (fl_report_findings(report, &visit) != FL_OK)
+        l.ok = false;
     for (uint32_t i = 0; i < report->waiver_count; i++) {
         begin(&l, "waiver");
         put_waiver(&l.w, &report->waivers[i]);

@@ -1,7 +1,6 @@
 /* text.c: results for a person: worst findings first, then intents, rules that were not evaluated, waivers. */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/when.h"
@@ -9,9 +8,12 @@
 #include "core/record/report.h"
 #include "core/text/escape.h"
 
+#define FLUSH_BYTES 65536u
+
 struct page {
+    const struct flp_sink *sink;
     struct fl_buf out;
-    bool color;
+    bool color, failed;
 };
 
 static const char *const severity_colors[] = {"\033[36m", "\033[34m", "\033[33m", "\033[31m", "\033[1;31m", ""};
@@ -34,6 +36,19 @@ static void put_value(struct page *p, const struct fl_value *value)
     fl_value_text(&text, value);
     fl_escape_terminal(&p->out, (struct fl_str){text.data != NULL ? text.data : "", text.len});
     fl_buf_dispose(&text);
+}
+
+static bool write_out(struct page *p)
+{
+    p->failed |= p->out.failed || (p->out.len > 0 && !p->sink->write(p->sink->context, p->out.data, p->out.len));
+    fl_buf_clear(&p->out);
+    return !p->failed;
+}
+
+/* There may be more findings than memory holds. */
+static bool flush(struct page *p)
+{
+    return p->out.len < FLUSH_BYTES ? !p->failed : write_out(p);
 }
 
 static void put_format(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -173,29 +188,25 @@ static void put_finding(struct page *p, const struct fl_finding *f)
     put_format(p, ":%u\n    %-12s%s\n\n", f->declared_line, "id", f->id);
 }
 
-static int worst_first(const void *left, const void *right)
+static enum fl_status write_finding(void *context, const struct fl_finding *f)
 {
-    const struct fl_finding *a = *(const struct fl_finding *const *)left, *b = *(const struct fl_finding *const *)right;
-    if ((a->waived != NULL) != (b->waived != NULL))
-        return a->waived != NULL ? 1 : -1;
-    if (a->severity != b->severity)
-        return a->severity > b->severity ? -1 : 1;
-    return a < b ? -1 : a > b;
+    struct page *p = context;
+    put_finding(p, f);
+    return flush(p) ? FL_OK : FL_END;
 }
 
+/* Waived ones last, the worst severity first, and then in the order of the report. */
 static bool put_findings(struct page *p, const struct fl_report *report)
 {
-    uint32_t count = report->finding_count;
-    const struct fl_finding **order = malloc((count + 1) * sizeof(struct fl_finding *));
-    if (order == NULL)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        order[i] = &report->findings[i];
-    qsort(order, count, sizeof(struct fl_finding *), worst_first);
-    for (uint32_t i = 0; i < count; i++)
-        put_finding(p, order[i]);
-    free(order);
-    if (count == 0)
+    for (int waived = 0; waived < 2; waived++) {
+        for (int severity = FL_SEV_CRITICAL; severity >= FL_SEV_INFO; severity--) {
+            struct fl_finding_class only = {waived != 0, (enum fl_severity)severity};
+            struct fl_finding_visit visit = {.only = &only, .take = write_finding, .context = p};
+            if (report->finding_counts[waived][severity] > 0 && fl_report_findings(report, &visit) != FL_OK)
+                return false;
+        }
+    }
+    if (report->finding_count == 0)
         put(p, "No findings.\n\n");
     return true;
 }
@@ -267,13 +278,13 @@ static void put_waivers(struct page *p, const struct fl_report *report)
 
 static bool text_write(const struct fl_report *report, const struct flp_sink *sink)
 {
-    struct page p = {.color = sink->color};
+    struct page p = {.sink = sink, .color = sink->color};
     fl_buf_init(&p.out);
     bool ok = put_findings(&p, report);
     put_intents(&p, report);
     put_rules(&p, report);
     put_waivers(&p, report);
-    ok = ok && !p.out.failed && (p.out.len == 0 || sink->write(sink->context, p.out.data, p.out.len));
+    ok = ok && write_out(&p);
     fl_buf_dispose(&p.out);
     return ok;
 }

@@ -1,0 +1,94 @@
+/* Things in order, whether they lie in memory or in runs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/group/sorter.h"
+#include "tests/unit/cmocka_all.h"
+
+#define ITEMS 20000u
+
+/* The i-th: keys with zeros in them, of which many are equal, in no order. */
+static struct fl_sorted item_of(uint32_t i, char key[8], char bytes[16])
+{
+    uint32_t mixed = i * 7919u % ITEMS;
+    memset(key, 0, 8);
+    snprintf(key + 1, 7, "%u", mixed % 97);
+    int n = snprintf(bytes, 16, "%c%u", 0, mixed);
+    return (struct fl_sorted){{key, 6}, mixed / 97, {bytes, (size_t)n}};
+}
+
+static struct fl_sorter *filled(uint64_t budget_bytes)
+{
+    struct fl_sorter *s;
+    assert_int_equal(fl_sorter_new(budget_bytes, 1, &s), FL_OK);
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        char key[8], bytes[16];
+        struct fl_sorted item = item_of(i, key, bytes);
+        assert_int_equal(fl_sorter_add(s, &item), FL_OK);
+    }
+    assert_int_equal(fl_sorter_settle(s), FL_OK);
+    return s;
+}
+
+static int compare(const struct fl_sorted *a, const struct fl_sorted *b)
+{
+    int c = fl_str_compare(a->key, b->key);
+    return c != 0 ? c : a->number < b->number ? -1 : a->number > b->number;
+}
+
+static void test_sorter__order_of_key_and_number_at_any_budget(void **state)
+{
+    struct fl_sorter *memory = filled(0), *runs = filled(64 * 1024);
+    struct fl_sorter_walk *a, *b;
+    struct fl_sorted x, y, last = {0};
+    char last_key[8];
+    (void)state;
+    assert_int_equal(fl_sorter_walk(memory, &a), FL_OK);
+    assert_int_equal(fl_sorter_walk(runs, &b), FL_OK);
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        assert_int_equal(fl_sorter_next(a, &x), FL_OK);
+        assert_int_equal(fl_sorter_next(b, &y), FL_OK);
+        assert_true(fl_str_equal(x.key, y.key) && x.number == y.number && fl_str_equal(x.bytes, y.bytes));
+        assert_true(i == 0 || compare(&last, &x) < 0);
+        memcpy(last_key, x.key.ptr, x.key.len);
+        last = (struct fl_sorted){{last_key, x.key.len}, x.number, FL_STR("")};
+    }
+    assert_int_equal(fl_sorter_next(a, &x), FL_END);
+    assert_int_equal(fl_sorter_next(b, &y), FL_END);
+    fl_sorter_walk_end(a);
+    fl_sorter_walk_end(b);
+    fl_sorter_free(memory);
+    fl_sorter_free(runs);
+}
+
+static void test_sorter__walks_side_by_side(void **state)
+{
+    struct fl_sorter *s = filled(64 * 1024);
+    struct fl_sorter_walk *a, *b;
+    struct fl_sorted first, x;
+    (void)state;
+    assert_int_equal(fl_sorter_walk(s, &a), FL_OK);
+    assert_int_equal(fl_sorter_next(a, &first), FL_OK);
+    uint64_t number = first.number;
+    for (uint32_t i = 1; i < ITEMS / 2; i++)
+        assert_int_equal(fl_sorter_next(a, &x), FL_OK);
+    assert_int_equal(fl_sorter_walk(s, &b), FL_OK);
+    assert_int_equal(fl_sorter_next(b, &x), FL_OK);
+    assert_int_equal(x.number, number);
+    uint32_t left = 0;
+    while (fl_sorter_next(a, &x) == FL_OK)
+        left++;
+    assert_int_equal(left, ITEMS - ITEMS / 2);
+    fl_sorter_walk_end(a);
+    fl_sorter_walk_end(b);
+    fl_sorter_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sorter__order_of_key_and_number_at_any_budget),
+        cmocka_unit_test(test_sorter__walks_side_by_side),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
