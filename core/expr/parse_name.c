@@ -14,11 +14,49 @@ static void guess_name(void *context, const char *name)
     fl_str_guess_try(&g->guess, g->text, name);
 }
 
-enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type)
+/* What could stand in place of an unknown name: "; an outcome is wanted here: blocked, allowed or answered". */
+static void say_wanted(const struct parser *p, struct hint hint, struct fl_buf *out)
+{
+    const char *text = fl_enum_text(hint.type, 0), *next;
+    if (hint.is_protocol)
+        fl_buf_add_text(out, "; a protocol is wanted here: tcp, udp, icmp or its number");
+    else if (hint.type == FL_T_ADDR)
+        fl_buf_add_text(out, "; a network or an address is wanted here");
+    else if (hint.type == FL_T_SERVICE)
+        fl_buf_add_text(out, "; a service is wanted here, such as tcp/443");
+    else if (hint.type == FL_T_STR)
+        fl_buf_add_text(out, "; a text in quotes is wanted here");
+    else if (hint.type != FL_T_NULL && hint.type != FL_T_BOOL)
+        fl_buf_add_format(out, "; %s is wanted here", fl_type_phrase(hint.type));
+    else if (p->env->fields)
+        fl_buf_add_text(out, "; here stand fields of records (flowlaw list fields)");
+    else if (p->env->slot != NULL)
+        fl_buf_add_text(out, "; here stand group keys, measures, values and counters");
+    for (uint32_t i = 0; text != NULL; i++, text = next) {
+        next = fl_enum_text(hint.type, i + 1);
+        fl_buf_add_format(out, "%s%s", i == 0 ? ": " : next == NULL ? " or " : ", ", text);
+    }
+}
+
+static enum fl_status fail_wanting(struct parser *p, struct fl_str name, uint32_t at, struct hint hint)
+{
+    struct fl_buf wanted;
+    fl_buf_init(&wanted);
+    say_wanted(p, hint, &wanted);
+    enum fl_status status = wanted.failed ? FL_E_NOMEM
+                                          : fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"%s",
+                                                          (int)name.len, name.ptr, wanted.len > 0 ? wanted.data : "");
+    fl_buf_dispose(&wanted);
+    return status;
+}
+
+enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, struct hint hint)
 {
     struct name_guess guess = {{NULL, 99}, name};
+    enum fl_type type = hint.type;
+    bool is_operand = type != FL_T_NULL && type != FL_T_BOOL;
     static const char *const words[] = {"and", "or", "not", "in", "is", "null", "matches", "true", "false"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && !is_operand; i++)
         guess_name(&guess, words[i]);
     if (p->env->fields)
         for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
@@ -40,7 +78,7 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
     if (guess.guess.best != NULL)
         return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
                              name.ptr, guess.guess.best);
-    return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"", (int)name.len, name.ptr);
+    return fail_wanting(p, name, at, hint);
 }
 
 bool fl_parse_find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count)
@@ -161,5 +199,5 @@ enum fl_status fl_parse_name(struct parser *p, struct hint hint, const struct fl
     if (fl_parse_find_network(p, name, &network) || fl_parse_find_service(p, name, &items, &count))
         return fl_parse_fail(p, at, FL_E_TYPE, "\"%.*s\" is a set: write `in %.*s`", (int)name.len, name.ptr,
                              (int)name.len, name.ptr);
-    return fl_parse_unknown(p, name, at, hint.type);
+    return fl_parse_unknown(p, name, at, hint);
 }

@@ -63,7 +63,7 @@ static enum fl_status push_name(struct parser *p, struct items *list, struct hin
     if (hint.type == FL_T_ADDR) {
         if (fl_parse_find_network(p, name, &network))
             return push(p, list, (struct fl_set_item){.kind = FL_ITEM_NETWORK, .network = network});
-        return fl_parse_unknown(p, name, at, hint.type);
+        return fl_parse_unknown(p, name, at, hint);
     }
     if (hint.type == FL_T_SERVICE) {
         struct fl_set_item item;
@@ -77,11 +77,11 @@ static enum fl_status push_name(struct parser *p, struct items *list, struct hin
             return push_all(p, list, items, count);
         if ((value = fl_protocol_find(name)) >= 0)
             return push(p, list, whole_protocol(value));
-        return fl_parse_unknown(p, name, at, hint.type);
+        return fl_parse_unknown(p, name, at, hint);
     }
     if (hint.is_protocol && (value = fl_protocol_find(name)) >= 0)
         return push(p, list, (struct fl_set_item){.kind = FL_ITEM_RANGE, .low = value, .high = value});
-    return fl_parse_unknown(p, name, at, hint.type);
+    return fl_parse_unknown(p, name, at, hint);
 }
 
 /* One end of a range: a number, a duration or a time. */

@@ -39,7 +39,7 @@ enum fl_status fl_parse_binary(struct parser *p, enum fl_node_kind kind, enum fl
                                const struct fl_node **out);
 
 /* parse_name.c */
-enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, enum fl_type type);
+enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t at, struct hint hint);
 bool fl_parse_find_service(struct parser *p, struct fl_str name, const struct fl_set_item **items, uint32_t *count);
 bool fl_parse_find_network(struct parser *p, struct fl_str name, uint32_t *id);
 /* Is it protocol/port, without blanks? The token behind the name is the slash. */

@@ -41,9 +41,10 @@ static void compile_network(struct fl_compiling *c)
     fl_rule_where_env(&c->names, &env);
     if (fl_expr_parse_param(fl_str_of(c->decl->over), FL_P_NETWORK, &env, &c->plan->arena, &rule->over_set, &err) !=
         FL_OK) {
-        if (err.code == FL_E_NAME)
-            snprintf(err.text + strlen(err.text), sizeof err.text - strlen(err.text),
-                     "; over names inventory.interfaces, inventory.addresses or a network");
+        if (err.code == FL_E_NAME && strchr(err.text, '?') == NULL) /* there is no near name */
+            snprintf(err.text, sizeof err.text,
+                     "nothing is called \"%.200s\"; over names inventory.interfaces, inventory.addresses or a network",
+                     c->decl->over);
         fl_compiling_fail(c, &err, "over", NULL, c->decl->over);
         return;
     }

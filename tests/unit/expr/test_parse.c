@@ -401,7 +401,14 @@ static void test_parse__unknown_names_get_a_guess(void **state)
         {"service in wbe", 1, 12, "did you mean \"web\"?"},
         {"action == rejct", 1, 11, "did you mean \"reject\"?"},
         {"outcome >= anwsered", 1, 12, "did you mean \"answered\"?"},
-        {"nothinglikeit", 1, 1, "nothing is called \"nothinglikeit\""},
+        {"nothinglikeit", 1, 1, "nothing is called \"nothinglikeit\"; here stand fields of records"},
+        {"dstport == qqqqqq", 1, 12, "nothing is called \"qqqqqq\"; a port is wanted here"},
+        {"bytes > 3 * qqqqqq", 1, 13, "nothing is called \"qqqqqq\""},
+        {"outcome >= qqqqqq", 1, 12, "; an outcome is wanted here: blocked, allowed or answered"},
+        {"protocol == qqqqqq", 1, 13, "; a protocol is wanted here: tcp, udp, icmp or its number"},
+        {"server in qqqqqq", 1, 11, "; a network or an address is wanted here"},
+        {"service in {tcp/443, qqqqqq}", 1, 22, "; a service is wanted here, such as tcp/443"},
+        {"interface_id == qqqqqq", 1, 17, "; a text in quotes is wanted here"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check_bad(&cases[i]);
