@@ -1,4 +1,4 @@
-/* cursor.c: the flow and the group that code of a rule reads, and what it returns.
+/* cursor.c: the flow and the group that code of a rule reads, and the calls that it is read in.
  *
  * Code holds a handle: a light userdata that is a number, not an address, and costs no memory. It says which call of
  * this VM it was made for; the row or group itself stands in the VM. A handle of another call reads nothing.
@@ -111,7 +111,7 @@ static void push_value(lua_State *L, const struct fl_value *value)
     }
 }
 
-static void push_cell(lua_State *L, const struct fl_batch *batch, uint32_t field, uint32_t row)
+void fl_lua_push_cell(lua_State *L, const struct fl_batch *batch, uint32_t field, uint32_t row)
 {
     const struct fl_column *c = &batch->columns[field];
     enum fl_type type = fl_fields[field].type;
@@ -135,8 +135,20 @@ static int refuse_field(lua_State *L, const char *name)
     return luaL_error(L, "the rule does not declare the field \"%s\": add it to fields = { ... }", name);
 }
 
-static int flow_index(lua_State *L, struct fl_lua_vm *vm, const char *name, size_t len)
+/* The key of an access, which is free while it is short. */
+static const char *take_key(lua_State *L, size_t *len)
 {
+    const char *name = luaL_checklstring(L, 2, len);
+    if (*len >= FL_LUA_BYTES_PER_STEP)
+        fl_lua_charge(L, *len);
+    return name;
+}
+
+int fl_lua_index_flow(lua_State *L)
+{
+    struct fl_lua_vm *vm = fl_lua_vm_of(L);
+    size_t len;
+    const char *name = take_key(L, &len);
     uint32_t i = 0, count = vm->at_decl->fields.count;
     while (i < count && (vm->fields[i].len != len || memcmp(vm->fields[i].name, name, len) != 0))
         i++;
@@ -145,12 +157,14 @@ static int flow_index(lua_State *L, struct fl_lua_vm *vm, const char *name, size
     if (vm->row_values != NULL)
         push_value(L, &vm->row_values[i]);
     else
-        push_cell(L, vm->batch, vm->fields[i].field, vm->row);
+        fl_lua_push_cell(L, vm->batch, vm->fields[i].field, vm->row);
     return 1;
 }
 
-static int group_index(lua_State *L, struct fl_lua_vm *vm, const char *name)
+static int group_index(lua_State *L, struct fl_lua_vm *vm)
 {
+    size_t len;
+    const char *name = take_key(L, &len);
     const struct fl_group_view *view = vm->view;
     for (uint32_t k = 0; k < vm->names->key_count; k++) {
         if (strcmp(vm->names->keys[k], name) == 0) {
@@ -196,15 +210,14 @@ static int handle_index(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     uintptr_t handle = (uintptr_t)lua_touserdata(L, 1);
-    size_t len;
-    const char *name = luaL_checklstring(L, 2, &len);
-    if (len >= FL_LUA_BYTES_PER_STEP) /* else it is free */
-        fl_lua_charge(L, len);
     bool is_group = handle & HANDLE_IS_GROUP;
-    if (handle != vm->handle)
+    if (handle != vm->handle) {
+        size_t len;
+        take_key(L, &len);
         return luaL_error(L, "this %s belongs to an earlier call: it can be read during its own call only",
                           is_group ? "group" : "flow");
-    return is_group ? group_index(L, vm, name) : flow_index(L, vm, name, len);
+    }
+    return is_group ? group_index(L, vm) : fl_lua_index_flow(L);
 }
 
 /* All light userdata share one metatable. */
@@ -220,109 +233,6 @@ void fl_lua_make_handles(lua_State *L)
     lua_setfield(L, -2, "__name");
     lua_setmetatable(L, -2);
     lua_pop(L, 1);
-}
-
-/* ---- verdicts ---- */
-
-static const char *copy_text(lua_State *L, int index, struct fl_arena *arena)
-{
-    size_t len;
-    const char *text = lua_tolstring(L, index, &len);
-    return fl_arena_strndup(arena, text, len);
-}
-
-/* FL_E_LUA: it is none that a verdict can hold. */
-static enum fl_status take_value(lua_State *L, struct fl_arena *arena, struct fl_value *out)
-{
-    *out = FL_VALUE_NULL;
-    if (lua_isinteger(L, -1)) {
-        *out = fl_value_int(FL_T_INT, lua_tointeger(L, -1));
-    } else if (lua_type(L, -1) == LUA_TBOOLEAN) {
-        *out = fl_value_int(FL_T_BOOL, lua_toboolean(L, -1));
-    } else if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER) {
-        size_t len;
-        luaL_tolstring(L, -1, &len);
-        const char *copy = copy_text(L, -1, arena);
-        lua_pop(L, 1);
-        *out = (struct fl_value){.type = FL_T_STR, .str = {copy, len}};
-        return copy != NULL ? FL_OK : FL_E_NOMEM;
-    } else {
-        return FL_E_LUA;
-    }
-    return FL_OK;
-}
-
-static enum fl_status take_extra(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
-{
-    uint32_t count = 0;
-    for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1))
-        count++;
-    struct fl_pair *pairs = fl_arena_alloc(arena, ((size_t)count + 1) * sizeof *pairs);
-    if (pairs == NULL)
-        return FL_E_NOMEM;
-    uint32_t kept = 0;
-    for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING)
-            return fl_fail(err, FL_E_LUA, "a verdict has named fields only");
-        const char *key = lua_tostring(L, -2);
-        if (strcmp(key, "severity") == 0 || strcmp(key, "title") == 0 || strcmp(key, "message") == 0)
-            continue;
-        struct fl_pair pair = {.name = copy_text(L, -2, arena)};
-        enum fl_status status = take_value(L, arena, &pair.value);
-        if (status == FL_E_NOMEM || pair.name == NULL)
-            return FL_E_NOMEM;
-        if (status != FL_OK)
-            return fl_fail(err, FL_E_LUA, "the field %s of a verdict must be text, a number or a flag", key);
-        uint32_t at = kept++;
-        for (; at > 0 && strcmp(pairs[at - 1].name, pair.name) > 0; at--)
-            pairs[at] = pairs[at - 1];
-        pairs[at] = pair;
-    }
-    out->extra = (struct fl_pairs){pairs, kept};
-    return FL_OK;
-}
-
-static enum fl_status take_override(lua_State *L, const char *key, struct fl_arena *arena, const char **out,
-                                    struct fl_error *err)
-{
-    int type = lua_getfield(L, 1, key);
-    enum fl_status status = FL_OK;
-    if (type == LUA_TSTRING)
-        status = (*out = copy_text(L, -1, arena)) != NULL ? FL_OK : FL_E_NOMEM;
-    else if (type != LUA_TNIL)
-        status = fl_fail(err, FL_E_LUA, "%s must be text", key);
-    lua_pop(L, 1);
-    return status;
-}
-
-/* The result is on the stack at 1. Runs in protected mode, as every access may raise. */
-static enum fl_status take_verdict(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
-{
-    int type = lua_type(L, 1);
-    *out = (struct fl_verdict){.severity = -1};
-    if (type == LUA_TNIL || type == LUA_TBOOLEAN) {
-        out->hit = lua_toboolean(L, 1);
-        return FL_OK;
-    }
-    if (type != LUA_TTABLE)
-        return fl_fail(err, FL_E_LUA, "a rule returns nothing, true, false or a table, not a %s", luaL_typename(L, 1));
-    if (fl_lua_push_origin(L, 1))
-        lua_replace(L, 1);
-    else if (lua_getmetatable(L, 1))
-        return fl_fail(err, FL_E_LUA, "a rule returns a plain table, not a part of the library");
-    out->hit = true;
-    const char *severity = NULL;
-    enum fl_status status = take_override(L, "severity", arena, &severity, err);
-    if (status == FL_OK)
-        status = take_override(L, "title", arena, &out->title, err);
-    if (status == FL_OK)
-        status = take_override(L, "message", arena, &out->message, err);
-    if (status == FL_OK && severity != NULL) {
-        out->severity = fl_severity_find(fl_str_of(severity));
-        if (out->severity < 0 || out->severity >= FL_SEV_NONE)
-            return fl_fail(err, FL_E_LUA, "severity must be info, low, medium, high or critical");
-    }
-    return status == FL_OK ? take_extra(L, arena, out, err) : status;
 }
 
 /* The state of the group at hand, kept in the registry from call to call. */
@@ -343,13 +253,13 @@ static int run_call(lua_State *L)
     if (vm->row_values != NULL)
         push_state(L, vm->fresh_state);
     lua_call(L, lua_gettop(L) - 1, 1);
-    vm->verdict_status = take_verdict(L, vm->arena, vm->verdict, vm->verdict_error);
+    vm->verdict_status = fl_lua_take_verdict(L, vm->arena, vm->verdict, vm->verdict_error);
     return 0;
 }
 
 /* Puts the rule's file and line before an error that does not begin with a place in that file: words without one, an
  * error of a module, a verdict that cannot be used. */
-static void name_place(const struct fl_rule_decl *decl, struct fl_error *err)
+void fl_lua_name_place(const struct fl_rule_decl *decl, struct fl_error *err)
 {
     char chunk[64], text[FL_ERROR_TEXT_BYTES];
     fl_lua_chunk_name(decl->file, chunk);
@@ -361,8 +271,8 @@ static void name_place(const struct fl_rule_decl *decl, struct fl_error *err)
 }
 
 /* Looks the declared fields up, once. */
-static enum fl_status find_fields(struct fl_lua_vm *vm, uint32_t rule, const struct fl_rule_decl *decl,
-                                  struct fl_error *err)
+enum fl_status fl_lua_begin_rule(struct fl_lua_vm *vm, uint32_t rule, const struct fl_rule_decl *decl,
+                                 struct fl_error *err)
 {
     struct fl_lua_rule_code *code = &vm->code[rule];
     vm->at_decl = decl;
@@ -370,7 +280,11 @@ static enum fl_status find_fields(struct fl_lua_vm *vm, uint32_t rule, const str
         code->fields = fl_alloc_zero((size_t)decl->fields.count + 1, sizeof *code->fields);
         for (uint32_t i = 0; code->fields != NULL && i < decl->fields.count; i++) {
             struct fl_str name = fl_str_of(decl->fields.items[i]);
-            code->fields[i] = (struct fl_lua_field){name.ptr, name.len, fl_field_find(name)};
+            uint32_t field = fl_field_find(name);
+            code->fields[i] = (struct fl_lua_field){.name = name.ptr, .len = name.len, .field = field};
+            code->fields[i].fits_column = field != FL_FIELD_NONE && fl_fields[field].storage != FL_S_U32 &&
+                                          fl_fields[field].storage != FL_S_ADDR &&
+                                          fl_fields[field].type != FL_T_SERVICE;
         }
     }
     vm->fields = code->fields;
@@ -398,7 +312,7 @@ static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, bo
     if (status != FL_E_NOMEM && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
         status = fl_fail(err, FL_E_VOID, "the code changed a variable outside it: state lives in measures");
     if (status == FL_E_LUA)
-        name_place(vm->at_decl, err);
+        fl_lua_name_place(vm->at_decl, err);
     return status;
 }
 
@@ -407,7 +321,7 @@ enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule
                               struct fl_verdict *out, struct fl_error *err)
 {
     struct fl_lua_vm *vm = context;
-    enum fl_status status = find_fields(vm, rule, decl, err);
+    enum fl_status status = fl_lua_begin_rule(vm, rule, decl, err);
     vm->batch = batch;
     vm->row = row;
     if (status == FL_OK)
@@ -421,94 +335,12 @@ enum fl_status fl_lua_on_row(void *context, uint32_t rule, const struct fl_rule_
                              struct fl_error *err)
 {
     struct fl_lua_vm *vm = context;
-    enum fl_status status = find_fields(vm, rule, decl, err);
+    enum fl_status status = fl_lua_begin_rule(vm, rule, decl, err);
     vm->row_values = values;
     vm->fresh_state = first;
     if (status == FL_OK)
         status = call(vm, rule, vm->code[rule].on_flow, false, arena, out, err);
     vm->row_values = NULL;
-    return status;
-}
-
-/* ---- many flows in one protected call ---- */
-
-/* One row. false: it failed, or the code kept state; verdict_status says which. */
-static bool ask_flow(lua_State *L, struct fl_lua_vm *vm, const struct fl_lua_rule_code *code, bool *hit)
-{
-    vm->handle = ++vm->calls << 1;
-    vm->longest_text = code->longest_text;
-    fl_lua_arm(vm, FL_LUA_STEPS_PER_CALL);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, code->on_flow);
-    lua_pushlightuserdata(L, (void *)vm->handle);
-    lua_call(L, 1, 1);
-    int type = lua_type(L, 1);
-    *hit = type != LUA_TNIL && lua_toboolean(L, 1);
-    if (type > LUA_TBOOLEAN) {
-        struct fl_verdict verdict;
-        vm->verdict_status = take_verdict(L, vm->arena, &verdict, vm->verdict_error);
-        *hit = verdict.hit;
-        if (vm->verdict_status == FL_OK)
-            vm->said(vm->said_context, vm->row, &verdict);
-    }
-    lua_settop(L, 0);
-    if (vm->verdict_status == FL_OK && code->upvalue_count > 0 && !fl_lua_upvalues_unchanged(vm, code))
-        vm->verdict_status = FL_E_VOID;
-    return vm->verdict_status == FL_OK;
-}
-
-static int run_flows(lua_State *L)
-{
-    struct fl_lua_vm *vm = fl_lua_vm_of(L);
-    const struct fl_lua_rule_code *code = &vm->code[vm->at_rule];
-    for (uint32_t w = vm->row / 64; w < fl_batch_words(vm->batch); w++) {
-        uint64_t bits = vm->rows[w];
-        if (w == vm->row / 64)
-            bits &= ~UINT64_C(0) << (vm->row % 64);
-        for (; bits != 0; bits &= bits - 1) {
-            bool hit;
-            vm->row = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (!ask_flow(L, vm, code, &hit))
-                return 0;
-            if (!hit)
-                vm->rows[w] &= ~(bits & -bits);
-        }
-    }
-    return 0;
-}
-
-enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rule_decl *decl,
-                               const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
-                               void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict),
-                               void *said_context, struct fl_error *err)
-{
-    struct fl_lua_vm *vm = context;
-    enum fl_status status = find_fields(vm, rule, decl, err);
-    if (status != FL_OK)
-        return status;
-    vm->at_rule = rule;
-    vm->batch = batch;
-    vm->row = *from;
-    vm->rows = rows;
-    vm->said = said;
-    vm->said_context = said_context;
-    vm->arena = arena;
-    vm->verdict_error = err;
-    vm->verdict_status = FL_OK;
-    lua_settop(vm->L, 0);
-    lua_pushcfunction(vm->L, run_flows);
-    status = fl_lua_call(vm, 0, 0, FL_LUA_STEPS_PER_CALL, err);
-    if (status == FL_OK)
-        status = vm->verdict_status;
-    vm->handle = 0;
-    lua_settop(vm->L, 0);
-    *from = vm->row;
-    vm->batch = NULL;
-    if (status == FL_E_LUA && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
-        status = FL_E_VOID;
-    if (status == FL_E_VOID)
-        fl_fail(err, status, "the code changed a variable outside it: state lives in measures");
-    else if (status == FL_E_LUA)
-        name_place(decl, err);
     return status;
 }
 

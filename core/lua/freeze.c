@@ -116,6 +116,7 @@ static void freeze_value(lua_State *L, int seen, struct fl_lua_vm *vm, struct fl
     int type = lua_type(L, -1);
     if (type != LUA_TTABLE && type != LUA_TFUNCTION)
         return;
+    code->functions += type == LUA_TFUNCTION && !lua_iscfunction(L, -1);
     lua_pushvalue(L, -1);
     int known = lua_rawget(L, seen);
     if (known == LUA_TTABLE) {
@@ -149,6 +150,8 @@ void fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int glob
         lua_rawgeti(L, LUA_REGISTRYINDEX, functions[i]);
         freeze_value(L, seen, vm, code);
         lua_pop(L, 1);
+        if (i == 0)
+            code->on_flow_alone = code->functions == 1;
     }
     lua_settop(L, seen - 1);
 }

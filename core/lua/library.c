@@ -80,7 +80,7 @@ static int safe_pcall(lua_State *L)
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     if (code == LUA_ERRMEM && vm->overrun == NULL)
         fl_lua_note_memory(vm);
-    if (vm->overrun != NULL)
+    if (vm->overrun != NULL || vm->looping) /* a loop answers for calls that raise nothing */
         return lua_error(L);
     lua_pushboolean(L, 0);
     lua_insert(L, -2);

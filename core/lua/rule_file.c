@@ -287,7 +287,10 @@ static int run_file(lua_State *L)
     lua_pushvalue(L, chunk);
     lua_call(L, 0, 0);
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
-    fl_lua_freeze(vm, &vm->code[vm->code_count - 1], globals, (const int[]){vm->on_flow, vm->on_group}, 2);
+    struct fl_lua_rule_code *code = &vm->code[vm->code_count - 1];
+    fl_lua_freeze(vm, code, globals, (const int[]){vm->on_flow, vm->on_group}, 2);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, vm->on_flow);
+    code->is_straight = code->on_flow_alone && fl_lua_find_straight(L, c->text, &code->straight);
     return 0;
 }
 

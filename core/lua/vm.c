@@ -7,7 +7,6 @@
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 
-#define HOOK_STEPS      1000
 #define LONG_TEXT_BYTES 1024
 
 /* A text is made. Long ones are made anew by every `..` and by many functions: they cost what they hold. Short ones are
@@ -62,7 +61,7 @@ static void on_steps(lua_State *L, lua_Debug *ar)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     /* Comparing two texts, or finding one in a table, is one instruction however long they are. */
-    vm->steps_left -= HOOK_STEPS * (int64_t)(1 + vm->longest_text / LONG_TEXT_BYTES);
+    vm->steps_left -= FL_LUA_HOOK_STEPS * (int64_t)(1 + vm->longest_text / LONG_TEXT_BYTES);
     if (vm->steps_left >= 0)
         return;
     vm->overrun = "instructions";
@@ -105,12 +104,17 @@ static void take_error(struct fl_lua_vm *vm, int code, struct fl_error *err)
     lua_settop(L, 0);
 }
 
-void fl_lua_arm(struct fl_lua_vm *vm, int64_t steps)
+void fl_lua_renew(struct fl_lua_vm *vm, int64_t steps)
 {
     vm->steps_left = steps;
     vm->overrun = NULL;
     vm->exhausted = false;
-    lua_sethook(vm->L, on_steps, LUA_MASKCOUNT, HOOK_STEPS); /* begins to count anew */
+}
+
+void fl_lua_arm(struct fl_lua_vm *vm, int64_t steps)
+{
+    fl_lua_renew(vm, steps);
+    lua_sethook(vm->L, on_steps, LUA_MASKCOUNT, FL_LUA_HOOK_STEPS); /* begins to count anew */
 }
 
 enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err)

@@ -7,9 +7,12 @@
 
 #include <lua.h>
 
+#include "core/base/buf.h"
 #include "core/lua/test_file.h"
 
 #define FL_LUA_BYTES_PER_STEP 16
+#define FL_LUA_HOOK_STEPS     1000 /* instructions are counted by so many */
+#define FL_LUA_LOOP_ROWS      256
 
 struct fl_lua_rules;
 
@@ -25,6 +28,14 @@ struct fl_lua_field {
     const char *name;
     size_t len;
     uint32_t field;
+    bool fits_column; /* its values cost little: numbers, flags, enumerations */
+    bool has_column;  /* a straight on_flow reads it from a table of values */
+    int column;       /* which table it is */
+};
+
+/* A function whose body may stand in a loop (straight.c): views of the text of the rule file. */
+struct fl_lua_straight {
+    struct fl_str argument, body;
 };
 
 struct fl_lua_rule_code {
@@ -33,6 +44,11 @@ struct fl_lua_rule_code {
     struct fl_lua_upvalue *upvalues;
     uint32_t upvalue_count, upvalue_capacity;
     size_t longest_text; /* made while its file loaded */
+    uint32_t functions;  /* met while freezing */
+    bool on_flow_alone;  /* no other Lua function can be reached from on_flow */
+    bool is_straight;    /* on_flow is */
+    struct fl_lua_straight straight;
+    int loop; /* that calls it (flows.c): a registry reference, 0 before it is made */
 };
 
 struct fl_lua_vm {
@@ -57,9 +73,14 @@ struct fl_lua_vm {
     int on_flow, on_group;
     /* The flow or group that code may read, NULL between calls. */
     const struct fl_rule_decl *at_decl;
-    const struct fl_lua_field *fields; /* at_decl->fields.count of them */
-    uint64_t *rows;                    /* asked about one after the other */
+    struct fl_lua_field *fields; /* at_decl->fields.count of them */
+    uint64_t *rows;              /* asked about one after the other, up to rows_end */
+    uint32_t rows_end;
     uint32_t at_rule;
+    uint32_t loop_rows[FL_LUA_LOOP_ROWS]; /* those that the loop runs over */
+    uint32_t loop_from, loop_to;          /* from 1: those of them that it is asked about */
+    int loop_tables;                      /* registry reference or 0 */
+    bool looping;
     void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict);
     void *said_context;
     const struct fl_batch *batch;
@@ -89,7 +110,8 @@ void fl_lua_charge(lua_State *L, size_t bytes);
 int fl_lua_overrun(lua_State *L, const char *what);
 /* After LUA_ERRMEM: it was the limit of this VM, or the machine has no more. */
 void fl_lua_note_memory(struct fl_lua_vm *vm);
-/* A fresh budget for what is called next. */
+/* A fresh budget for what is called next; fl_lua_renew does not count its instructions. */
+void fl_lua_renew(struct fl_lua_vm *vm, int64_t steps);
 void fl_lua_arm(struct fl_lua_vm *vm, int64_t steps);
 /* lua_pcall with a fresh budget; the error, if any, is taken from the stack into err. */
 enum fl_status fl_lua_call(struct fl_lua_vm *vm, int arguments, int results, int64_t steps, struct fl_error *err);
@@ -104,23 +126,39 @@ bool fl_lua_in_library(lua_State *L);
 void fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int globals, const int functions[], int count);
 bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code);
 bool fl_lua_push_origin(lua_State *L, int index); /* of a frozen table: pushes what it stands for */
+/* straight.c: of the Lua function on the top, which stands in this text or in a module. */
+bool fl_lua_find_straight(lua_State *L, struct fl_str text, struct fl_lua_straight *out);
+/* Its body, with FL_c<i>[FL_i] for fields in columns, which it marks, FL_row.name for others, and FL_said set where it
+ * returns; then it goes to FL_answered or falls through. */
+void fl_lua_write_body(struct fl_buf *buf, const struct fl_lua_straight *straight, struct fl_lua_field *fields,
+                       uint32_t field_count);
 /* constructors.c: adds rule{}, test and what stands in them to the table on the top. */
 void fl_lua_add_constructors(lua_State *L);
+/* verdict.c: of the value at 1. Runs in protected mode, as every access may raise. */
+enum fl_status fl_lua_take_verdict(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
 /* cursor.c */
 void fl_lua_make_handles(lua_State *L);
+void fl_lua_push_cell(lua_State *L, const struct fl_batch *batch, uint32_t field, uint32_t row);
+int fl_lua_index_flow(lua_State *L); /* the field of the row at hand that the text at 2 names */
+/* Before code of a rule runs. */
+enum fl_status fl_lua_begin_rule(struct fl_lua_vm *vm, uint32_t rule, const struct fl_rule_decl *decl,
+                                 struct fl_error *err);
+/* Puts the rule's file and line before an error without a place in that file. */
+void fl_lua_name_place(const struct fl_rule_decl *decl, struct fl_error *err);
 enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                               const struct fl_batch *batch, uint32_t row, struct fl_arena *arena,
                               struct fl_verdict *out, struct fl_error *err);
-enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rule_decl *decl,
-                               const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
-                               void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict),
-                               void *said_context, struct fl_error *err);
 enum fl_status fl_lua_on_row(void *context, uint32_t rule, const struct fl_rule_decl *decl, bool first,
                              const struct fl_value *values, struct fl_arena *arena, struct fl_verdict *out,
                              struct fl_error *err);
 enum fl_status fl_lua_on_group(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                                const struct fl_group_names *names, const struct fl_group_view *view,
                                struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err);
+/* flows.c */
+enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rule_decl *decl,
+                               const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
+                               void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict),
+                               void *said_context, struct fl_error *err);
 /* rule_file.c: loads a file's text into a VM; its code gets the next number. */
 enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
                                 struct fl_str text, struct fl_error *err);

@@ -1,0 +1,105 @@
+/* verdict.c: what code of a rule returned. */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "core/lua/vm.h"
+
+static const char *copy_text(lua_State *L, int index, struct fl_arena *arena)
+{
+    size_t len;
+    const char *text = lua_tolstring(L, index, &len);
+    return fl_arena_strndup(arena, text, len);
+}
+
+/* FL_E_LUA: it is none that a verdict can hold. */
+static enum fl_status take_value(lua_State *L, struct fl_arena *arena, struct fl_value *out)
+{
+    *out = FL_VALUE_NULL;
+    if (lua_isinteger(L, -1)) {
+        *out = fl_value_int(FL_T_INT, lua_tointeger(L, -1));
+    } else if (lua_type(L, -1) == LUA_TBOOLEAN) {
+        *out = fl_value_int(FL_T_BOOL, lua_toboolean(L, -1));
+    } else if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER) {
+        size_t len;
+        luaL_tolstring(L, -1, &len);
+        const char *copy = copy_text(L, -1, arena);
+        lua_pop(L, 1);
+        *out = (struct fl_value){.type = FL_T_STR, .str = {copy, len}};
+        return copy != NULL ? FL_OK : FL_E_NOMEM;
+    } else {
+        return FL_E_LUA;
+    }
+    return FL_OK;
+}
+
+static enum fl_status take_extra(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
+{
+    uint32_t count = 0;
+    for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1))
+        count++;
+    struct fl_pair *pairs = fl_arena_alloc(arena, ((size_t)count + 1) * sizeof *pairs);
+    if (pairs == NULL)
+        return FL_E_NOMEM;
+    uint32_t kept = 0;
+    for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            return fl_fail(err, FL_E_LUA, "a verdict has named fields only");
+        const char *key = lua_tostring(L, -2);
+        if (strcmp(key, "severity") == 0 || strcmp(key, "title") == 0 || strcmp(key, "message") == 0)
+            continue;
+        struct fl_pair pair = {.name = copy_text(L, -2, arena)};
+        enum fl_status status = take_value(L, arena, &pair.value);
+        if (status == FL_E_NOMEM || pair.name == NULL)
+            return FL_E_NOMEM;
+        if (status != FL_OK)
+            return fl_fail(err, FL_E_LUA, "the field %s of a verdict must be text, a number or a flag", key);
+        uint32_t at = kept++;
+        for (; at > 0 && strcmp(pairs[at - 1].name, pair.name) > 0; at--)
+            pairs[at] = pairs[at - 1];
+        pairs[at] = pair;
+    }
+    out->extra = (struct fl_pairs){pairs, kept};
+    return FL_OK;
+}
+
+static enum fl_status take_override(lua_State *L, const char *key, struct fl_arena *arena, const char **out,
+                                    struct fl_error *err)
+{
+    int type = lua_getfield(L, 1, key);
+    enum fl_status status = FL_OK;
+    if (type == LUA_TSTRING)
+        status = (*out = copy_text(L, -1, arena)) != NULL ? FL_OK : FL_E_NOMEM;
+    else if (type != LUA_TNIL)
+        status = fl_fail(err, FL_E_LUA, "%s must be text", key);
+    lua_pop(L, 1);
+    return status;
+}
+
+enum fl_status fl_lua_take_verdict(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
+{
+    int type = lua_type(L, 1);
+    *out = (struct fl_verdict){.severity = -1};
+    if (type == LUA_TNIL || type == LUA_TBOOLEAN) {
+        out->hit = lua_toboolean(L, 1);
+        return FL_OK;
+    }
+    if (type != LUA_TTABLE)
+        return fl_fail(err, FL_E_LUA, "a rule returns nothing, true, false or a table, not a %s", luaL_typename(L, 1));
+    if (fl_lua_push_origin(L, 1))
+        lua_replace(L, 1);
+    else if (lua_getmetatable(L, 1))
+        return fl_fail(err, FL_E_LUA, "a rule returns a plain table, not a part of the library");
+    out->hit = true;
+    const char *severity = NULL;
+    enum fl_status status = take_override(L, "severity", arena, &severity, err);
+    if (status == FL_OK)
+        status = take_override(L, "title", arena, &out->title, err);
+    if (status == FL_OK)
+        status = take_override(L, "message", arena, &out->message, err);
+    if (status == FL_OK && severity != NULL) {
+        out->severity = fl_severity_find(fl_str_of(severity));
+        if (out->severity < 0 || out->severity >= FL_SEV_NONE)
+            return fl_fail(err, FL_E_LUA, "severity must be info, low, medium, high or critical");
+    }
+    return status == FL_OK ? take_extra(L, arena, out, err) : status;
+}
