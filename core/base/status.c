@@ -1,7 +1,6 @@
 #include "core/base/status.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "core/base/memory.h"
 

@@ -1,6 +1,4 @@
 /* start.c: flowlaw init, flowlaw new-rule. */
-#include <stdio.h>
-
 #include "core/base/log.h"
 #include "core/cli/options.h"
 

@@ -1,7 +1,6 @@
 #include "core/engine/dedupe.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "core/base/buf.h"

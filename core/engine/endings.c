@@ -1,7 +1,6 @@
 /* endings.c: how each intent ended: broken, held, held with gaps, not seen, not evaluated. */
 #include <string.h>
 
-#include "core/base/memory.h"
 #include "core/engine/verdicts.h"
 
 bool fl_node_has_addr(const struct fl_plan *plan, const struct fl_node *set, struct fl_addr addr)

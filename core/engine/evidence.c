@@ -1,9 +1,7 @@
 /* evidence.c: the raw lines of kept places, read again. */
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/base/memory.h"
 #include "core/engine/engine.h"
 #include "core/engine/host.h"
 

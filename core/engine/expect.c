@@ -2,7 +2,6 @@
  *
  * Nothing here depends on the order of interfaces or groups: hosts are sorted, minutes and counts add up.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

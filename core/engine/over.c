@@ -1,7 +1,4 @@
 /* over.c: empty groups for the members of a rule, and what was logged of whom a group is about. */
-#include <string.h>
-
-#include "core/base/limits.h"
 #include "core/engine/verdicts.h"
 
 struct seeding {

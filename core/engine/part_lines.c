@@ -1,6 +1,4 @@
 /* part_lines.c: raw lines that files of a part carry, looked up by their places. */
-#include <string.h>
-
 #include "core/base/memory.h"
 #include "core/engine/engine.h"
 

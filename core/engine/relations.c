@@ -1,6 +1,4 @@
 /* relations.c: groups that satisfied their rule become rows of the rules that read it. */
-#include <string.h>
-
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/engine/verdicts.h"

@@ -1,7 +1,5 @@
 #include "core/expr/program.h"
 
-#include <string.h>
-
 #include "core/base/map.h"
 #include "core/base/memory.h"
 #include "core/expr/build.h"

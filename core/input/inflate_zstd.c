@@ -1,6 +1,5 @@
 #include <zstd.h>
 
-#include "core/base/memory.h"
 #include "core/input/inflate.h"
 
 #define WINDOW_LOG_MAX 27 /* 128 MiB: what `zstd` itself accepts without being told */

@@ -1,6 +1,5 @@
 #include "core/inventory/inventory.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/hash.h"

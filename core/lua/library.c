@@ -12,7 +12,6 @@
  */
 #include <lauxlib.h>
 #include <lualib.h>
-#include <string.h>
 
 #include "core/lua/library.h"
 #include "core/lua/vm.h"

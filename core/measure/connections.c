@@ -1,6 +1,4 @@
 /* connections(): different 5-tuples. Both directions are one, so what both ends wrote is counted once. */
-#include <string.h>
-
 #include "core/base/limits.h"
 #include "core/measure/kind.h"
 #include "core/measure/value_set.h"

@@ -1,5 +1,4 @@
 /* service.c: named services: lists of protocol/port. */
-#include "core/base/memory.h"
 #include "core/policy/load.h"
 
 static uint32_t count_ports(const struct fl_set_item *items, uint32_t count)

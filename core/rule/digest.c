@@ -1,7 +1,5 @@
 /* digest.c: what a plan measures, as text, a line for each thing: plans of equal text measure the same, so that what
  * they gathered can be put together. Thresholds, severities, waivers and texts are the judgement and not in it. */
-#include <string.h>
-
 #include "core/base/hash.h"
 #include "core/base/memory.h"
 #include "core/rule/plan.h"

@@ -7,7 +7,6 @@
  * An expectation is written as <id>, the conversations that it waits for by quarters of an hour, and <id>#undecided,
  * those that may be such ones.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/buf.h"

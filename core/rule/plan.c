@@ -1,9 +1,7 @@
 #include "core/rule/plan.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "core/base/limits.h"
 #include "core/rule/compiling.h"
 
 static enum fl_status parse_scope(struct fl_plan *plan, struct fl_error_list *errors)

@@ -1,6 +1,4 @@
 /* value.c: what is computed from measures, and the prices that such values are computed with. */
-#include <string.h>
-
 #include "core/base/limits.h"
 #include "core/rule/compiling.h"
 

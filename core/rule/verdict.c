@@ -1,6 +1,4 @@
 /* verdict.c: what code said of a record, as bytes that a measure keeps. */
-#include <string.h>
-
 #include "core/rule/ops.h"
 
 static void add_text(struct fl_buf *out, const char *text)

@@ -1,6 +1,4 @@
 /* editor_schema.c: a JSON Schema of policies, from the table that the loader checks keys by. */
-#include <string.h>
-
 #include "core/policy/keys.h"
 #include "core/record/report.h"
 #include "core/session/editor.h"

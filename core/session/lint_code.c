@@ -1,5 +1,4 @@
 /* lint_code.c: FL007, and counting tests. Reads the text of the rule file; nothing is run. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/rule/lua_text.h"

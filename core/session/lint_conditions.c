@@ -1,6 +1,4 @@
 /* lint_conditions.c: FL001 and FL002. */
-#include <string.h>
-
 #include "core/session/explain.h"
 #include "core/session/lint.h"
 

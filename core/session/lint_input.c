@@ -1,6 +1,4 @@
 /* lint_input.c: FL006 and FL008: rules against the logs at hand. */
-#include <string.h>
-
 #include "core/session/layouts.h"
 #include "core/session/lint.h"
 

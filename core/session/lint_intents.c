@@ -1,5 +1,4 @@
 /* lint_intents.c: FL010, intents that exclude each other, and FL011, networks that overlap. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/session/lint.h"

@@ -1,5 +1,4 @@
 /* lint_rules.c: parameters, tests, keys, identities, windows of rules. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/rule/lua_text.h"

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "core/base/memory.h"
-#include "core/rule/compile.h"
 #include "core/session/explain.h"
 #include "core/session/test_bench.h"
 #include "core/text/escape.h"

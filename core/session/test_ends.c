@@ -1,5 +1,4 @@
 /* test_ends.c: how tests write addresses and ports. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/memory.h"

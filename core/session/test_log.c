@@ -1,5 +1,4 @@
 /* test_log.c: conversations -> lines of a flow log, as AWS would write them. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/session/test_flows.h"

@@ -1,6 +1,4 @@
 /* test_policy.c: a test's `params` and `policy` as the text of a policy, so that both mean what they mean there. */
-#include <stdio.h>
-
 #include "core/session/test_bench.h"
 
 static void add_quoted(struct fl_buf *out, struct fl_str text)

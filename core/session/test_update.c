@@ -1,8 +1,6 @@
 /* test_update.c: writes what was found in place of what was expected, in the text of the rule file. */
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/log.h"
 #include "core/base/memory.h"

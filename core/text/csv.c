@@ -1,6 +1,5 @@
 #include "core/text/csv.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/buf.h"

@@ -1,7 +1,5 @@
 #include "core/text/json_write.h"
 
-#include <string.h>
-
 #include "core/text/utf8.h"
 
 #define SAFE_INTEGER (INT64_C(1) << 53)
