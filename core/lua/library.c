@@ -169,9 +169,10 @@ static void copy_names(lua_State *L, const char *const names[])
     }
 }
 
-static void push_part(lua_State *L, const char *name, lua_CFunction open, const char *const names[])
+/* room: how many members it will have, about. */
+static void push_part(lua_State *L, const char *name, lua_CFunction open, const char *const names[], int room)
 {
-    lua_newtable(L);
+    lua_createtable(L, 0, room);
     luaL_requiref(L, name, open, 0);
     copy_names(L, names);
     lua_pop(L, 1);
@@ -181,7 +182,7 @@ static void add_strings(lua_State *L)
 {
     static const char *const names[] = {"byte",  "char",  "find", "format",  "gmatch", "gsub",  "len",
                                         "lower", "match", "rep",  "reverse", "sub",    "upper", NULL};
-    push_part(L, "string", luaopen_string, names);
+    push_part(L, "string", luaopen_string, names, 16);
     fl_lua_charge_strings(L);
     lua_setfield(L, -2, "string");
 }
@@ -192,15 +193,15 @@ static void add_parts(lua_State *L)
     static const char *const numbers[] = {"abs",  "ceil", "floor",      "max",        "min", "tointeger",
                                           "type", "huge", "maxinteger", "mininteger", "ult", NULL};
     static const char *const characters[] = {"char", "codepoint", "len", "offset", "charpattern", NULL};
-    push_part(L, "table", luaopen_table, tables);
+    push_part(L, "table", luaopen_table, tables, 8);
     fl_lua_charge_tables(L);
     lua_pushcfunction(L, fl_lua_sort);
     lua_setfield(L, -2, "sort");
     lua_setfield(L, -2, "table");
-    push_part(L, "math", luaopen_math, numbers);
+    push_part(L, "math", luaopen_math, numbers, 16);
     fl_lua_charge_math(L);
     lua_setfield(L, -2, "math");
-    push_part(L, "utf8", luaopen_utf8, characters);
+    push_part(L, "utf8", luaopen_utf8, characters, 8);
     fl_lua_charge_utf8(L);
     lua_setfield(L, -2, "utf8");
 }
@@ -226,7 +227,7 @@ static void add_blocked(lua_State *L)
 void fl_lua_push_library(lua_State *L)
 {
     static const char *const base[] = {"assert", "error", "ipairs", "select", "tonumber", "type", NULL};
-    push_part(L, "_G", luaopen_base, base);
+    push_part(L, "_G", luaopen_base, base, 80);
     lua_pushcfunction(L, safe_tostring);
     lua_setfield(L, -2, "tostring");
     lua_pushcfunction(L, fl_lua_pairs);

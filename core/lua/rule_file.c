@@ -313,13 +313,20 @@ static void split_place(struct fl_error *err, const char *file)
     fl_error_at(err, file, line, 0);
 }
 
+/* The code of one more rule: none, until its file is loaded. */
+static bool add_code(struct fl_lua_vm *vm)
+{
+    if (!fl_grow((void **)&vm->code, &vm->code_capacity, vm->code_count + 1, sizeof *vm->code))
+        return false;
+    vm->code[vm->code_count++] = (struct fl_lua_rule_code){.on_flow = LUA_NOREF, .on_group = LUA_NOREF};
+    return true;
+}
+
 enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
                                 struct fl_str text, struct fl_error *err)
 {
-    if (!fl_grow((void **)&vm->code, &vm->code_capacity, vm->code_count + 1, sizeof *vm->code))
+    if (!add_code(vm))
         return fl_fail(err, FL_E_NOMEM, "out of memory");
-    struct fl_lua_rule_code *code = &vm->code[vm->code_count++];
-    memset(code, 0, sizeof *code);
     vm->file = file;
     vm->id = id;
     vm->lib_folder = lib_folder;
@@ -340,7 +347,7 @@ enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char
     enum fl_status status = fl_lua_call(vm, 1, 0, FL_LUA_STEPS_LOAD, err);
     fl_free(rest);
     vm->loading = false;
-    code = &vm->code[vm->code_count - 1];
+    struct fl_lua_rule_code *code = &vm->code[vm->code_count - 1];
     code->on_flow = vm->on_flow;
     code->on_group = vm->on_group;
     code->longest_text = vm->longest_text;
@@ -356,6 +363,10 @@ static enum fl_status open_vm(void *context, void **out, struct fl_error *err)
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < rules->file_count && status == FL_OK; i++) {
         struct rule_text *f = &rules->files[i];
+        if (!f->decl->has_on_flow && !f->decl->has_on_group) {
+            status = add_code(vm) ? FL_OK : fl_fail(err, FL_E_NOMEM, "out of memory");
+            continue;
+        }
         struct fl_rule_decl ignored = {.id = f->id, .file = f->file};
         vm->decl = &ignored;
         status = fl_lua_load_text(vm, f->id, f->file, f->lib_folder, f->text, err);

@@ -81,7 +81,7 @@ static void seal_part(lua_State *L, const char *name, int list)
 
 void fl_lua_seal_library(lua_State *L)
 {
-    lua_newtable(L);
+    lua_createtable(L, 0, 96);
     int list = lua_gettop(L);
     lua_pushvalue(L, list - 1);
     note_functions(L, list);

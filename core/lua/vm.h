@@ -62,7 +62,7 @@ struct fl_lua_vm {
     bool exhausted;      /* the machine refused memory in this call */
     bool calling;
     bool loading;
-    struct fl_lua_rule_code *code; /* by rule number */
+    struct fl_lua_rule_code *code; /* by rule number; in a worker's VM empty for rules without code */
     uint32_t code_count, code_capacity;
     /* While a file loads. */
     const char *file, *id, *lib_folder;
