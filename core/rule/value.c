@@ -1,4 +1,8 @@
 /* value.c: what is computed from measures, and the prices that such values are computed with. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "core/base/limits.h"
 #include "core/rule/compiling.h"
 
@@ -68,6 +72,16 @@ static enum fl_status compile_value(struct fl_compiling *c, const struct fl_valu
     return status;
 }
 
+/* Does the error point at this name in the text, which has one line? */
+static bool points_at(const struct fl_error *err, const char *text, const char *name)
+{
+    size_t len = strlen(name);
+    if (err->line > 1 || err->column == 0 || err->column > strlen(text))
+        return false;
+    const char *at = text + err->column - 1;
+    return strncmp(at, name, len) == 0 && !isalnum((unsigned char)at[len]) && at[len] != '_' && at[len] != '.';
+}
+
 /* A value may name others: those that can be compiled come first, until nothing more can be. */
 static void compile_in_turn(struct fl_compiling *c, const struct fl_value_decl **left, uint32_t count)
 {
@@ -80,9 +94,16 @@ static void compile_in_turn(struct fl_compiling *c, const struct fl_value_decl *
                 left[kept++] = left[i];
         count = kept;
     }
-    for (uint32_t i = 0; i < count; i++)
-        if (compile_value(c, left[i], &err) != FL_OK)
-            fl_compiling_fail(c, &err, "value", left[i]->name, left[i]->text);
+    for (uint32_t i = 0; i < count; i++) {
+        if (compile_value(c, left[i], &err) == FL_OK)
+            continue;
+        for (uint32_t k = 0; k < count && err.code == FL_E_NAME; k++)
+            if (points_at(&err, left[i]->text, left[k]->name))
+                snprintf(err.text, sizeof err.text,
+                         k == i ? "it is made of itself" : "it needs the value %s, which cannot be computed itself",
+                         left[k]->name);
+        fl_compiling_fail(c, &err, "value", left[i]->name, left[i]->text);
+    }
 }
 
 void fl_compiling_values(struct fl_compiling *c)

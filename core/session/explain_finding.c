@@ -184,6 +184,11 @@ static void add_next(struct fl_explaining *e, const struct fl_finding *f)
 
 static void add_evidence(struct fl_explaining *e, const struct fl_finding *f)
 {
+    if (f->evidence_count == 0) {
+        fl_buf_add_text(&e->out, f->flows == 0 ? "\n no records: it is about what is absent\n"
+                                               : "\n no records: the policy keeps none (evidence: 0)\n");
+        return;
+    }
     fl_buf_add_format(&e->out, "\n records (the first %u of %" PRIu64 ")\n", f->evidence_count, f->flows);
     for (uint32_t i = 0; i < f->evidence_count; i++) {
         fl_buf_add_text(&e->out, "  ");
@@ -192,11 +197,9 @@ static void add_evidence(struct fl_explaining *e, const struct fl_finding *f)
         fl_explain_add_str(e, f->evidence[i].raw);
         fl_buf_add_char(&e->out, '\n');
     }
-    if (f->evidence_count > 0) {
-        fl_buf_add_text(&e->out, "  why one of them counted: ");
-        add_next(e, f);
-        fl_buf_add_char(&e->out, '\n');
-    }
+    fl_buf_add_text(&e->out, "  why one of them counted: ");
+    add_next(e, f);
+    fl_buf_add_char(&e->out, '\n');
 }
 static void show_text(struct fl_explaining *e, const struct finding *found, const struct fl_finding *f)
 {

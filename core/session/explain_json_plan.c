@@ -1,6 +1,4 @@
 /* explain_json_plan.c: a rule as it was compiled, as JSON. */
-#include <string.h>
-
 #include "core/session/explain_json.h"
 
 static void put_params(struct fl_explaining *e, const struct fl_plan_rule *rule)

@@ -1,6 +1,7 @@
 /* explain_record_show.c: what is told of a record. */
 #include <inttypes.h>
 
+#include "core/engine/periods.h"
 #include "core/session/explain_json.h"
 
 #define WINDOWS_SHOWN 3
@@ -102,6 +103,40 @@ static void add_groups(struct fl_explaining *e, const struct fl_explain_record *
     }
 }
 
+struct span {
+    int64_t start_ms, end_ms; /* both INT64_MIN: none */
+};
+
+/* The period of an expectation that the record counts in. */
+static struct span period_of(struct fl_explaining *e, const struct fl_explain_record *r,
+                             const struct fl_plan_rule *rule)
+{
+    struct span span = {INT64_MIN, INT64_MIN};
+    struct fl_periods periods;
+    int64_t ms = (int64_t)r->values[FL_F_START_TIME].i;
+    if (rule->role != FL_ROLE_EXPECT || r->values[FL_F_START_TIME].type == FL_T_NULL)
+        return span;
+    int64_t every_ms = rule->decl->intent->expect_every_ms;
+    e->out.failed |= fl_periods_init(&periods, e->session->policy.zone, every_ms, ms, ms) != FL_OK;
+    uint32_t at = fl_periods_find(&periods, ms);
+    if (at != UINT32_MAX)
+        span = (struct span){periods.starts[at], periods.starts[at + 1]};
+    fl_periods_dispose(&periods);
+    return span;
+}
+
+static void add_period(struct fl_explaining *e, const struct fl_explain_record *r, const struct fl_plan_rule *rule)
+{
+    struct span span = period_of(e, r, rule);
+    fl_explain_label(e, "period");
+    if (span.start_ms == INT64_MIN) {
+        fl_buf_add_text(&e->out, "none: the record has no start\n");
+        return;
+    }
+    fl_explain_window(e, span.start_ms, span.end_ms);
+    fl_buf_add_text(&e->out, ": its conversation counts there, if it was let in or answered\n");
+}
+
 static void add_rule(struct fl_explaining *e, const struct fl_explain_record *r, uint32_t index)
 {
     const struct fl_plan_rule *rule = &e->session->plan.rules[index];
@@ -140,7 +175,7 @@ static void add_rule(struct fl_explaining *e, const struct fl_explain_record *r,
     if (!r->selected[index])
         return;
     if (rule->role == FL_ROLE_EXPECT)
-        fl_buf_add_text(&e->out, "  it counts in the period of its start; expectations are judged by periods\n");
+        add_period(e, r, rule);
     else
         add_groups(e, r, index);
 }
@@ -222,6 +257,8 @@ static void put_rule(struct fl_explaining *e, const struct fl_explain_record *r,
     fl_explain_put_tree(e, "where", asked ? rule->where : NULL, &values);
     fl_explain_put_text(e, "on_flow", r->code[index]);
     fl_explain_put_bool(e, "selected", r->selected[index]);
+    struct span period = r->selected[index] ? period_of(e, r, rule) : (struct span){INT64_MIN, INT64_MIN};
+    fl_explain_put_window(e, "period", period.start_ms, period.end_ms);
     fl_json_key(&e->w, "groups");
     fl_json_array(&e->w);
     for (uint32_t i = 0; i < r->groups.count; i++) {
