@@ -162,8 +162,12 @@ static enum fl_status sum_update(const struct fl_measure *m, void *state, const 
     int64_t value;
     if (!u->pass || !fl_update_int(u, m->field, &value))
         return FL_OK;
-    bool by_side = u->slots == NULL && fl_measure_counts_once(m);
-    return add(state, by_side ? side_of(u) : SIDE_ENTERED, fl_update_share(u, value));
+    unsigned side = SIDE_ENTERED;
+    if (u->slots == NULL && fl_measure_counts_once(m))
+        side = side_of(u);
+    else if (u->slots != NULL && u->slots[m->field].may_count_twice)
+        side = SIDE_UNKNOWN;
+    return add(state, side, fl_update_share(u, value));
 }
 
 static enum fl_status sum_merge(const struct fl_measure *m, void *into, const void *from)

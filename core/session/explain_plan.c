@@ -1,5 +1,4 @@
 /* explain_plan.c: a rule as it was compiled. */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/rule/compile.h"

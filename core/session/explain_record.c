@@ -1,5 +1,4 @@
 /* explain_record.c: why a record counted for a rule, or did not. */
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/base/log.h"

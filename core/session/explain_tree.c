@@ -1,10 +1,6 @@
 /* explain_tree.c: conditions with the values that decided them. */
-#include <stdio.h>
-#include <string.h>
-
 #include "core/rule/compile.h"
 #include "core/session/explain.h"
-#include "core/text/escape.h"
 
 #define CHILDREN_SHOWN 24   /* of one junction */
 #define LEAF_BYTES_MAX 2000 /* of a condition's text: a list of addresses may be longer than anybody reads */
