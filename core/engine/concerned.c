@@ -60,6 +60,28 @@ static enum fl_status add_vpcs(struct fl_judging *j, struct fl_concerned *c)
     return FL_OK;
 }
 
+static enum fl_status add_hour(void *context, const struct fl_coverage_hour *h)
+{
+    struct fl_concerned *c = context;
+    uint64_t seen = fl_coverage_hour_seen(h), lost = fl_coverage_hour_lost(h);
+    c->interfaces[h->interface].minutes += seen;
+    c->interfaces[h->interface].lost_minutes += lost;
+    c->all.minutes += seen;
+    c->all.lost_minutes += lost;
+    return FL_OK;
+}
+
+struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count)
+{
+    const struct fl_concerned *c = j->concerned;
+    struct fl_coverage sum = {.damaged = c->all.damaged};
+    for (uint32_t i = 0; i < count; i++) {
+        sum.minutes += c->interfaces[interfaces[i]].minutes;
+        sum.lost_minutes += c->interfaces[interfaces[i]].lost_minutes;
+    }
+    return interfaces != NULL ? sum : c->all;
+}
+
 enum fl_status fl_judge_concerned_open(struct fl_judging *j)
 {
     const struct fl_coverage_map *map = &j->part->coverage;
@@ -68,22 +90,18 @@ enum fl_status fl_judge_concerned_open(struct fl_judging *j)
         return FL_E_NOMEM;
     memset(c, 0, sizeof *c);
     c->count = map->interfaces.count;
-    c->all = fl_judge_coverage(j, NULL, 0);
     c->interfaces = fl_arena_alloc(j->arena, ((size_t)c->count + 1) * sizeof *c->interfaces);
     c->marks = fl_arena_alloc(j->arena, ((size_t)c->count + 1) * sizeof *c->marks);
     if (c->interfaces == NULL || c->marks == NULL)
         return FL_E_NOMEM;
     memset(c->interfaces, 0, ((size_t)c->count + 1) * sizeof *c->interfaces);
     memset(c->marks, 0, ((size_t)c->count + 1) * sizeof *c->marks);
-    for (uint32_t i = 0; i <= map->mask; i++) {
-        const struct fl_coverage_hour *h = &map->slots[i];
-        if (!fl_coverage_hour_used(h))
-            continue;
-        c->interfaces[h->interface].minutes += fl_coverage_hour_seen(h);
-        c->interfaces[h->interface].lost_minutes += fl_coverage_hour_lost(h);
-    }
     j->concerned = c;
-    enum fl_status status = add_vpcs(j, c);
+    enum fl_status status = fl_coverage_hours(map, add_hour, c);
+    for (uint32_t o = 0; o < j->part->object_count; o++)
+        c->all.damaged |= j->part->objects[o].read.damage != FL_DAMAGE_NONE;
+    if (status == FL_OK)
+        status = add_vpcs(j, c);
     return status == FL_OK ? list_own(j, c) : status;
 }
 

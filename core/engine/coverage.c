@@ -5,14 +5,16 @@
 #include "core/base/memory.h"
 #include "core/base/when.h"
 #include "core/derive/column.h"
+#include "core/engine/coverage_hours.h"
 
 #define FETCH_ROWS       16u /* the memory of rows so far ahead is fetched */
 #define SPAN_MINUTES_MAX (24 * 60)
 #define MINUTE_MS        UINT32_C(60000)
 
-enum fl_status fl_coverage_init(struct fl_coverage_map *map)
+enum fl_status fl_coverage_init(struct fl_coverage_map *map, uint64_t most_bytes)
 {
     memset(map, 0, sizeof *map);
+    map->most_bytes = most_bytes;
     fl_map_init(&map->interfaces);
     fl_map_init(&map->vpcs);
     map->mask = 63;
@@ -27,6 +29,7 @@ void fl_coverage_dispose(struct fl_coverage_map *map)
     fl_free(map->items);
     fl_free(map->slots);
     fl_free(map->recent);
+    fl_sorter_free(map->spilled);
     fl_map_dispose(&map->interfaces);
     fl_map_dispose(&map->vpcs);
     memset(map, 0, sizeof *map);
@@ -58,14 +61,20 @@ static bool grow(struct fl_coverage_map *map)
     return true;
 }
 
-/* UINT32_MAX when memory is out. */
+static bool has_no_room(const struct fl_coverage_map *map)
+{
+    return map->most_bytes != 0 && (map->mask + 1ull) * 2 * sizeof *map->slots > map->most_bytes;
+}
+
+/* UINT32_MAX when it failed. */
 static uint32_t touch(struct fl_coverage_map *map, uint32_t interface, uint32_t hour)
 {
     uint32_t i = slot_of(map, interface, hour);
     if (fl_coverage_hour_used(&map->slots[i]))
         return i;
     if ((map->used + 1) * 10ull > (map->mask + 1ull) * 7) {
-        if (!grow(map))
+        map->failed = has_no_room(map) ? fl_coverage_spill(map) : grow(map) ? FL_OK : FL_E_NOMEM;
+        if (map->failed != FL_OK)
             return UINT32_MAX;
         i = slot_of(map, interface, hour);
     }
@@ -95,6 +104,11 @@ static bool mark_span(struct fl_coverage_map *map, uint32_t interface, int64_t f
         minute = end + 1;
     }
     return true;
+}
+
+static enum fl_status failure(const struct fl_coverage_map *map)
+{
+    return map->failed != FL_OK ? map->failed : FL_E_NOMEM;
 }
 
 static struct fl_interface *item_of(struct fl_coverage_map *map, uint32_t interface)
@@ -216,7 +230,7 @@ enum fl_status fl_coverage_settle(struct fl_coverage_map *map)
 {
     for (uint32_t i = 0; i < map->recent_capacity; i++)
         if (map->recent[i].interface != UINT32_MAX && !settle(map, &map->recent[i]))
-            return FL_E_NOMEM;
+            return failure(map);
     return FL_OK;
 }
 
@@ -278,7 +292,7 @@ enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batc
         if (r + FETCH_ROWS < batch->rows)
             __builtin_prefetch(&map->recent[in.interface->u32[r + FETCH_ROWS]], 1);
         if (!add_row(map, batch, &in, r, with_addresses))
-            return FL_E_NOMEM;
+            return failure(map);
     }
     return FL_OK;
 }
@@ -288,7 +302,7 @@ enum fl_status fl_coverage_add_hour(struct fl_coverage_map *map, uint32_t interf
 {
     uint32_t slot = touch(map, interface, hour);
     if (slot == UINT32_MAX)
-        return FL_E_NOMEM;
+        return failure(map);
     map->slots[slot].seen |= seen;
     map->slots[slot].lost |= lost;
     return FL_OK;
@@ -305,8 +319,11 @@ enum fl_status fl_coverage_add_records(struct fl_coverage_map *map, uint32_t int
     return FL_OK;
 }
 
-enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from)
+enum fl_status fl_coverage_merge(struct fl_coverage_map *map, struct fl_coverage_map *from)
 {
+    enum fl_status status = fl_coverage_absorb_spilled(map, from);
+    if (status != FL_OK)
+        return status;
     for (uint32_t i = 0; i <= from->mask; i++) {
         const struct fl_coverage_hour *h = &from->slots[i];
         if (!fl_coverage_hour_used(h))
@@ -314,7 +331,7 @@ enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_co
         uint32_t interface = fl_map_intern(&map->interfaces, from->interfaces.keys[h->interface]);
         uint32_t slot = interface == FL_MAP_NONE ? UINT32_MAX : touch(map, interface, h->hour);
         if (slot == UINT32_MAX)
-            return FL_E_NOMEM;
+            return failure(map);
         map->slots[slot].seen |= h->seen;
         map->slots[slot].lost |= h->lost;
     }

@@ -1,12 +1,14 @@
 /* coverage.h: which interface was logged in which minutes, and which minutes SKIPDATA touched.
  *
- * Groups of the core itself: (interface, hour) -> two masks of 60 minutes. One per worker, merged at the end.
- * Also which own addresses, and in which VPC, each interface was seen.
+ * Groups of the core itself: (interface, hour) -> two masks of 60 minutes. One per worker, merged at the end. Records
+ * may tell of any hour of 1970..2100: hours above the budget lie in a temporary file, and nothing depends on it. Also
+ * which own addresses, and in which VPC, each interface was seen.
  */
 #ifndef FL_ENGINE_COVERAGE_H
 #define FL_ENGINE_COVERAGE_H
 
 #include "core/base/map.h"
+#include "core/group/sorter.h"
 #include "core/record/batch.h"
 
 struct fl_coverage_hour {
@@ -50,6 +52,9 @@ struct fl_coverage_recent {
 struct fl_coverage_map {
     struct fl_coverage_hour *slots;
     uint32_t mask, used;
+    uint64_t most_bytes;       /* of the slots; 0 = without end */
+    struct fl_sorter *spilled; /* interface, hour, masks: hours that had no room; NULL: all had */
+    enum fl_status failed;     /* why the last call did */
     struct fl_map interfaces, vpcs;
     struct fl_interface *items; /* by interface id */
     uint32_t item_capacity;
@@ -57,7 +62,11 @@ struct fl_coverage_map {
     uint32_t recent_capacity;
 };
 
-enum fl_status fl_coverage_init(struct fl_coverage_map *map);
+#define FL_COVERAGE_SHARE                                                                                              \
+    16u /* of the memory for groups, that hours may take in memory; as much again is for their file */
+
+/* most_bytes: of hours in memory, twice; 0 = without end. */
+enum fl_status fl_coverage_init(struct fl_coverage_map *map, uint64_t most_bytes);
 void fl_coverage_dispose(struct fl_coverage_map *map);
 /* Adds every row; with_addresses also notes own addresses by vantage. */
 enum fl_status fl_coverage_add(struct fl_coverage_map *map, const struct fl_batch *batch, bool with_addresses);
@@ -75,6 +84,15 @@ enum fl_status fl_coverage_add_hour(struct fl_coverage_map *map, uint32_t interf
 /* The record counts of an interface, which then exists. */
 enum fl_status fl_coverage_add_records(struct fl_coverage_map *map, uint32_t interface, uint64_t records,
                                        uint64_t skipped);
-enum fl_status fl_coverage_merge(struct fl_coverage_map *map, const struct fl_coverage_map *from);
+/* Moves the hours of `from` that have no room, and adds the rest. */
+enum fl_status fl_coverage_merge(struct fl_coverage_map *map, struct fl_coverage_map *from);
+/* No hour is added any more. sorted: they are visited by name of the interface and hour. */
+enum fl_status fl_coverage_finish(struct fl_coverage_map *map, bool sorted);
+/* Each hour once. */
+enum fl_status fl_coverage_hours(const struct fl_coverage_map *map,
+                                 enum fl_status (*visit)(void *context, const struct fl_coverage_hour *hour),
+                                 void *context);
+/* What went wrong with the temporary file; NULL: nothing did. */
+const char *fl_coverage_trouble(const struct fl_coverage_map *map);
 
 #endif

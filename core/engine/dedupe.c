@@ -10,12 +10,20 @@
 #include "core/base/temp.h"
 #include "core/record/place.h"
 
-#define SEED          UINT64_C(0x6f6e6c79206f6e65)
-#define MERGE_RECORDS 2048u /* of a run that are read at a time */
+#define SEED              UINT64_C(0x6f6e6c79206f6e65)
+#define MERGE_RECORDS     2048u /* of a run that are read at a time, at most */
+#define MERGE_LEAST       64u
+#define RUN_RECORDS_LEAST 4096u
 
-void fl_dedupe_init(struct fl_dedupe *d)
+void fl_dedupe_init(struct fl_dedupe *d, uint64_t memory_bytes, uint32_t workers)
 {
-    *d = (struct fl_dedupe){.fd = -1, .run_records = FL_DEDUPE_RUN_BYTES / sizeof(struct fl_seen)};
+    uint64_t most = FL_DEDUPE_RUN_BYTES / sizeof(struct fl_seen),
+             share = memory_bytes / 2 / workers / sizeof(struct fl_seen);
+    if (memory_bytes == 0 || share > most)
+        share = most;
+    *d = (struct fl_dedupe){.fd = -1,
+                            .memory_bytes = memory_bytes,
+                            .run_records = share < RUN_RECORDS_LEAST ? RUN_RECORDS_LEAST : (uint32_t)share};
     pthread_mutex_init(&d->lock, NULL);
 }
 
@@ -139,6 +147,21 @@ static void add_cell(struct fl_collector *c, const struct fl_column *column, uin
     }
 }
 
+/* For one more, and never for more than a run. */
+static bool make_room(struct fl_collector *c)
+{
+    uint32_t most = c->dedupe->run_records, room = c->capacity == 0 ? 1024 : c->capacity * 2;
+    if (c->count < c->capacity)
+        return true;
+    room = room < most ? room : most;
+    struct fl_seen *grown = fl_realloc(c->items, room, sizeof *grown);
+    if (grown == NULL)
+        return false;
+    c->items = grown;
+    c->capacity = room;
+    return true;
+}
+
 enum fl_status fl_collector_add(struct fl_collector *c, const struct fl_batch *batch)
 {
     uint32_t fields[FL_DERIVED_FIRST], count = 0;
@@ -148,7 +171,7 @@ enum fl_status fl_collector_add(struct fl_collector *c, const struct fl_batch *b
     if (!hash_texts(c, &batch->strings))
         return FL_E_NOMEM;
     for (uint32_t r = 0; r < batch->rows; r++) {
-        if (!fl_grow((void **)&c->items, &c->capacity, c->count + 1, sizeof *c->items))
+        if (!make_room(c))
             return FL_E_NOMEM;
         fl_buf_clear(&c->row);
         for (uint32_t i = 0; i < count; i++)
@@ -175,13 +198,23 @@ struct stream {
     uint64_t offset, left; /* behind them in the file */
 };
 
+/* So that all runs together take half of the memory. */
+static uint64_t merge_records(const struct fl_dedupe *d)
+{
+    uint64_t share = d->memory_bytes / 2 / d->run_count / sizeof(struct fl_seen);
+    if (d->memory_bytes == 0 || share > MERGE_RECORDS)
+        return MERGE_RECORDS;
+    return share < MERGE_LEAST ? MERGE_LEAST : share;
+}
+
 static enum fl_status refill(const struct fl_dedupe *d, struct stream *s)
 {
     if (s->at < s->count || s->left == 0)
         return FL_OK;
-    if (s->own == NULL && (s->own = fl_alloc(MERGE_RECORDS * sizeof *s->own)) == NULL)
+    uint64_t at_once = merge_records(d);
+    if (s->own == NULL && (s->own = fl_alloc(at_once * sizeof *s->own)) == NULL)
         return FL_E_NOMEM;
-    uint64_t count = s->left < MERGE_RECORDS ? s->left : MERGE_RECORDS;
+    uint64_t count = s->left < at_once ? s->left : at_once;
     size_t bytes = count * sizeof *s->own;
     for (size_t done = 0; done < bytes;) {
         ssize_t n = pread(d->fd, (char *)s->own + done, bytes - done, (off_t)(s->offset + done));
@@ -289,6 +322,12 @@ enum fl_status fl_dedupe_settle(struct fl_dedupe *d)
 }
 
 /* ---- the second pass ---- */
+
+uint64_t fl_dedupe_left_bytes(const struct fl_dedupe *d)
+{
+    uint64_t taken = d->capacity * sizeof *d->places, least = d->memory_bytes / 4;
+    return taken < d->memory_bytes - least ? d->memory_bytes - taken : least;
+}
 
 static uint64_t first_at(const struct fl_dedupe *d, uint64_t where)
 {

@@ -233,6 +233,8 @@ static enum fl_status gather(struct run *run, struct fl_part *out)
         if (i > 0 && status == FL_OK)
             status = merge_part(out, &run->workers[i].part);
     }
+    if (status == FL_OK)
+        status = fl_coverage_finish(&out->coverage, false);
     return status == FL_OK ? fl_store_settle(out->store) : status;
 }
 
@@ -280,7 +282,7 @@ static enum fl_status run_pass(const struct fl_plan *plan, const struct fl_sourc
                      ? fl_schedule_run(run.turns, count, sources->count, options->schedule_seed, err)
                      : run_threads(&run, err);
     if (status == FL_OK && (status = gather(&run, out)) != FL_OK)
-        fl_fail(err, status, "%s", fl_store_error(out->store, status));
+        fl_fail(err, status, "%s", fl_part_error(out, status));
     for (uint32_t i = 0; run.workers != NULL && run.turns != NULL && i < count; i++) {
         if (run.workers[i].plan == NULL)
             continue;
@@ -331,7 +333,7 @@ static enum fl_status run_deduped(const struct fl_plan *plan, const struct fl_so
     struct fl_plan first;
     struct fl_dedupe dedupe;
     uint64_t *records = fl_alloc_zero((size_t)sources->count + 1, sizeof *records);
-    fl_dedupe_init(&dedupe);
+    fl_dedupe_init(&dedupe, options->memory_bytes, options->threads);
     enum fl_status status = plan_collecting(&first, plan->policy, err);
     if (records == NULL)
         status = FL_E_NOMEM;
@@ -342,6 +344,7 @@ static enum fl_status run_deduped(const struct fl_plan *plan, const struct fl_so
     fl_plan_dispose(&first);
     struct fl_engine_options judged = *options;
     judged.drop = &dedupe;
+    judged.memory_bytes = fl_dedupe_left_bytes(&dedupe);
     if (status == FL_OK)
         status = run_pass(plan, sources, &judged, out, err);
     for (uint32_t o = 0; o < sources->count && status == FL_OK; o++)
@@ -363,6 +366,12 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
         dedupes ? run_deduped(plan, sources, options, out, err) : run_pass(plan, sources, options, out, err);
     out->phases.scan_ns = fl_phase_now() - begin;
     return status;
+}
+
+const char *fl_part_error(const struct fl_part *part, enum fl_status status)
+{
+    const char *trouble = status == FL_E_IO ? fl_coverage_trouble(&part->coverage) : NULL;
+    return trouble != NULL ? trouble : fl_store_error(part->store, status);
 }
 
 void fl_part_dispose(struct fl_part *part)

@@ -99,6 +99,8 @@ struct fl_part {
 enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
                              const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err);
 void fl_part_dispose(struct fl_part *part);
+/* What became of a call that failed, in a sentence. */
+const char *fl_part_error(const struct fl_part *part, enum fl_status status);
 /* Adds what another worker, or another part, counted for the same rule. Groups lie in the stores. */
 void fl_rule_part_merge(struct fl_rule_part *into, const struct fl_rule_part *from);
 

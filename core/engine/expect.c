@@ -10,6 +10,7 @@
 #include "core/engine/expect.h"
 
 #define PERIODS_LISTED_MAX 400
+#define HOURS_MERGED       4096u /* above that many, and twice as many as before, they are merged */
 
 /* ---- who is waited for ---- */
 
@@ -105,21 +106,10 @@ static int compare_hours(const void *left, const void *right)
 }
 
 /* One row for each host and hour: a minute that one interface logged whole is logged. */
-static enum fl_status gather_hours(struct fl_expecting *e)
+static void merge_hours(struct fl_expecting *e)
 {
-    const struct fl_coverage_map *map = &e->j->part->coverage;
-    bool *concerned = fl_alloc_zero((size_t)map->interfaces.count + 1, sizeof *concerned);
-    bool ok = concerned != NULL;
-    for (uint32_t i = 0; ok && i < e->concerned.count; i++)
-        concerned[e->concerned.interfaces[i]] = true;
-    for (uint32_t i = 0; ok && i <= map->mask; i++)
-        if (fl_coverage_hour_used(&map->slots[i]) && concerned[map->slots[i].interface])
-            ok = add_hour_of_interface(e, &map->slots[i]);
-    fl_free(concerned);
-    if (!ok)
-        return FL_E_NOMEM;
     if (e->hour_count == 0)
-        return FL_OK;
+        return;
     qsort(e->hours, e->hour_count, sizeof *e->hours, compare_hours);
     uint32_t last = 0;
     for (uint32_t i = 1; i < e->hour_count; i++) {
@@ -131,7 +121,38 @@ static enum fl_status gather_hours(struct fl_expecting *e)
         e->hours[last].lost |= e->hours[i].lost;
     }
     e->hour_count = last + 1;
-    return FL_OK;
+}
+
+struct gathering {
+    struct fl_expecting *e;
+    bool *concerned;       /* by interface */
+    uint32_t merged_count; /* of hours, when they were merged last */
+};
+
+static enum fl_status gather_hour(void *context, const struct fl_coverage_hour *h)
+{
+    struct gathering *g = context;
+    if (!g->concerned[h->interface])
+        return FL_OK;
+    if (g->e->hour_count >= HOURS_MERGED && g->e->hour_count / 2 >= g->merged_count) {
+        merge_hours(g->e);
+        g->merged_count = g->e->hour_count;
+    }
+    return add_hour_of_interface(g->e, h) ? FL_OK : FL_E_NOMEM;
+}
+
+static enum fl_status gather_hours(struct fl_expecting *e)
+{
+    const struct fl_coverage_map *map = &e->j->part->coverage;
+    struct gathering g = {.e = e, .concerned = fl_alloc_zero((size_t)map->interfaces.count + 1, sizeof *g.concerned)};
+    if (g.concerned == NULL)
+        return FL_E_NOMEM;
+    for (uint32_t i = 0; i < e->concerned.count; i++)
+        g.concerned[e->concerned.interfaces[i]] = true;
+    enum fl_status status = fl_coverage_hours(map, gather_hour, &g);
+    fl_free(g.concerned);
+    merge_hours(e);
+    return status;
 }
 
 static void add_minutes(struct fl_expecting *e, const struct fl_expect_hour *h)

@@ -25,27 +25,6 @@ struct fl_pairs fl_judge_pairs(struct fl_judging *j, const char *const *names, c
     return (struct fl_pairs){pairs, count};
 }
 
-struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count)
-{
-    const struct fl_coverage_map *map = &j->part->coverage;
-    struct fl_coverage coverage = {0};
-    for (uint32_t i = 0; i <= map->mask; i++) {
-        const struct fl_coverage_hour *h = &map->slots[i];
-        if (!fl_coverage_hour_used(h))
-            continue;
-        bool concerned = interfaces == NULL;
-        for (uint32_t k = 0; k < count && !concerned; k++)
-            concerned = interfaces[k] == h->interface;
-        if (!concerned)
-            continue;
-        coverage.minutes += fl_coverage_hour_seen(h);
-        coverage.lost_minutes += fl_coverage_hour_lost(h);
-    }
-    for (uint32_t o = 0; o < j->part->object_count; o++)
-        coverage.damaged |= j->part->objects[o].read.damage != FL_DAMAGE_NONE;
-    return coverage;
-}
-
 static int64_t newest_event(const struct fl_part *part)
 {
     int64_t newest = INT64_MIN;
@@ -97,7 +76,7 @@ static const char *why_failed(const struct fl_judging *j, enum fl_status status)
 {
     const struct fl_findings *findings = j->report->findings;
     const char *trouble = findings != NULL && status == FL_E_IO ? fl_findings_trouble(findings) : NULL;
-    return trouble != NULL ? trouble : fl_store_error(j->part->store, status);
+    return trouble != NULL ? trouble : fl_part_error(j->part, status);
 }
 
 enum fl_status fl_judge(const struct fl_plan *plan, struct fl_part *part, const struct fl_source_list *sources,

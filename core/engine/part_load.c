@@ -350,7 +350,7 @@ static enum fl_status take_coverage(struct loading *l, const struct fl_part_file
     enum fl_status status = open_section(&s, file, FL_SECTION_COVERAGE, l->packer);
     if (status != FL_OK)
         return status;
-    s.status = fl_coverage_init(&map);
+    s.status = fl_coverage_init(&map, l->part->coverage.most_bytes);
     for (uint64_t n = number(&s); n > 0 && s.status == FL_OK; n--)
         take_interface(&map, &s);
     for (uint64_t n = number(&s); n > 0 && s.status == FL_OK; n--) {
@@ -388,8 +388,9 @@ static enum fl_status add_rows(struct loading *l, const struct fl_part_file *fil
 static enum fl_status prepare(struct loading *l, uint32_t file_count, uint64_t memory_bytes)
 {
     struct fl_part *part = l->part;
-    struct fl_store_spec spec = {
-        .tables = l->plan->table_specs, .table_count = l->plan->table_count, .budget_bytes = memory_bytes};
+    struct fl_store_spec spec = {.tables = l->plan->table_specs,
+                                 .table_count = l->plan->table_count,
+                                 .budget_bytes = memory_bytes - memory_bytes / FL_COVERAGE_SHARE * 2};
     part->rules = fl_alloc_zero((size_t)l->plan->rule_count + 1, sizeof *part->rules);
     part->rule_count = l->plan->rule_count;
     l->firsts = fl_alloc_zero((size_t)file_count + 1, sizeof *l->firsts);
@@ -398,7 +399,7 @@ static enum fl_status prepare(struct loading *l, uint32_t file_count, uint64_t m
     fl_arena_init(&l->sources->arena);
     if (part->rules == NULL || l->firsts == NULL || l->packer == NULL)
         return FL_E_NOMEM;
-    enum fl_status status = fl_coverage_init(&part->coverage);
+    enum fl_status status = fl_coverage_init(&part->coverage, memory_bytes / FL_COVERAGE_SHARE);
     return status == FL_OK ? fl_store_new(&spec, &part->store) : status;
 }
 
@@ -425,13 +426,15 @@ static enum fl_status load_files(struct loading *l, struct fl_error *err)
     }
     if (status == FL_OK) {
         f = 0;
-        status = fl_store_settle(part->store);
+        status = fl_coverage_finish(&part->coverage, false);
+        if (status == FL_OK)
+            status = fl_store_settle(part->store);
     }
     if (status == FL_E_DATA && f > 0)
         return fl_fail(err, status, "%s is damaged", part->files[f - 1].path);
-    return status == FL_OK ? FL_OK
-                           : fl_fail(err, status, "%s",
-                                     status == FL_E_NOMEM ? "out of memory" : fl_store_error(part->store, status));
+    return status == FL_OK
+               ? FL_OK
+               : fl_fail(err, status, "%s", status == FL_E_NOMEM ? "out of memory" : fl_part_error(part, status));
 }
 
 enum fl_status fl_part_load(const struct fl_plan *plan, struct fl_part_file *files, uint32_t file_count,

@@ -153,19 +153,6 @@ static enum fl_status save_totals(struct fl_container_writer *out, const struct 
 
 /* ---- coverage: by name of the interface, whatever order they came in ---- */
 
-struct hour {
-    uint32_t rank;
-    const struct fl_coverage_hour *at;
-};
-
-static int compare_hours(const void *left, const void *right)
-{
-    const struct hour *a = left, *b = right;
-    if (a->rank != b->rank)
-        return a->rank < b->rank ? -1 : 1;
-    return a->at->hour < b->at->hour ? -1 : a->at->hour > b->at->hour;
-}
-
 static int compare_named(const void *left, const void *right, void *context)
 {
     const struct fl_str *names = context;
@@ -189,42 +176,64 @@ static void put_interface(struct fl_block_writer *w, const struct fl_coverage_ma
     }
 }
 
-static enum fl_status save_coverage(struct fl_container_writer *out, const struct fl_coverage_map *map)
+struct saving_hours {
+    struct fl_block_writer *w;
+    const uint32_t *ranks; /* of interfaces, by name */
+    uint64_t count;
+};
+
+static enum fl_status count_hour(void *context, const struct fl_coverage_hour *hour)
 {
-    struct fl_block_writer *w = &out->blocks;
-    uint32_t count = map->interfaces.count, hours = 0;
+    (void)hour;
+    ((struct saving_hours *)context)->count++;
+    return FL_OK;
+}
+
+static enum fl_status put_hour(void *context, const struct fl_coverage_hour *hour)
+{
+    struct saving_hours *s = context;
+    fl_block_add_number(s->w, s->ranks[hour->interface]);
+    fl_block_add_number(s->w, hour->hour);
+    fl_block_add_number(s->w, hour->seen & ~FL_COVERAGE_IN_USE);
+    fl_block_add_number(s->w, hour->lost);
+    return s->w->status;
+}
+
+static enum fl_status put_hours(struct fl_container_writer *out, struct fl_coverage_map *map, const uint32_t *ranks)
+{
+    struct saving_hours s = {&out->blocks, ranks, 0};
+    enum fl_status status = fl_coverage_finish(map, true);
+    if (status == FL_OK)
+        status = fl_coverage_hours(map, count_hour, &s);
+    fl_block_add_number(&out->blocks, s.count);
+    if (status == FL_OK)
+        status = fl_coverage_hours(map, put_hour, &s);
+    fl_container_end(out, s.count);
+    return status;
+}
+
+static enum fl_status save_coverage(struct fl_container_writer *out, struct fl_coverage_map *map)
+{
+    uint32_t count = map->interfaces.count;
     uint32_t *order = fl_alloc(((size_t)count + 1) * sizeof *order),
              *ranks = fl_alloc(((size_t)count + 1) * sizeof *ranks);
-    struct hour *all = fl_alloc(((size_t)map->used + 1) * sizeof *all);
-    bool ok = order != NULL && ranks != NULL && all != NULL;
-    for (uint32_t i = 0; ok && i < count; i++)
+    enum fl_status status = order == NULL || ranks == NULL ? FL_E_NOMEM : FL_OK;
+    for (uint32_t i = 0; status == FL_OK && i < count; i++)
         order[i] = i;
-    if (ok && count > 1)
+    if (status == FL_OK && count > 1)
         qsort_r(order, count, sizeof *order, compare_named, map->interfaces.keys);
-    for (uint32_t i = 0; ok && i < count; i++)
+    for (uint32_t i = 0; status == FL_OK && i < count; i++)
         ranks[order[i]] = i;
-    for (uint32_t i = 0; ok && i <= map->mask; i++)
-        if (fl_coverage_hour_used(&map->slots[i]))
-            all[hours++] = (struct hour){ranks[map->slots[i].interface], &map->slots[i]};
-    if (ok) {
-        qsort(all, hours, sizeof *all, compare_hours);
+    if (status == FL_OK) {
         fl_container_begin(out, FL_SECTION_COVERAGE, 0);
-        fl_block_add_number(w, count);
+        fl_block_add_number(&out->blocks, count);
         for (uint32_t i = 0; i < count; i++)
-            put_interface(w, map, order[i]);
-        fl_block_add_number(w, hours);
-        for (uint32_t i = 0; i < hours; i++) {
-            fl_block_add_number(w, all[i].rank);
-            fl_block_add_number(w, all[i].at->hour);
-            fl_block_add_number(w, all[i].at->seen & ~FL_COVERAGE_IN_USE);
-            fl_block_add_number(w, all[i].at->lost);
-        }
-        fl_container_end(out, hours);
+            put_interface(&out->blocks, map, order[i]);
+        status = put_hours(out, map, ranks);
     }
     fl_free(order);
     fl_free(ranks);
-    fl_free(all);
-    return ok ? FL_OK : FL_E_NOMEM;
+    return status;
 }
 
 /* ---- rows, and the lines of the places in them ---- */
@@ -326,7 +335,7 @@ enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, co
     if (status == FL_OK)
         status = out->blocks.status;
     if (status != FL_OK)
-        fl_fail(err, status, "%s", fl_store_error(part->store, status));
+        fl_fail(err, status, "%s", fl_part_error(part, status));
     else if (s.missing > 0)
         status =
             fl_fail(err, FL_E_DATA, "%llu records could not be read again: their objects changed while the audit ran",

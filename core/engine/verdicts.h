@@ -149,7 +149,7 @@ enum fl_status fl_judge_run(struct fl_judging *j);
 enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete, uint64_t count,
                               const char *what, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* The share of these interfaces that was lost; of the whole run when interfaces is NULL. */
+/* concerned.c: the share of these interfaces that was lost; of the whole run when interfaces is NULL. */
 struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t *interfaces, uint32_t count);
 /* concerned.c: which interfaces hits of one rule are about: those named by a key, else those with an address that is a
  * key. The share that was lost of them; of the whole run where none is known. */

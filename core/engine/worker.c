@@ -18,6 +18,12 @@ static uint32_t most_filters(const struct fl_plan *plan)
     return most;
 }
 
+/* Of its hours, once in memory and once for what is written. */
+static uint64_t coverage_memory(const struct fl_worker *worker)
+{
+    return worker->options->memory_bytes / worker->share / FL_COVERAGE_SHARE;
+}
+
 static enum fl_status make_store(struct fl_worker *worker)
 {
     const struct fl_plan *plan = worker->plan;
@@ -27,9 +33,10 @@ static enum fl_status make_store(struct fl_worker *worker)
     if (part->rules == NULL || worker->filters == NULL)
         return FL_E_NOMEM;
     part->rule_count = plan->rule_count;
+    uint64_t share = worker->options->memory_bytes / worker->share;
     struct fl_store_spec spec = {.tables = plan->table_specs,
                                  .table_count = plan->table_count,
-                                 .budget_bytes = worker->options->memory_bytes / worker->share};
+                                 .budget_bytes = share - share / FL_COVERAGE_SHARE * 2};
     return fl_store_new(&spec, &part->store);
 }
 
@@ -68,7 +75,7 @@ enum fl_status fl_worker_init(struct fl_worker *worker, const struct fl_plan *pl
     worker->learned.join = &worker->join;
     fl_collector_init(&worker->collector, options->collect);
     fl_map_init(&worker->part.unknown_columns);
-    enum fl_status status = fl_coverage_init(&worker->part.coverage);
+    enum fl_status status = fl_coverage_init(&worker->part.coverage, coverage_memory(worker));
     if (status == FL_OK)
         status = fl_batch_init(&worker->batch, &plan->wanted);
     if (status == FL_OK)
@@ -565,7 +572,7 @@ enum fl_status fl_worker_fail(const struct fl_worker *worker, enum fl_status sta
 {
     if (status == FL_E_IO && worker->options->collect != NULL)
         return fl_fail(err, status, "dedupe cannot write to a temporary file in %s", fl_temp_folder());
-    return fl_fail(err, status, "%s", fl_store_error(worker->part.store, status));
+    return fl_fail(err, status, "%s", fl_part_error(&worker->part, status));
 }
 
 enum fl_status fl_worker_open(struct fl_worker *worker, uint32_t source, bool *more, struct fl_error *err)

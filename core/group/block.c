@@ -42,7 +42,7 @@ static uint64_t checksum(const void *packed, uint32_t packed_len, uint32_t text_
 
 enum fl_status fl_block_writer_open(struct fl_block_writer *w, int fd, int level)
 {
-    *w = (struct fl_block_writer){.fd = fd, .level = level};
+    *w = (struct fl_block_writer){.fd = fd, .level = level, .item_most = FL_ITEM_BYTES_MAX};
     fl_buf_init(&w->text);
     fl_buf_init(&w->packed);
     w->packer = fl_packer_new();
@@ -127,7 +127,7 @@ void fl_block_add_bytes(struct fl_block_writer *w, const void *bytes, size_t len
 
 void fl_block_reader_open(struct fl_block_reader *r, int fd, uint64_t from, uint64_t end, struct fl_packer *packer)
 {
-    *r = (struct fl_block_reader){.fd = fd, .at = from, .end = end, .packer = packer};
+    *r = (struct fl_block_reader){.fd = fd, .at = from, .end = end, .packer = packer, .item_most = FL_ITEM_BYTES_MAX};
     fl_buf_init(&r->text);
     fl_buf_init(&r->packed);
 }
@@ -188,7 +188,7 @@ static enum fl_status next_block(struct fl_block_reader *r)
 
 enum fl_status fl_block_take(struct fl_block_reader *r, size_t len, const uint8_t **out)
 {
-    if (len > FL_ITEM_BYTES_MAX)
+    if (len > r->item_most)
         return FL_E_DATA;
     while (r->text.len - r->pos < len) {
         enum fl_status status = next_block(r);
@@ -221,7 +221,7 @@ enum fl_status fl_block_take_bytes(struct fl_block_reader *r, struct fl_str *out
     const uint8_t *p = (const uint8_t *)"";
     enum fl_status status = fl_block_take_number(r, &len);
     if (status == FL_OK)
-        status = len > FL_ITEM_BYTES_MAX ? FL_E_DATA : fl_block_take(r, (size_t)len, &p);
+        status = len > r->item_most ? FL_E_DATA : fl_block_take(r, (size_t)len, &p);
     *out = (struct fl_str){(const char *)p, status == FL_OK ? (size_t)len : 0};
     return status;
 }

@@ -14,7 +14,7 @@
 #include "core/base/str.h"
 
 #define FL_BLOCK_BYTES    (64u * 1024u) /* of text in one block */
-#define FL_ITEM_BYTES_MAX (256u << 20)  /* that may be asked for at once */
+#define FL_ITEM_BYTES_MAX (256u << 20)  /* that may be asked for at once, of a file that may come from anybody */
 
 struct fl_block_writer {
     int fd;
@@ -22,6 +22,7 @@ struct fl_block_writer {
     uint64_t at; /* bytes of the file so far */
     struct fl_buf text, packed;
     struct fl_packer *packer;
+    uint64_t item_most;    /* FL_ITEM_BYTES_MAX; more where nobody else reads the file */
     enum fl_status status; /* the first failure; what is added after it is lost */
     int error;             /* errno of it */
 };
@@ -40,7 +41,8 @@ struct fl_block_reader {
     int fd;
     uint64_t at, end; /* of the file: next block, end of the section */
     struct fl_buf text, packed;
-    size_t pos; /* in text */
+    size_t pos;         /* in text */
+    uint64_t item_most; /* as in the writer */
     struct fl_packer *packer;
 };
 

@@ -69,7 +69,7 @@ void fl_row_write(struct fl_row_writer *w, struct fl_block_writer *out, const st
     enum fl_status status = put_states(&w->body, shape, e);
     if (status == FL_OK && (w->key.failed || w->body.failed))
         status = FL_E_NOMEM;
-    if (status == FL_OK && w->body.len > FL_ITEM_BYTES_MAX)
+    if (status == FL_OK && w->body.len > out->item_most)
         status = FL_E_LIMIT;
     if (status != FL_OK && out->status == FL_OK)
         out->status = status;
@@ -85,6 +85,8 @@ enum fl_status fl_run_cursor_open(struct fl_run_cursor *c, const struct fl_table
     *c = (struct fl_run_cursor){.shape = shape, .sources = sources, .left = section->rows, .name = c->name};
     fl_buf_init(&c->key);
     fl_block_reader_open(&c->in, fd, section->from, section->end, packer);
+    if (c->name == NULL)
+        c->in.item_most = SIZE_MAX;
     c->entry = fl_alloc_zero(1, shape->entry_bytes);
     c->measures = fl_alloc_zero((size_t)shape->spec.measure_count + 1, sizeof *c->measures);
     if (c->entry == NULL || c->measures == NULL)

@@ -54,6 +54,11 @@ enum fl_status fl_sorter_add(struct fl_sorter *s, const struct fl_sorted *item)
     return fl_store_add_row(s->store, 0, &row, &bad_times);
 }
 
+enum fl_status fl_sorter_absorb(struct fl_sorter *s, struct fl_sorter *from)
+{
+    return fl_store_absorb(s->store, from->store);
+}
+
 enum fl_status fl_sorter_settle(struct fl_sorter *s)
 {
     return fl_store_settle(s->store);

@@ -24,6 +24,8 @@ enum fl_status fl_sorter_new(uint64_t budget_bytes, uint64_t hash_seed, struct f
 void fl_sorter_free(struct fl_sorter *sorter); /* or NULL */
 /* Copies what it is given. FL_E_IO: the temporary file cannot be written, which fl_sorter_trouble() tells. */
 enum fl_status fl_sorter_add(struct fl_sorter *sorter, const struct fl_sorted *item);
+/* Moves all that `from` was given. */
+enum fl_status fl_sorter_absorb(struct fl_sorter *sorter, struct fl_sorter *from);
 /* Nothing is added any more. */
 enum fl_status fl_sorter_settle(struct fl_sorter *sorter);
 const char *fl_sorter_trouble(const struct fl_sorter *sorter); /* with its file; or NULL */

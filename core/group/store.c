@@ -1,6 +1,7 @@
 #include "core/group/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,10 +15,10 @@
 #define READER_BYTES (256u * 1024u) /* that a walk holds for each run */
 #define FAN_IN_MIN   8u
 #define FAN_IN_MAX   256u
-#define RUNS_MAX     64u /* while groups are added: each is an open file */
 
 struct run {
     int fd;
+    uint64_t from, end;          /* where it lies in a file of the store */
     struct fl_section *sections; /* by table */
     const char *name;            /* of a file that somebody else closes, or NULL */
     const struct fl_renumbering *sources;
@@ -28,6 +29,10 @@ struct fl_store {
     uint32_t table_count;
     struct fl_table **tables; /* sets of table_count, one set for each store that was absorbed; the first one grows */
     uint32_t set_count, set_capacity;
+    int fd; /* of the file that runs are written to, one behind the other; -1: none yet */
+    uint64_t file_bytes;
+    int *files; /* that belong to the store: fd, and those of stores that were absorbed */
+    uint32_t file_count, file_capacity;
     struct run *runs;
     uint32_t run_count, run_capacity;
     uint64_t held_bytes, groups_most; /* in the first set: bytes of all its tables, groups of the largest */
@@ -41,6 +46,7 @@ enum fl_status fl_store_new(const struct fl_store_spec *spec, struct fl_store **
     if (s == NULL)
         return FL_E_NOMEM;
     s->spec = *spec;
+    s->fd = -1;
     s->table_count = spec->table_count;
     s->set_count = s->set_capacity = 1;
     s->tables = fl_alloc_zero((size_t)spec->table_count + 1, sizeof *s->tables);
@@ -67,20 +73,16 @@ uint64_t fl_store_left_bytes(const struct fl_store *s)
     return budget - least > held ? budget - held : least;
 }
 
-static void close_run(struct run *run)
-{
-    if (run->fd >= 0 && run->name == NULL)
-        close(run->fd);
-    fl_free(run->sections);
-}
-
 void fl_store_free(struct fl_store *s)
 {
     for (size_t i = 0; s->tables != NULL && i < (size_t)s->set_count * s->table_count; i++)
         if (s->tables[i] != NULL)
             fl_table_free(s->tables[i]);
     for (uint32_t i = 0; i < s->run_count; i++)
-        close_run(&s->runs[i]);
+        fl_free(s->runs[i].sections);
+    for (uint32_t i = 0; i < s->file_count; i++)
+        close(s->files[i]);
+    fl_free(s->files);
     fl_free(s->runs);
     fl_free(s->tables);
     fl_free(s);
@@ -216,15 +218,42 @@ static enum fl_status write_rows(struct fl_rows *rows, struct fl_row_writer *wri
     return status == FL_END ? FL_OK : status;
 }
 
+/* One file for all runs of a store: how many may be open at once is limited. */
+static enum fl_status open_file(struct fl_store *s)
+{
+    if (s->fd >= 0)
+        return FL_OK;
+    if (!fl_grow((void **)&s->files, &s->file_capacity, s->file_count + 1, sizeof *s->files))
+        return FL_E_NOMEM;
+    s->fd = fl_temp_open();
+    if (s->fd < 0)
+        return fail_spill(s, FL_E_IO, errno);
+    s->files[s->file_count++] = s->fd;
+    return FL_OK;
+}
+
+/* The run is not read any more. Its room goes back to the disk, where the file system can do that. */
+static void drop_run(struct run *run)
+{
+    if (run->name == NULL)
+        (void)!fallocate(run->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)run->from,
+                         (off_t)(run->end - run->from));
+    fl_free(run->sections);
+}
+
 /* Writes the rows of sets, or those of the first runs, in key order as one run. */
 static enum fl_status write_run(struct fl_store *s, bool sets, uint32_t run_count, struct run *out)
 {
     struct fl_block_writer w;
     struct fl_row_writer writer;
-    *out = (struct run){.fd = fl_temp_open(), .sections = fl_alloc_zero((size_t)s->table_count, sizeof *out->sections)};
-    if (out->fd < 0)
-        return fail_spill(s, FL_E_IO, errno);
-    enum fl_status status = fl_block_writer_open(&w, out->fd, SPILL_LEVEL);
+    enum fl_status status = open_file(s);
+    *out = (struct run){.fd = s->fd, .from = s->file_bytes};
+    if (status != FL_OK)
+        return status;
+    out->sections = fl_alloc_zero((size_t)s->table_count, sizeof *out->sections);
+    status = fl_block_writer_open(&w, out->fd, SPILL_LEVEL);
+    w.at = out->from;
+    w.item_most = SIZE_MAX;
     if (out->sections == NULL)
         status = FL_E_NOMEM;
     fl_row_writer_init(&writer);
@@ -241,6 +270,7 @@ static enum fl_status write_run(struct fl_store *s, bool sets, uint32_t run_coun
         section->end = w.at;
         status = status == FL_OK ? w.status : status;
     }
+    out->end = s->file_bytes = w.at;
     fl_row_writer_dispose(&writer);
     fl_block_writer_close(&w);
     return status == FL_OK ? FL_OK : fail_spill(s, status, w.error);
@@ -254,7 +284,7 @@ static enum fl_status keep_run(struct fl_store *s, enum fl_status status, struct
     if (status == FL_OK)
         s->runs[s->run_count++] = *run;
     else
-        close_run(run);
+        fl_free(run->sections);
     return status;
 }
 
@@ -273,7 +303,7 @@ static enum fl_status merge_runs(struct fl_store *s, uint32_t most, uint32_t at_
         struct run run;
         status = write_run(s, false, at_once, &run);
         for (uint32_t i = 0; status == FL_OK && i < at_once; i++)
-            close_run(&s->runs[i]);
+            drop_run(&s->runs[i]);
         if (status == FL_OK) {
             s->run_count -= at_once;
             memmove(s->runs, s->runs + at_once, s->run_count * sizeof *s->runs);
@@ -286,13 +316,12 @@ static enum fl_status merge_runs(struct fl_store *s, uint32_t most, uint32_t at_
 enum fl_status fl_store_spill(struct fl_store *s)
 {
     struct run run;
-    uint32_t at_once = fan_in(s) < RUNS_MAX / 2 ? fan_in(s) : RUNS_MAX / 2;
     enum fl_status status = keep_run(s, write_run(s, true, 0, &run), &run);
     for (size_t i = 0; i < (size_t)s->set_count * s->table_count; i++)
         if (s->tables[i] != NULL)
             fl_table_clear(s->tables[i]);
     s->held_bytes = s->groups_most = 0;
-    return status == FL_OK ? merge_runs(s, RUNS_MAX, at_once) : status;
+    return status;
 }
 
 static enum fl_status spill_if_full(struct fl_store *s)
@@ -361,7 +390,8 @@ enum fl_status fl_store_absorb(struct fl_store *s, struct fl_store *from)
         return FL_OK;
     size_t set_bytes = s->table_count * sizeof *s->tables;
     if (!fl_grow((void **)&s->tables, &s->set_capacity, s->set_count + from->set_count, set_bytes) ||
-        !fl_grow((void **)&s->runs, &s->run_capacity, s->run_count + from->run_count, sizeof *s->runs))
+        !fl_grow((void **)&s->runs, &s->run_capacity, s->run_count + from->run_count, sizeof *s->runs) ||
+        !fl_grow((void **)&s->files, &s->file_capacity, s->file_count + from->file_count, sizeof *s->files))
         return FL_E_NOMEM;
     memcpy(s->tables + (size_t)s->set_count * s->table_count, from->tables, from->set_count * set_bytes);
     memset(from->tables, 0, from->set_count * set_bytes);
@@ -370,6 +400,10 @@ enum fl_status fl_store_absorb(struct fl_store *s, struct fl_store *from)
         memcpy(s->runs + s->run_count, from->runs, from->run_count * sizeof *s->runs);
     s->run_count += from->run_count;
     from->run_count = 0;
+    if (from->file_count > 0)
+        memcpy(s->files + s->file_count, from->files, from->file_count * sizeof *s->files);
+    s->file_count += from->file_count;
+    from->file_count = 0;
     s->spec.budget_bytes += from->spec.budget_bytes;
     return FL_OK;
 }

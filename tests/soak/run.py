@@ -4,9 +4,10 @@ For SOAK_SECONDS (180): each round makes objects with a seed of its own (plain, 
 columns), audits them once with one thread, and then with other numbers of threads, schedules, chunk sizes, kernels and
 orders of INPUT. Results must be equal byte for byte. Then a flood of distinct keys meets max_groups: above it the rule
 is void and the status 3, whatever the threads, and memory stays what max_groups allows. Another flood does not fit into
---memory, and must be answered within it.
+--memory, and must be answered within it; so must one in which every key is a finding.
 A round that fails leaves its files and says how to repeat it. The last line is "N passed, N failed".
 """
+import hashlib
 import itertools
 import json
 import os
@@ -56,6 +57,9 @@ MEMORY_RULE = """rule {
   measure = { ports = distinct "srcport", most = max "bytes" }, having = "flows >= 2", finding = "{srcaddr}: {ports}",
 }
 """
+# Every key a finding: FOUND_KEYS of them under FOUND_MIB, the same bytes as in memory without end, as JSON and as text.
+FOUND_KEYS, FOUND_MIB = 500000, 64
+FOUND_RULE = MEMORY_RULE.replace("flows >= 2", "flows >= 1")
 MEMORY_POLICY = "version: 1\nname: memory\nfail_on: none\nrules:\n  - use: ./memory.lua\n"
 PEAK_KIB_PER_KEY = 2     # of a worker, far above what a key costs
 PEAK_KIB_BASE = 24 * 1024
@@ -76,12 +80,12 @@ class Soak:
             print(f"FAIL {what}", flush=True)
         return ok
 
-    def audit(self, folder, policy, threads, inputs, schedule="", chunk="", kernels="", memory="4G"):
+    def audit(self, folder, policy, threads, inputs, schedule="", chunk="", kernels="", memory="4G", outputs=("json",)):
         """Status, results, peak in KiB. Runs in the folder, so that names do not depend on it."""
         report = self.work / "report"
         env = {**os.environ, "FL_SCHEDULE": str(schedule), "FL_CHUNK": str(chunk), "FL_KERNELS": kernels}
-        got = subprocess.run([self.build / "bench" / "timed", report, self.flowlaw, "audit", "-p", policy, "-o", "json",
-                              "--threads", str(threads), "--memory", memory, *inputs], cwd=folder, env=env, capture_output=True, check=True)
+        got = subprocess.run([self.build / "bench" / "timed", report, self.flowlaw, "audit", "-p", policy,
+                              *(word for name in outputs for word in ("-o", name)), "--threads", str(threads), "--memory", memory, *inputs], cwd=folder, env=env, capture_output=True, check=True)
         *_, peak, status = map(int, report.read_text().split())
         return status, got.stdout, peak
 
@@ -206,9 +210,37 @@ class Soak:
             self.check(peak <= (MEMORY_MIB + 8) << 10, f"{what}: peak of {peak >> 10} MiB")
         shutil.rmtree(folder)
 
+    def findings(self):
+        """More findings than memory holds."""
+        folder = self.work / "findings"
+        folder.mkdir()
+        (folder / "policy.yaml").write_text(MEMORY_POLICY)
+        (folder / "memory.lua").write_text(FOUND_RULE)
+        self.memory_object(folder / "a.log", 0, FOUND_KEYS // 2)
+        self.memory_object(folder / "b.log", FOUND_KEYS // 2, FOUND_KEYS // 2)
+        files, expected = ("out.json", "out.txt"), None
+        for threads, memory in ((2, "4G"), (1, f"{FOUND_MIB}M"), (2, f"{FOUND_MIB}M")):
+            begin = time.monotonic()
+            status, _, peak = self.audit(folder, "policy.yaml", threads, ["b.log", "a.log"], memory=memory,
+                                         outputs=("json=out.json", "text=out.txt"))
+            sums = []
+            for name in files:
+                with open(folder / name, "rb") as out:
+                    sums.append(hashlib.file_digest(out, "sha256").hexdigest())
+            what = f"{FOUND_KEYS} findings in {memory}, --threads {threads}"
+            print(f"{what}: {time.monotonic() - begin:.0f} s, peak {peak >> 10} MiB", flush=True)
+            expected = expected or sums
+            self.check(status == 0 and sums == expected, f"{what}: status {status}, or other bytes than in 4G")
+            self.check(memory == "4G" or peak <= (FOUND_MIB + 8) << 10, f"{what}: peak of {peak >> 10} MiB")
+        with open(folder / "out.json", "rb") as out:
+            found = sum(b'"type":"finding"' in line for line in out)
+        self.check(found == FOUND_KEYS, f"{found} findings of {FOUND_KEYS}")
+        shutil.rmtree(folder)
+
     def all(self):
         self.flood()
         self.memory()
+        self.findings()
         seed = 1
         while seed == 1 or time.monotonic() < self.deadline:
             self.round(seed)

@@ -47,7 +47,7 @@ static void test_dedupe__the_least_of_equal_records_survives(void **state)
         struct fl_dedupe dedupe;
         struct fl_collector collectors[3];
         struct fl_batch batches[3]; /* each interns on its own */
-        fl_dedupe_init(&dedupe);
+        fl_dedupe_init(&dedupe, run_records > 100 ? 1 : 0, 1);
         dedupe.run_records = run_records;
         for (int w = 0; w < 3; w++) {
             rows_open(&batches[w]);
