@@ -1,7 +1,10 @@
 /* Things in order, whether they lie in memory or in runs. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "core/group/block.h"
 #include "core/group/sorter.h"
 #include "tests/unit/cmocka_all.h"
 
@@ -84,11 +87,38 @@ static void test_sorter__walks_side_by_side(void **state)
     fl_sorter_free(s);
 }
 
+/* What one's own file may hold is more than what a file from anybody may ask for. */
+static void test_block__items_are_as_long_as_is_allowed(void **state)
+{
+    struct fl_block_writer w;
+    struct fl_block_reader r;
+    struct fl_str item;
+    char bytes[1000] = "as long as this";
+    int fd = memfd_create("blocks", MFD_CLOEXEC);
+    struct fl_packer *packer = fl_packer_new();
+    (void)state;
+    assert_int_equal(fl_block_writer_open(&w, fd, 1), FL_OK);
+    fl_block_add_bytes(&w, bytes, sizeof bytes);
+    fl_block_flush(&w);
+    assert_int_equal(w.status, FL_OK);
+    for (uint32_t over = 0; over < 2; over++) {
+        fl_block_reader_open(&r, fd, 0, w.at, packer);
+        assert_int_equal(r.item_most, FL_ITEM_BYTES_MAX);
+        r.item_most = sizeof bytes - over;
+        assert_int_equal(fl_block_take_bytes(&r, &item), over ? FL_E_DATA : FL_OK);
+        fl_block_reader_close(&r);
+    }
+    fl_block_writer_close(&w);
+    fl_packer_free(packer);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sorter__order_of_key_and_number_at_any_budget),
         cmocka_unit_test(test_sorter__walks_side_by_side),
+        cmocka_unit_test(test_block__items_are_as_long_as_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
