@@ -47,8 +47,8 @@ bool fl_explain_shares(const struct fl_explaining *e, uint32_t rule, uint32_t nu
 /* Everything that is read for the rule. */
 struct fl_field_set fl_explain_fields(const struct fl_plan_rule *rule);
 
-/* explain_measure.c: the i-th measure of the rule, as "distinct(server_port)". */
-void fl_explain_measure(struct fl_explaining *e, const struct fl_plan_rule *rule, uint32_t i);
+/* explain_measure.c: the m-th measure of the rule, as "distinct(server_port)". */
+void fl_explain_measure(struct fl_explaining *e, const struct fl_plan_rule *rule, uint32_t m);
 
 /* explain_tree.c: a condition with the values that made each part of it true, false or unknown. */
 struct fl_explain_values {
