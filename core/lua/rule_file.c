@@ -226,29 +226,29 @@ static int write_global(lua_State *L)
     return 0;
 }
 
-static int read_global(lua_State *L)
+/* A metatable whose __index is the value on the top, which it takes. */
+static void push_index(lua_State *L)
 {
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
-        return 1;
-    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, -2) != LUA_TNIL)
-        return 1;
-    return unknown_global(L);
+    lua_newtable(L);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "__index");
 }
 
-/* Pushes a file's own global names and its environment: those, then the library. The environment itself is always
- * empty, so that every write is seen. */
+/* Pushes a file's own global names and its environment: those, then the library, table behind table so that Lua finds
+ * them without a call. The environment itself is always empty, so that every write is seen. */
 static void push_environment(lua_State *L)
 {
     lua_newtable(L);
     int globals = lua_gettop(L);
-    lua_newtable(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
+    lua_pushcfunction(L, unknown_global);
+    push_index(L);
+    lua_setmetatable(L, -2);
+    push_index(L);
+    lua_setmetatable(L, globals);
     lua_newtable(L);
     lua_pushvalue(L, globals);
-    lua_pushcclosure(L, read_global, 1);
-    lua_setfield(L, -2, "__index");
+    push_index(L);
     lua_pushvalue(L, globals);
     lua_pushcclosure(L, write_global, 1);
     lua_setfield(L, -2, "__newindex");

@@ -27,14 +27,10 @@ static const struct {
     {"log", "its last digit differs between machines"},
 };
 
-/* Upvalues: the table, its name. */
-static int library_index(lua_State *L)
+/* Upvalue: the name of the part. */
+static int missing_function(lua_State *L)
 {
-    lua_settop(L, 2);
-    lua_pushvalue(L, 2);
-    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL)
-        return 1;
-    const char *part = lua_tostring(L, lua_upvalueindex(2)), *name = luaL_checkstring(L, 2);
+    const char *part = lua_tostring(L, lua_upvalueindex(1)), *name = luaL_checkstring(L, 2);
     for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++)
         if (strcmp(missing[i].name, name) == 0)
             return luaL_error(L, "%s.%s is not available in rules: %s", part, name, missing[i].why);
@@ -59,10 +55,13 @@ static void seal_part(lua_State *L, const char *name, int list)
     lua_getfield(L, -1, name);
     note_functions(L, list);
     lua_newtable(L);
+    lua_pushstring(L, name);
+    lua_pushcclosure(L, missing_function, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_newtable(L);
     lua_newtable(L);
     lua_pushvalue(L, -3);
-    lua_pushstring(L, name);
-    lua_pushcclosure(L, library_index, 2);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, fl_lua_refuse_change);
     lua_setfield(L, -2, "__newindex");
