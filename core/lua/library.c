@@ -104,6 +104,7 @@ static void push_chunk(lua_State *L, const char *path, const char *name, struct 
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     luaL_getsubtable(L, LUA_REGISTRYINDEX, "flowlaw.chunks");
     if (lua_getfield(L, -1, path) == LUA_TNIL) {
+        fl_lua_refuse_env(L, name, text);
         size_t longest = vm->longest_text;
         vm->longest_text = 0;
         int code = luaL_loadbufferx(L, text.ptr, text.len, name, "t");

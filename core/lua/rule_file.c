@@ -13,6 +13,7 @@
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/lua/vm.h"
+#include "core/rule/lua_text.h"
 #include "core/text/yaml.h"
 
 #define FILE_BYTES_MAX (1024u * 1024u)
@@ -270,12 +271,33 @@ static void push_chunk(lua_State *L, const struct chunk *c)
         lua_error(L);
 }
 
+void fl_lua_refuse_env(lua_State *L, const char *name, struct fl_str text)
+{
+    struct fl_lua_token token = {.kind = FL_LUA_MARK};
+    size_t at = 0;
+    if (memmem(text.ptr, text.len, "_ENV", 4) == NULL)
+        return;
+    for (int line = 1; token.kind != FL_LUA_END;) {
+        size_t from = at;
+        token = fl_lua_next(text, &at);
+        for (; from < token.from; from++)
+            line += text.ptr[from] == '\n';
+        if (token.kind == FL_LUA_NAME &&
+            fl_str_is((struct fl_str){text.ptr + token.from, token.to - token.from}, "_ENV"))
+            luaL_error(L, "%s:%d: _ENV is not available in rules: global names are read-only after load", name + 1,
+                       line);
+        for (; from < at; from++)
+            line += text.ptr[from] == '\n';
+    }
+}
+
 /* Runs in protected mode: the chunk is light userdata 1. */
 static int run_file(lua_State *L)
 {
     const struct chunk *c = lua_touserdata(L, 1);
     if (c->text.len > 0 && c->text.ptr[0] == LUA_SIGNATURE[0])
         return luaL_error(L, "this is compiled Lua; a rule file is text");
+    fl_lua_refuse_env(L, c->name, c->text);
     push_chunk(L, c);
     int chunk = lua_gettop(L), globals = chunk + 1;
     push_environment(L);

@@ -98,7 +98,7 @@ static bool take_field(struct reading *r)
 
 static bool is_refused(const struct reading *r)
 {
-    static const char *const words[] = {"function", "for", "while", "repeat", "goto", "_ENV", NULL};
+    static const char *const words[] = {"function", "for", "while", "repeat", "goto", NULL};
     struct fl_str word = word_of(r);
     return r->now.kind == FL_LUA_END || at_one_of(r, words) ||
            (word.len >= strlen(OWN_NAMES) && memcmp(word.ptr, OWN_NAMES, strlen(OWN_NAMES)) == 0);

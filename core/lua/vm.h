@@ -159,12 +159,14 @@ enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rul
                                const struct fl_batch *batch, uint64_t *rows, uint32_t *from, struct fl_arena *arena,
                                void (*said)(void *context, uint32_t row, const struct fl_verdict *verdict),
                                void *said_context, struct fl_error *err);
-/* rule_file.c: loads a file's text into a VM; its code gets the next number. */
+/* rule_file.c: loads a file's text into a VM, which it must outlive; its code gets the next number. */
 enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char *file, const char *lib_folder,
                                 struct fl_str text, struct fl_error *err);
 /* plain_tests.c: writes the text without its tests, every line where it was, into out[0..text.len]. False when there
  * are none that can be left out. Where what is written loads, the text itself loads, and to the same end. */
 bool fl_lua_leave_out_tests(struct fl_str text, char *out, size_t *len);
+/* Raises where a text names _ENV, a variable in which code could keep state unseen. name: of the chunk. */
+void fl_lua_refuse_env(lua_State *L, const char *name, struct fl_str text);
 struct fl_arena *fl_lua_rules_arena(struct fl_lua_rules *rules);
 static inline struct fl_arena *fl_lua_arena_of(lua_State *L)
 {

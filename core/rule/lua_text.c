@@ -45,7 +45,7 @@ static size_t skip(struct fl_str s, size_t at)
             if (open > 0)
                 at = long_close(s, at + 2 + open, open) + open;
             else
-                while (at < s.len && s.ptr[at] != '\n')
+                while (at < s.len && s.ptr[at] != '\n' && s.ptr[at] != '\r')
                     at++;
         } else {
             break;

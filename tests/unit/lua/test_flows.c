@@ -268,11 +268,10 @@ static void test_flows__hostile_texts_are_not_straight(void **state)
         "true "
         "end\nrule { %s on_flow = t.f }",
         "rule { %s on_flow = function(flow) --\rwhile flow.bytes > 900 do end\n return true end }",
-        "rule { %s on_flow = function(_ENV) return bytes > 5 end }",
         "rule { %s on_flow = function(flow) local t = setmetatable return flow.bytes > 5 end, "
         "on_group = function(group) end }",
         "rule { %s on_flow = function(flow, more) return flow.bytes > 5 end }",
-        "rule { %s on_flow = function(flow) _ENV = {} return flow.bytes > 5 end }",
+        "rule { %s on_flow = function(FL_i) return FL_i.bytes > 5 end }",
         "function check(flow) return pcall(check) end\nrule { %s on_flow = check }",
         "local check\nfunction check() return pcall(check) or pcall(check) end\nrule { %s on_flow = check }",
     };
