@@ -186,7 +186,7 @@ enum fl_status fl_finding_make(struct fl_judging *j, uint32_t rule_index, const 
     const struct fl_fold_part *part = fold->excused[least];
     const struct fl_plan_rule *rule = &j->plan->rules[rule_index];
     const struct fl_rule_decl *decl = rule->decl;
-    struct fl_hit worst[FL_OCCURRENCES_SHOWN];
+    struct fl_hit worst[FL_OCCURRENCES_SHOWN] = {{0}};
     enum fl_status status = unpack_worst(j, rule_index, part, worst);
     memset(f, 0, sizeof *f);
     if (status != FL_OK)
