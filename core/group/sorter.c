@@ -30,7 +30,7 @@ enum fl_status fl_sorter_new(uint64_t budget_bytes, uint64_t hash_seed, struct f
     s->table = (struct fl_table_spec){.keys = no_fields,
                                       .key_count = PARTS,
                                       .key_types = part_types,
-                                      .evidence = 1,
+                                      .keys_only = true,
                                       .max_groups = UINT64_MAX,
                                       .hash_seed = hash_seed};
     struct fl_store_spec spec = {.tables = &s->table, .table_count = 1, .budget_bytes = budget_bytes};

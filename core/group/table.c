@@ -18,7 +18,7 @@ static bool init_shape(struct fl_table *t, const struct fl_table_spec *spec)
         return false;
     for (uint32_t k = 0; k < spec->key_count; k++)
         t->key_types[k] = spec->key_types != NULL ? spec->key_types[k] : fl_fields[spec->keys[k]].type;
-    t->spec.evidence = spec->evidence > 0 ? spec->evidence : 1;
+    t->spec.evidence = spec->keys_only ? 0 : spec->evidence > 0 ? spec->evidence : 1;
     size_t offset = sizeof(struct fl_entry) + t->spec.evidence * sizeof(struct fl_place);
     for (uint32_t m = 0; m < spec->measure_count; m++) {
         t->measures[m] = spec->measures[m];

@@ -17,6 +17,7 @@ struct fl_table_spec {
     const struct fl_measure *measures; /* prepared */
     uint32_t measure_count;
     uint32_t evidence;   /* places kept per group, at least 1 */
+    bool keys_only;      /* groups have no places: nothing but fl_table_add_row() adds them */
     uint64_t max_groups; /* a worker's table above it gives up: see over_limit */
     uint64_t hash_seed;
 };
