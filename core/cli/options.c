@@ -332,6 +332,10 @@ static enum parsed read_options(const char *verb, int count, char **argv, struct
         else if (!take_option(&r, argument))
             return PARSED_ERROR;
     }
+    if (out->partial != NULL && (out->output_count > 0 || out->profile)) {
+        fail(&r, "writes no report, so -o and --profile have no use beside it (flowlaw merge takes -o)", "--partial");
+        return PARSED_ERROR;
+    }
     if (out->output_count == 0)
         out->outputs[out->output_count++] = (struct fl_output_choice){"text", NULL};
     take_environment(out);

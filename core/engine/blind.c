@@ -421,6 +421,7 @@ static enum fl_status run_line(struct fl_judging *j)
         if (s->last_ms > run->last_ms)
             run->last_ms = s->last_ms;
     }
+    run->empty_allowed = run->records == 0 && j->options->allow_empty;
     run->deduped = policy->dedupe;
     run->duplicates = j->part->duplicates;
     run->inputs = inputs;

@@ -275,8 +275,9 @@ enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats
     }
     if (!choose(host, text)) {
         snprintf(stats->trouble, sizeof stats->trouble,
-                 text.len > 8 && memcmp(text.ptr, "version:", 8) == 0
-                     ? "this looks like a policy: name it with -p"
+                 text.len > 8 && memcmp(text.ptr, "version:", 8) == 0 ? "this looks like a policy: name it with -p"
+                 : text.len > 8 && memcmp(text.ptr, "flowpart", 8) == 0
+                     ? "this is a partial result: flowlaw merge judges it"
                      : "no decoder recognises it: if it is a flow log without a header line, say its "
                        "columns with --format");
         return FL_E_DATA;

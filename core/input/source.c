@@ -22,6 +22,7 @@ struct listing {
     struct fl_source_list *list;
     struct stat folders[FOLDER_DEPTH_MAX]; /* open ones, so that a loop of links is noticed */
     unsigned depth;
+    bool stdin_read;
 };
 
 static enum fl_status trouble(struct fl_source_list *list, enum fl_source_trouble_kind kind, const char *name,
@@ -225,8 +226,12 @@ static enum fl_status add_glob(struct listing *l, const char *pattern)
 
 static enum fl_status add_input(struct listing *l, const char *input)
 {
-    if (strcmp(input, "-") == 0)
+    if (strcmp(input, "-") == 0 && l->stdin_read)
+        return trouble(l->list, FL_SOURCE_DUPLICATE, "-", "is named twice; it is read once");
+    if (strcmp(input, "-") == 0) {
+        l->stdin_read = true;
         return spool(l->list, STDIN_FILENO, "-");
+    }
     struct stat st;
     if (stat(input, &st) != 0 && strpbrk(input, "*?[") != NULL)
         return add_glob(l, input);

@@ -173,6 +173,7 @@ struct fl_run {
     uint64_t duplicates;       /* so many records were left out */
     struct fl_coverage coverage;
     enum fl_severity fail_on;
+    bool empty_allowed; /* not one record, which was said to be fine: then no intent can be seen either */
     bool complete;
     int exit_status;
 };

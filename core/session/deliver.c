@@ -158,7 +158,7 @@ static bool can_write(const char *path)
 
 bool fl_session_can_deliver(const struct fl_session_options *options)
 {
-    bool ok = true;
+    bool ok = options->partial == NULL || can_write(options->partial);
     for (uint32_t i = 0; i < options->output_count; i++)
         if (options->outputs[i].path != NULL && !can_write(options->outputs[i].path))
             ok = false;

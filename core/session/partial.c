@@ -11,9 +11,8 @@
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
+#include "core/session/plan_difference.h"
 #include "core/session/session.h"
-
-#define LINE_SHOWN 200u /* bytes of a line in which plans differ */
 
 /* ---- writing ---- */
 
@@ -155,17 +154,12 @@ static enum fl_status read_all(const struct fl_part_file *file, enum fl_section_
 
 static void tell_difference(const char *a_name, const char *a, const char *b_name, const char *b)
 {
-    const char *a_line = a, *b_line = b;
-    for (; *a != '\0' && *a == *b; a++, b++) {
-        if (*a == '\n') {
-            a_line = a + 1;
-            b_line = b + 1;
-        }
-    }
-    fl_log_error("%s and %s cannot be merged: what they measure differs; first, where one says \"%.*s\", the other "
-                 "says \"%.*s\"",
-                 a_name, b_name, (int)(strcspn(a_line, "\n") < LINE_SHOWN ? strcspn(a_line, "\n") : LINE_SHOWN), a_line,
-                 (int)(strcspn(b_line, "\n") < LINE_SHOWN ? strcspn(b_line, "\n") : LINE_SHOWN), b_line);
+    struct fl_buf what;
+    fl_buf_init(&what);
+    fl_plan_difference(a_name, a, b_name, b, &what);
+    fl_log_error("%s and %s cannot be merged, for they do not measure the same; what differs: %.*s", a_name, b_name,
+                 what.failed ? 0 : (int)what.len, what.data != NULL ? what.data : "");
+    fl_buf_dispose(&what);
 }
 
 /* The text of which the digest in the head must be. */
@@ -310,7 +304,7 @@ static int merge(struct merging *m)
 int fl_session_merge(const struct fl_session_options *options)
 {
     struct merging m = {.options = options, .count = options->input_count};
-    if (options->partial == NULL && !fl_session_can_deliver(options)) {
+    if (!fl_session_can_deliver(options)) {
         fl_log_error("nothing was judged");
         return 2;
     }

@@ -74,6 +74,7 @@ static enum fl_status run_all(struct testing *t, struct fl_error *err)
         bench->covers = t->options->coverage;
         bench->updates = t->options->update;
         status = status == FL_OK ? run_bench(t, bench, err) : FL_OK;
+        t->unloaded += bench->broken;
     }
     return status;
 }

@@ -111,6 +111,7 @@ struct fl_bench {
     bool covers, updates;       /* gather terms; write findings for --update */
     struct fl_test_term *terms; /* those of `where` first */
     uint32_t where_terms, term_count;
+    bool broken;               /* the rule does not load in some test */
     struct fl_buf load_errors; /* lines, escaped */
 };
 

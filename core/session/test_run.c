@@ -326,6 +326,16 @@ static const char *told_by(const struct running *r, const struct fl_error *e)
     return NULL;
 }
 
+/* The source line with a caret, as in the log. */
+static void add_excerpt(struct running *r, const struct fl_error *e)
+{
+    if (is_of_test(e) || e->source_line[0] == '\0') /* a text that the user did not write */
+        return;
+    line(r, "    ", e->source_line);
+    if (e->column > 0 && e->column <= strlen(e->source_line) + 1)
+        fl_buf_add_format(r->text, "    %*s\n", (int)e->column, "^");
+}
+
 static void take_errors(struct running *r, const struct fl_error_list *list)
 {
     const char *named = NULL;
@@ -348,6 +358,7 @@ static void take_errors(struct running *r, const struct fl_error_list *list)
             snprintf(place, sizeof place, "  %s:%u:%u: ", e->file, e->line, e->column);
         fl_escape_terminal(r->text, fl_str_of(place));
         line(r, "", e->text);
+        add_excerpt(r, e);
     }
 }
 
@@ -370,6 +381,8 @@ static enum fl_status run_test(struct running *r, struct fl_arena *arena, struct
         return fl_fail(err, FL_E_NOMEM, "out of memory");
     r->plan = plan;
     take_errors(r, &plan->errors);
+    for (uint32_t i = 0; i < plan->errors.count; i++)
+        r->bench->broken |= !is_of_test(&plan->errors.items[i]);
     if (plan->told_by == NULL)
         plan->told_by = r->test->name;
     if (!r->plan->usable)
