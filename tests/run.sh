@@ -6,6 +6,9 @@ set -uo pipefail
 build=$1
 passed=0 failed=0
 
+section() { echo "-- $1"; }
+
+section "unit tests"
 for source in tests/unit/*/test_*.c; do
     test=${source#tests/}
     test=$build/${test%.c}
@@ -22,6 +25,7 @@ for source in tests/unit/*/test_*.c; do
     fi
 done
 
+section "kept inputs of the fuzzers"
 for replay in "$build"/fuzz/replay_*; do
     [ -x "$replay" ] && [ "${replay%.d}" = "$replay" ] || continue
     what=${replay##*/replay_}
@@ -36,14 +40,18 @@ done
 
 FLOWLAW=$(cd "$build" && pwd)/flowlaw
 export FLOWLAW
+section "golden cases"
 golden=$(bash tests/golden/run.sh)
 echo "$golden" | grep -v '^ok ' || true
+section "commands of the documents"
 documents=$(python3 tests/docs/run.py "$FLOWLAW"; python3 tests/docs/reference.py "$FLOWLAW")
 echo "$documents" | grep -v '^ok ' || true
 golden+=$'\n'$documents
+section "measures against a reference"
 measures=$(python3 tests/measures/run.py "$FLOWLAW")
 echo "$measures" | grep -v '^ok ' || true
 golden+=$'\n'$measures
+section "the bundled rules on two days"
 days=$(python3 tests/days/run.py "$FLOWLAW" 2>&1) || grep -q ' failed$' <<<"$days" || days+=$'\nFAIL days'
 echo "$days" | grep -v -E '^ok |passed, ' || true
 golden+=$'\n'$days

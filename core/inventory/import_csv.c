@@ -27,12 +27,12 @@ bool fl_inventory_column(struct fl_str name, const char **guess)
     return known;
 }
 
-struct fl_host_entry *fl_inventory_begin(struct fl_inventory *inv, const char *file, uint32_t line)
+struct fl_host_entry *fl_inventory_begin(struct fl_inventory *inv, const char *file, uint32_t line, uint32_t column)
 {
     if (!fl_grow((void **)&inv->entries, &inv->capacity, inv->count + 1, sizeof *inv->entries))
         return NULL;
     struct fl_host_entry *e = &inv->entries[inv->count++];
-    *e = (struct fl_host_entry){.file = file, .line = line};
+    *e = (struct fl_host_entry){.file = file, .line = line, .column = column};
     for (unsigned t = 0; t < FL_HOST_TEXT_COUNT; t++)
         e->texts[t] = FL_MAP_NONE;
     return e;
@@ -128,6 +128,24 @@ static enum fl_status set_tags(struct fl_inventory *inv, struct fl_host_entry *e
     return FL_OK;
 }
 
+/* A subnet is told by its id, or by its range: what begins as a range must be one. */
+static bool check_subnet(struct fl_str value, struct fl_error *err)
+{
+    const char *slash = memchr(value.ptr, '/', value.len);
+    struct fl_addr addr;
+    struct fl_prefix prefix;
+    bool host_bits = false;
+    if (slash == NULL || !fl_addr_parse((struct fl_str){value.ptr, (size_t)(slash - value.ptr)}, &addr))
+        return true;
+    bool ok = fl_prefix_parse(value, &prefix, &host_bits);
+    if (!ok)
+        fl_fail(err, FL_E_VALUE, "\"%.*s\" is no CIDR; a subnet is written 10.0.1.0/24, or as its id", (int)value.len,
+                value.ptr);
+    else if (host_bits)
+        fl_fail(err, FL_E_VALUE, "\"%.*s\" is no subnet: bits behind the prefix are set", (int)value.len, value.ptr);
+    return ok && !host_bits;
+}
+
 enum fl_status fl_inventory_set(struct fl_inventory *inv, struct fl_host_entry *e, struct fl_str column,
                                 struct fl_str value, struct fl_error *err)
 {
@@ -138,6 +156,8 @@ enum fl_status fl_inventory_set(struct fl_inventory *inv, struct fl_host_entry *
         e->has_addr = fl_addr_parse(value, &e->addr);
         return e->has_addr ? FL_OK : fl_fail(err, FL_E_VALUE, "\"%.*s\" is no address", (int)value.len, value.ptr);
     }
+    if (fl_str_is(column, "subnet") && !check_subnet(value, err))
+        return FL_E_VALUE;
     if (fl_str_is(column, "tags"))
         return set_tags(inv, e, value, err);
     if (fl_str_is(column, "sg"))
@@ -233,7 +253,7 @@ static enum fl_status take_row(struct importing *in)
         fail_at(in, &fields[0], &err);
         return FL_OK;
     }
-    struct fl_host_entry *e = fl_inventory_begin(in->inv, in->file, fields[0].line);
+    struct fl_host_entry *e = fl_inventory_begin(in->inv, in->file, fields[0].line, fields[0].column);
     if (e == NULL)
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < in->csv.count; i++) {
@@ -244,6 +264,8 @@ static enum fl_status take_row(struct importing *in)
             fail_at(in, &fields[i], &err);
             return FL_OK;
         }
+        if (fl_str_is(in->columns[i], "address"))
+            e->column = fields[i].column;
     }
     if (fl_inventory_check(in->inv, &err) != FL_OK)
         fail_at(in, &fields[0], &err);

@@ -108,7 +108,7 @@ static void refuse_twins(const struct fl_inventory *inv, struct fl_error_list *e
         char text[FL_ADDR_TEXT_BYTES];
         fl_addr_format(b->addr, text);
         fl_fail(&err, FL_E_VALUE, "%s stands in this VPC already: %.200s:%u", text, a->file, a->line);
-        fl_error_at(&err, b->file, b->line, 0);
+        fl_error_at(&err, b->file, b->line, b->column);
         fl_error_list_add(errors, &err);
     }
 }

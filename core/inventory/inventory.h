@@ -33,7 +33,7 @@ struct fl_host_entry {
     struct fl_host_tag *tags;
     uint32_t tag_count;
     const char *file; /* where it stands */
-    uint32_t line;
+    uint32_t line, column;
 };
 
 struct fl_inventory {
@@ -56,7 +56,8 @@ void fl_inventory_dispose(struct fl_inventory *inventory);
 enum fl_status fl_inventory_add_csv(struct fl_inventory *inventory, struct fl_str text, const char *file,
                                     struct fl_error_list *errors);
 /* One entry whose columns are given one by one; fl_inventory_begin() makes it. Errors have no place. */
-struct fl_host_entry *fl_inventory_begin(struct fl_inventory *inventory, const char *file, uint32_t line);
+struct fl_host_entry *fl_inventory_begin(struct fl_inventory *inventory, const char *file, uint32_t line,
+                                         uint32_t column);
 enum fl_status fl_inventory_set(struct fl_inventory *inventory, struct fl_host_entry *entry, struct fl_str column,
                                 struct fl_str value, struct fl_error *err);
 /* To be called when every column of the newest entry is set. */

@@ -155,7 +155,10 @@ static void load_kind(struct fl_policy_loader *l, struct fl_intent *intent, cons
 {
     const struct fl_yaml_node *only = fl_yaml_get(node, "only"), *only_from = fl_yaml_get(node, "only_from");
     const struct fl_yaml_node *expect = fl_yaml_get(node, "expect");
+    uint32_t before = l->errors->count;
     bool deny = fl_load_flag(l, node, "deny", false);
+    if (l->errors->count > before)
+        return;
     unsigned kinds = (only != NULL) + (only_from != NULL) + deny + (expect != NULL);
     if (kinds != 1) {
         fl_load_fail(l, node, "an intent says one of only, only_from, deny: true and expect");

@@ -10,7 +10,14 @@
 
 static void load_file(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *path)
 {
+    const struct fl_inventory *inv = l->policy->inventory;
     struct fl_buf text;
+    for (uint32_t i = 0; i < inv->count; i++) {
+        if (strcmp(inv->entries[i].file, path) == 0) {
+            fl_load_fail(l, node, "%s is named twice", path);
+            return;
+        }
+    }
     fl_buf_init(&text);
     if (fl_load_file(l, node, path, FL_INVENTORY_BYTES_MAX, &text)) {
         struct fl_str all = {text.data != NULL ? text.data : "", text.len};
@@ -61,7 +68,7 @@ static void load_entry(struct fl_policy_loader *l, const struct fl_yaml_node *no
 {
     struct fl_inventory *inv = l->policy->inventory;
     struct fl_error err;
-    struct fl_host_entry *e = fl_inventory_begin(inv, l->policy->file, node->line);
+    struct fl_host_entry *e = fl_inventory_begin(inv, l->policy->file, node->line, node->column);
     if (e == NULL) {
         l->nomem = true;
         return;
@@ -106,6 +113,22 @@ static void load_member(struct fl_policy_loader *l, const struct fl_yaml_node *n
         fl_load_fail(l, node, "a path or a host belongs here");
 }
 
+/* Shows the line of each error since `before`: hosts are compared when their texts are gone. */
+static void show_lines(struct fl_policy_loader *l, uint32_t before)
+{
+    for (uint32_t i = before; i < l->errors->count; i++) {
+        struct fl_error *e = &l->errors->items[i];
+        struct fl_error unread;
+        struct fl_buf text;
+        fl_buf_init(&text);
+        if (fl_files_read(e->file, FL_INVENTORY_BYTES_MAX, &text, &unread) == FL_OK) {
+            struct fl_str line = fl_text_line((struct fl_str){text.data, text.len}, e->line);
+            snprintf(e->source_line, sizeof e->source_line, "%.*s", (int)line.len, line.ptr);
+        }
+        fl_buf_dispose(&text);
+    }
+}
+
 void fl_load_inventory(struct fl_policy_loader *l, const struct fl_yaml_node *root)
 {
     const struct fl_yaml_node *node = fl_yaml_get(root, "inventory"), *files = node;
@@ -127,5 +150,7 @@ void fl_load_inventory(struct fl_policy_loader *l, const struct fl_yaml_node *ro
             load_member(l, files->items[i]);
     else if (files != NULL)
         load_member(l, files);
+    uint32_t before = l->errors->count;
     l->nomem |= !l->nomem && fl_inventory_seal(inv, l->errors) == FL_E_NOMEM;
+    show_lines(l, before);
 }

@@ -72,8 +72,12 @@ static void load_root(struct fl_policy_loader *l, const struct fl_yaml_node *roo
     if (!fl_load_keys(l, root, "a policy", FL_MAP_POLICY))
         return;
     const struct fl_yaml_node *version = fl_yaml_get(root, "version");
-    if (version == NULL || version->kind != FL_YAML_SCALAR || !fl_str_is(version->text, "1"))
+    int64_t number;
+    bool is_number = version != NULL && version->kind == FL_YAML_SCALAR && fl_int_parse(version->text, &number);
+    if (!is_number)
         fl_load_fail(l, version != NULL ? version : root, "a policy begins with version: 1");
+    else if (number != 1)
+        fl_load_fail(l, version, "this flowlaw knows version 1 of policies only, not %lld", (long long)number);
     p->name = fl_load_text(l, root, "name");
     if (p->name == NULL)
         fl_load_fail(l, root, "a policy needs a name: findings' ids are made from it");

@@ -18,7 +18,7 @@ static void add_item(struct fl_policy_loader *l, struct fl_service_def *s, struc
     if (node->kind != FL_YAML_SCALAR) {
         fl_load_fail(l, node, "a service is written tcp/443, udp/53..55 or icmp");
     } else if (fl_expr_parse_param(node->text, FL_P_SERVICE, &env, &l->policy->arena, &set, &err) != FL_OK) {
-        bool unknown = err.code == FL_E_NAME;
+        bool unknown = err.code == FL_E_NAME || err.code == FL_E_TYPE;
         fl_load_fail(l, node, "\"%.*s\" is no service%s%s%s; write tcp/443, udp/53..55 or icmp", (int)node->text.len,
                      node->text.ptr, unknown ? "" : " (", unknown ? "" : err.text, unknown ? "" : ")");
     } else if (set->item_count != 1) {

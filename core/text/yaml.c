@@ -88,6 +88,14 @@ static enum fl_status next_event(struct loader *l, yaml_event_t *event)
     const char *problem = l->parser.problem != NULL ? l->parser.problem : "not YAML";
     yaml_mark_t mark = l->parser.error == YAML_READER_ERROR ? mark_of(l->doc->source, l->parser.problem_offset)
                                                             : l->parser.problem_mark;
+    struct fl_str text = fl_text_line(l->doc->source, (uint32_t)mark.line + 1);
+    size_t spaces = 0;
+    while (spaces < text.len && text.ptr[spaces] == ' ')
+        spaces++;
+    if (spaces < text.len && text.ptr[spaces] == '\t' && l->parser.error == YAML_SCANNER_ERROR) {
+        mark.column = spaces;
+        return fail_at(l, mark, FL_E_SYNTAX, "this is no well-formed YAML: %s", "tabs do not indent; use spaces");
+    }
     return fail_at(l, mark, l->parser.error == YAML_MEMORY_ERROR ? FL_E_NOMEM : FL_E_SYNTAX,
                    "this is no well-formed YAML: %s", problem);
 }
