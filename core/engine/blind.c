@@ -186,8 +186,9 @@ static enum fl_status blind_totals(struct fl_judging *j)
     if (status == FL_OK && part->out_of_scope > 0)
         status = fl_judge_blind(j, FL_BLIND_OTHER, false, part->out_of_scope, "scope",
                                 "records are out of the policy's scope");
-    if (status == FL_OK && part->null_arithmetic > 0)
-        status = fl_judge_blind(j, FL_BLIND_OTHER, false, part->null_arithmetic, "arithmetic",
+    uint64_t null_arithmetic = part->null_arithmetic + j->null_arithmetic;
+    if (status == FL_OK && null_arithmetic > 0)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, null_arithmetic, "arithmetic",
                                 "divisions by zero or overflows, which count as unknown");
     return status;
 }

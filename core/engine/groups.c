@@ -14,12 +14,18 @@ struct visiting {
     const struct fl_plan_rule *rule;
     struct fl_value *slots; /* views, of the group at hand */
     uint32_t slot_count;
+    bool null_slot;         /* one that was asked for is null */
+    uint64_t by_arithmetic; /* values that are null though what they are made of is not */
 };
 
 static void get_slot(void *context, const struct fl_node *node, struct fl_value *out)
 {
-    const struct visiting *v = context;
+    struct visiting *v = context;
     *out = node->kind == FL_N_SLOT && node->slot < v->slot_count ? v->slots[node->slot] : FL_VALUE_NULL;
+    if (out->type != FL_T_NULL)
+        return;
+    uint32_t first = v->rule->key_count + FL_COUNTER_COUNT + v->rule->measure_count;
+    v->null_slot |= node->slot < first || (v->by_arithmetic >> (node->slot - first) & 1) == 0;
 }
 
 static bool in_network(void *context, uint32_t network, struct fl_addr addr)
@@ -46,8 +52,13 @@ static void fill_slots(struct visiting *v, const struct fl_group_view *view)
     for (uint32_t m = 0; m < v->rule->measure_count; m++)
         c[FL_COUNTER_COUNT + m] = view->measures[m];
     struct fl_eval eval = {v, get_slot, in_network};
-    for (uint32_t i = 0; i < v->rule->value_count; i++)
-        c[FL_COUNTER_COUNT + v->rule->measure_count + i] = fl_expr_eval(v->rule->values[i].node, &eval);
+    v->by_arithmetic = 0;
+    for (uint32_t i = 0; i < v->rule->value_count; i++) {
+        struct fl_value *value = &c[FL_COUNTER_COUNT + v->rule->measure_count + i];
+        v->null_slot = false;
+        *value = fl_expr_eval(v->rule->values[i].node, &eval);
+        v->by_arithmetic |= (uint64_t)(value->type == FL_T_NULL && !v->null_slot) << i;
+    }
 }
 
 static bool satisfies(struct visiting *v, const struct fl_node *having)
@@ -55,7 +66,9 @@ static bool satisfies(struct visiting *v, const struct fl_node *having)
     if (having == NULL)
         return true;
     struct fl_eval eval = {v, get_slot, in_network};
+    v->null_slot = false;
     struct fl_value result = fl_expr_eval(having, &eval);
+    v->j->null_arithmetic += result.type == FL_T_NULL && !v->null_slot;
     return result.type == FL_T_BOOL && result.i != 0;
 }
 

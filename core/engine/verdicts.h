@@ -71,6 +71,7 @@ struct fl_judging {
     struct fl_rule_tally *rules;                /* by rule of the plan */
     struct fl_intent_tally *intents;            /* by intent of the policy */
     uint64_t *excused;                          /* occurrences, by binding of a waiver to a rule */
+    uint64_t null_arithmetic; /* groups whose `having` is unknown by a division by zero or an overflow */
     int64_t as_of_ms;
     int64_t oldest_ms, newest_ms; /* span of the input; newest_ms is INT64_MIN without records */
     struct fl_concerned *concerned;

@@ -67,6 +67,27 @@ static int make_measure(lua_State *L)
     return 1;
 }
 
+static int no_such_list(lua_State *L)
+{
+    return luaL_error(L, "inventory has no %s; write inventory.interfaces or inventory.addresses",
+                      luaL_tolstring(L, 2, NULL));
+}
+
+/* inventory.interfaces is the text that stands for it. */
+static void add_inventory(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushliteral(L, "inventory.interfaces");
+    lua_setfield(L, -2, "interfaces");
+    lua_pushliteral(L, "inventory.addresses");
+    lua_setfield(L, -2, "addresses");
+    lua_newtable(L);
+    lua_pushcfunction(L, no_such_list);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, -2, "inventory");
+}
+
 void fl_lua_add_constructors(lua_State *L)
 {
     const char *name;
@@ -82,13 +103,7 @@ void fl_lua_add_constructors(lua_State *L)
         lua_pushcclosure(L, make_measure, 1);
         lua_setfield(L, -2, fl_measures[m].name);
     }
-    /* inventory.interfaces is the text that stands for it. */
-    lua_newtable(L);
-    lua_pushliteral(L, "inventory.interfaces");
-    lua_setfield(L, -2, "interfaces");
-    lua_pushliteral(L, "inventory.addresses");
-    lua_setfield(L, -2, "addresses");
-    lua_setfield(L, -2, "inventory");
+    add_inventory(L);
     lua_pushcfunction(L, fl_lua_declare_rule);
     lua_setfield(L, -2, "rule");
     lua_pushcfunction(L, fl_lua_begin_test);

@@ -52,6 +52,8 @@ void fl_compiling_rows(struct fl_compiling *c);
 /* value.c: the amount of a price that is given by its name; *text is how it is shown. false: a number stands there. */
 bool fl_compiling_price(struct fl_compiling *c, const struct fl_param_decl *p, const struct fl_node **node,
                         const char **text);
+/* value.c: is it the name of no key, counter or measure yet? If not, that is reported. */
+bool fl_compiling_name_is_free(struct fl_compiling *c, const char *key, const char *name, const char *text);
 /* value.c: the values computed from measures; before `having`, which may name them. */
 void fl_compiling_values(struct fl_compiling *c);
 

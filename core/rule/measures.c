@@ -101,6 +101,8 @@ static void compile_measure(struct fl_compiling *c, const struct fl_measure_decl
                              .by = FL_FIELD_NONE,
                              .k = (uint32_t)decl->k};
     struct fl_error err;
+    if (!fl_compiling_name_is_free(c, "measure", decl->name, NULL))
+        return;
     if (m->kind == FL_MEASURE_COUNT) {
         fl_fail(&err, FL_E_NAME, "there is no measure \"%s\"", decl->kind);
         fl_compiling_fail(c, &err, "measure", decl->name, NULL);

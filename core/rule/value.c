@@ -48,14 +48,19 @@ bool fl_compiling_price(struct fl_compiling *c, const struct fl_param_decl *p, c
     return true;
 }
 
-static bool name_is_free(struct fl_compiling *c, const struct fl_value_decl *decl)
+bool fl_compiling_name_is_free(struct fl_compiling *c, const char *key, const char *name, const char *text)
 {
     enum fl_type type;
     struct fl_error err;
-    if (fl_plan_rule_slot(c->rule, fl_str_of(decl->name), &type) == UINT32_MAX)
+    uint32_t slot = fl_plan_rule_slot(c->rule, fl_str_of(name), &type), keys = c->rule->key_count;
+    if (slot == UINT32_MAX)
         return true;
-    fl_fail(&err, FL_E_NAME, "a measure, group key or counter is already called so");
-    fl_compiling_fail(c, &err, "value", decl->name, decl->text);
+    fl_fail(&err, FL_E_NAME, "a %s is called %s already",
+            slot < keys                      ? "group key"
+            : slot < keys + FL_COUNTER_COUNT ? "counter of every group"
+                                             : "measure",
+            name);
+    fl_compiling_fail(c, &err, key, name, text);
     return false;
 }
 
@@ -127,7 +132,7 @@ void fl_compiling_values(struct fl_compiling *c)
     }
     uint32_t free_names = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (name_is_free(c, &c->decl->values[i]))
+        if (fl_compiling_name_is_free(c, "value", c->decl->values[i].name, c->decl->values[i].text))
             left[free_names++] = &c->decl->values[i];
     compile_in_turn(c, left, free_names);
 }
