@@ -358,12 +358,28 @@ static enum fl_status blind_to_all(struct fl_judging *j)
         rules += !report->rules[i].signal;
         evaluated |= report->rules[i].evaluated && !report->rules[i].signal;
     }
-    if (evaluated || rules == 0 || report->run.records == 0)
+    if (evaluated || report->run.records == 0)
+        return FL_OK;
+    if (rules == 0 && report->intent_count == 0)
+        return fl_judge_blind(j, FL_BLIND_RULE, true, 1, "rules",
+                              "the policy has neither intents nor rules that make findings: nothing was judged");
+    if (rules == 0)
         return FL_OK;
     return rules == 1 ? fl_judge_blind(j, FL_BLIND_RULE, true, 1, "rules",
                                        "the only one could not be evaluated: nothing was judged")
                       : fl_judge_blind(j, FL_BLIND_RULE, true, 1, "rules",
                                        "none of %u could be evaluated: nothing was judged", rules);
+}
+
+static enum fl_status blind_intents(struct fl_judging *j)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t i = 0; i < j->report->intent_count && status == FL_OK; i++) {
+        const struct fl_intent_result *r = &j->report->intents[i];
+        if (r->not_in_force)
+            status = fl_judge_blind(j, FL_BLIND_RULE, false, 1, r->id, "%s", r->reason);
+    }
+    return status;
 }
 
 static enum fl_status waiver_lines(struct fl_judging *j)
@@ -473,6 +489,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
         status = fl_judge_own(j);
     if (status == FL_OK)
         status = rule_lines(j);
+    if (status == FL_OK)
+        status = blind_intents(j);
     if (status == FL_OK)
         status = blind_to_all(j);
     if (status == FL_OK)

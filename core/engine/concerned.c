@@ -326,39 +326,55 @@ static const char *addr_text(struct fl_judging *j, struct fl_addr addr)
     return copy;
 }
 
+/* Own addresses of one sort: how many, and the first. */
+struct own_sort {
+    uint64_t count;
+    const char *first;
+    struct fl_str interface;
+};
+
+static enum fl_status count_sort(struct fl_judging *j, struct own_sort *sort, uint32_t from, uint32_t to)
+{
+    if (sort->count++ > 0)
+        return FL_OK;
+    sort->first = addr_text(j, j->concerned->own[from].addr);
+    sort->interface = first_name(j, from, to);
+    return sort->first != NULL ? FL_OK : FL_E_NOMEM;
+}
+
 enum fl_status fl_judge_own(struct fl_judging *j)
 {
     const struct fl_concerned *c = j->concerned;
-    uint64_t foreign = 0, shared = 0;
-    const char *first_foreign = NULL, *first_shared = NULL;
-    struct fl_str interface = FL_STR("");
-    for (uint32_t from = 0, to; from < c->own_count; from = to) {
+    const struct fl_program *program = j->plan->program;
+    struct own_sort foreign = {0}, unnamed = {0}, shared = {0};
+    enum fl_status status = FL_OK;
+    for (uint32_t from = 0, to; from < c->own_count && status == FL_OK; from = to) {
         struct fl_addr addr = c->own[from].addr;
+        bool is_private = fl_program_in_network(program, FL_NET_PRIVATE, addr);
         for (to = from + 1; to < c->own_count && fl_addr_equal(c->own[to].addr, addr);)
             to++;
-        if (fl_program_in_network(j->plan->program, FL_NET_INTERNET, addr) && foreign++ == 0) {
-            first_foreign = addr_text(j, addr);
-            interface = first_name(j, from, to);
-            if (first_foreign == NULL)
-                return FL_E_NOMEM;
-        }
-        if (!j->plan->policy->split_by_vpc && fl_program_in_network(j->plan->program, FL_NET_PRIVATE, addr) &&
-            several_vpcs(j, from, to) && shared++ == 0) {
-            first_shared = addr_text(j, addr);
-            if (first_shared == NULL)
-                return FL_E_NOMEM;
-        }
+        if (fl_program_in_network(program, FL_NET_INTERNET, addr))
+            status = count_sort(j, &foreign, from, to);
+        else if (is_private && !fl_program_in_network(program, FL_NET_OURS, addr))
+            status = count_sort(j, &unnamed, from, to);
+        if (status == FL_OK && is_private && !j->plan->policy->split_by_vpc && several_vpcs(j, from, to))
+            status = count_sort(j, &shared, from, to);
     }
-    enum fl_status status = FL_OK;
-    if (foreign > 0)
-        status = fl_judge_blind(j, FL_BLIND_OTHER, false, foreign, "own",
+    if (foreign.count > 0 && status == FL_OK)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, foreign.count, "own",
                                 "global addresses of recording interfaces are in no `own` network of the policy and "
                                 "count as internet; first %s of %.*s",
-                                first_foreign, (int)interface.len, interface.ptr);
-    if (shared > 0 && status == FL_OK)
-        status = fl_judge_blind(j, FL_BLIND_OTHER, false, shared, "vpc_id",
+                                foreign.first, (int)foreign.interface.len, foreign.interface.ptr);
+    if (unnamed.count > 0 && status == FL_OK)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, unnamed.count, "own",
+                                "private addresses of recording interfaces are not in `ours`, and what speaks of "
+                                "`ours` passes over them; first %s of %.*s; with `own` set, `ours` is what it names: "
+                                "add your private ranges to it",
+                                unnamed.first, (int)unnamed.interface.len, unnamed.interface.ptr);
+    if (shared.count > 0 && status == FL_OK)
+        status = fl_judge_blind(j, FL_BLIND_OTHER, false, shared.count, "vpc_id",
                                 "private addresses are recorded from more than one VPC and count as one host; "
                                 "first %s; `split_by_vpc: true` tells them apart",
-                                first_shared);
+                                shared.first);
     return status;
 }

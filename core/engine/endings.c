@@ -55,11 +55,21 @@ static bool has_address_in(const struct fl_plan *plan, const struct fl_interface
     return false;
 }
 
-static void add_concerned(const struct fl_judging *j, const struct fl_node *end, struct fl_intent_interfaces *out)
+static bool has_address_of_ours(const struct fl_plan *plan, const struct fl_interface *item)
+{
+    for (uint32_t a = 0; a < item->address_count; a++)
+        if (fl_program_in_network(plan->program, FL_NET_OURS, item->addresses[a]))
+            return true;
+    return false;
+}
+
+/* Adds the interfaces of the end; or_ours: and every one of ours. */
+static void add_concerned(const struct fl_judging *j, const struct fl_node *end, bool or_ours,
+                          struct fl_intent_interfaces *out)
 {
     const struct fl_coverage_map *map = &j->part->coverage;
     for (uint32_t i = 0; i < map->interfaces.count && i < map->item_capacity; i++) {
-        if (end != NULL && !has_address_in(j->plan, &map->items[i], end))
+        if (!has_address_in(j->plan, &map->items[i], end) && !(or_ours && has_address_of_ours(j->plan, &map->items[i])))
             continue;
         out->interfaces[out->count++] = i;
         out->logged += map->items[i].records > 0;
@@ -77,14 +87,12 @@ enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_
     if (out->interfaces == NULL || end == NULL)
         return FL_E_NOMEM;
     bool foreign = !is_ours(j->plan, end);
-    if (foreign && by_server)
-        end = NULL; /* every interface */
-    else if (foreign && intent->kind == FL_INTENT_DENY)
+    if (foreign && intent->kind == FL_INTENT_DENY)
         end = to;
-    add_concerned(j, end, out);
+    add_concerned(j, end, foreign && by_server, out);
     /* Who comes from outside is seen at the other end; hosts there cannot be known. */
     if (out->count == 0 && foreign && intent->kind == FL_INTENT_EXPECT && !intent->expect_each_host)
-        add_concerned(j, to, out);
+        add_concerned(j, to, false, out);
     return FL_OK;
 }
 
@@ -198,6 +206,20 @@ static void end_expectation(struct fl_judging *j, const struct fl_intent *intent
     out->ending = t->judged == 0 ? FL_END_NOT_EVALUATED : out->reason != NULL ? FL_END_HELD_WITH_GAPS : FL_END_HELD;
 }
 
+/* Why the intent is in force at no time of the log; NULL when it is, or there is no record. */
+static const char *not_in_force(struct fl_judging *j, const struct fl_intent *intent)
+{
+    char when[FL_WHEN_TEXT_BYTES], from[FL_WHEN_TEXT_BYTES], to[FL_WHEN_TEXT_BYTES];
+    bool early = j->newest_ms < intent->starts_ms, late = j->oldest_ms >= intent->expires_ms;
+    if (j->newest_ms == INT64_MIN || (!early && !late))
+        return NULL;
+    fl_when_format(early ? intent->starts_ms : intent->expires_ms, when);
+    fl_when_format(j->oldest_ms, from);
+    fl_when_format(j->newest_ms, to);
+    return fl_arena_printf(j->arena, "not in force: it %s %s, and the log goes from %s to %s",
+                           early ? "starts" : "ended", when, from, to);
+}
+
 static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl_intent_result *out)
 {
     const struct fl_intent *intent = &j->plan->policy->intents[index];
@@ -208,6 +230,13 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
     struct fl_intent_interfaces concerned;
     if (rule == NULL || fl_judge_intent_interfaces(j, intent, &concerned) != FL_OK)
         return FL_E_NOMEM;
+    const char *reason = not_in_force(j, intent);
+    if (reason != NULL) {
+        out->ending = FL_END_NOT_SEEN;
+        out->not_in_force = true;
+        out->reason = reason;
+        return FL_OK;
+    }
     uint64_t read, lacking;
     const char *lacks;
     count_objects(j, rule, &read, &lacking, &lacks);

@@ -220,6 +220,8 @@ static void load_intent(struct fl_policy_loader *l, const struct fl_yaml_node *n
         fl_load_fail(l, node, "an intent needs an id");
         return;
     }
+    if (intent->starts_ms >= intent->expires_ms)
+        fl_load_fail(l, fl_yaml_get(node, "expires"), "it expires before it starts: it would never be in force");
     if (strchr(intent->id, '#') != NULL)
         fl_load_fail(l, node, "an id must not hold #");
     if (id_is_used(l->policy, intent->id))

@@ -23,7 +23,8 @@ const char *fl_ending_name(enum fl_ending ending)
 
 bool fl_intent_leaves_gap(const struct fl_run *run, const struct fl_intent_result *intent)
 {
-    bool unknown = intent->ending == FL_END_NOT_EVALUATED || (intent->ending == FL_END_NOT_SEEN && !intent->optional);
+    bool fine = intent->optional || intent->not_in_force;
+    bool unknown = intent->ending == FL_END_NOT_EVALUATED || (intent->ending == FL_END_NOT_SEEN && !fine);
     return unknown && !run->empty_allowed && run->fail_on != FL_SEV_NONE && intent->severity >= run->fail_on;
 }
 

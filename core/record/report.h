@@ -97,6 +97,7 @@ struct fl_intent_result {
     enum fl_ending ending;
     bool waived; /* broken, and every breach is waived */
     bool optional;
+    bool not_in_force;  /* not seen, as its dates leave out the whole log */
     const char *reason; /* why not evaluated, not seen, or with gaps; or NULL */
     uint64_t permitted_flows, permitted_conversations;
     uint64_t blocked_attempts; /* groups that were blocked */
@@ -222,7 +223,8 @@ enum fl_status fl_report_findings(const struct fl_report *report, const struct f
 /* The findings cannot be visited any more; the rest stays, in its arena. */
 void fl_report_close(struct fl_report *report);
 
-/* Is the audit incomplete because of this intent: not seen or not evaluated, at or above fail_on? */
+/* Is the audit incomplete because of this intent: not seen or not evaluated, at or above fail_on? Not when nobody
+ * expects to see it: it is optional or not in force, or there is no record and that is fine. */
 bool fl_intent_leaves_gap(const struct fl_run *run, const struct fl_intent_result *intent);
 
 #endif

@@ -115,7 +115,7 @@ static bool print_rules(const struct fl_plan *plan, const struct fl_source_list 
     for (uint32_t r = 0; r < plan->rule_count; r++) {
         const struct fl_plan_rule *rule = &plan->rules[r];
         uint32_t read = 0, judged = 0;
-        if (rule->role > FL_ROLE_BREACH)
+        if (rule->role > FL_ROLE_EXPECT)
             continue;
         if (!headed)
             printf("Intents and rules\n");
@@ -303,7 +303,14 @@ static int check_strictly(struct fl_session *session, const struct fl_session_op
     return exit_status;
 }
 
-static void print_policy(const struct fl_session *session)
+static void warn_of_own(const struct fl_policy *policy)
+{
+    const struct fl_network *network = fl_lint_private_network(policy);
+    if (network != NULL)
+        printf("  warning: " FL_LINT_OWN_TEXT "\n    -> " FL_LINT_OWN_TODO "\n", network->name);
+}
+
+static void print_policy(const struct fl_session *session, bool strict)
 {
     const struct fl_plan *plan = &session->plan;
     uint32_t rules = 0;
@@ -320,6 +327,8 @@ static void print_policy(const struct fl_session *session)
         print_needs(&plan->rules[r]);
         warn_of_window(&plan->rules[r], session->policy.aggregation_ms);
     }
+    if (!strict)
+        warn_of_own(&session->policy);
 }
 
 int fl_session_check(const struct fl_session_options *options)
@@ -332,7 +341,7 @@ int fl_session_check(const struct fl_session_options *options)
     } else {
         bool json = strcmp(options->outputs[0].name, "json") == 0;
         if (!json)
-            print_policy(&session);
+            print_policy(&session, options->strict);
         if (options->input_count > 0 && !json)
             exit_status = check_inputs(&session, options);
         if (options->strict && exit_status != FL_EXIT_INTERNAL)

@@ -110,6 +110,7 @@ enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options
     fl_lint_conditions(l); /* also of intents: their networks are compared with each other */
     fl_lint_rules(l);
     fl_lint_networks(l);
+    fl_lint_policy_itself(l);
     enum fl_status status = sources == NULL ? FL_OK : fl_lint_input(l, options, sources, err);
     fl_domains_free(l->domains);
     l->domains = NULL;

@@ -12,6 +12,11 @@
 /* Of the records, that a list may keep before its memory is worth a word. */
 #define FL_LIST_SHARE_PERCENT 5u
 
+#define FL_LINT_OWN_TEXT                                                                                               \
+    "network %s is private, and `own` names no private address: none is in `ours`, and what speaks of `ours` passes "  \
+    "over them"
+#define FL_LINT_OWN_TODO "add to `own` the private ranges that are yours, as 10.0.0.0/8"
+
 enum fl_lint_code {
     FL_LINT_NEVER = 1, /* FL001 */
     FL_LINT_ALWAYS,
@@ -26,6 +31,8 @@ enum fl_lint_code {
     FL_LINT_OVERLAP,
     FL_LINT_WINDOW,
     FL_LINT_VOID,
+    FL_LINT_NOTHING,
+    FL_LINT_OWN,
     FL_LINT_END
 };
 
@@ -56,6 +63,11 @@ void fl_lint_policy(struct fl_linting *l, enum fl_lint_code code, const char *na
 enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options *options,
                            const struct fl_source_list *sources, struct fl_error *err);
 void fl_lint_dispose(struct fl_linting *l);
+
+/* lint_policy.c: policies that judge nothing, or whose `own` lacks the private space. */
+void fl_lint_policy_itself(struct fl_linting *l);
+/* The first private network of a policy whose `ours` holds no private address; NULL. */
+const struct fl_network *fl_lint_private_network(const struct fl_policy *policy);
 
 /* lint_conditions.c: parts of conditions that are never or always true; intents that exclude each other. Builds the
  * domains. */

@@ -89,8 +89,8 @@ static const char *what_to_do(const struct checking *c, const struct fl_node *no
     if (always)
         return "leave it out, or correct what it compares with";
     if (is_for_want_of_own(c, node))
-        return "set `own` in the policy to all public addresses that are yours: none that is in `ours` now satisfies "
-               "it";
+        return "set `own` in the policy to all addresses that are yours, private ones too: none that is in `ours` now "
+               "satisfies it";
     return "correct the values or names that it compares: nothing can satisfy all of it";
 }
 
