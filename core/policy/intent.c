@@ -215,7 +215,8 @@ static void load_intent(struct fl_policy_loader *l, const struct fl_yaml_node *n
                                  .controls = fl_load_texts(l, node, "controls"),
                                  .attack = fl_load_texts(l, node, "attack"),
                                  .remediation = fl_load_text(l, node, "remediation"),
-                                 .line = node->line};
+                                 .line = node->line,
+                                 .column = node->column};
     if (intent->id == NULL) {
         fl_load_fail(l, node, "an intent needs an id");
         return;

@@ -55,7 +55,7 @@ struct fl_intent {
     enum fl_severity severity;
     struct fl_texts controls, attack;
     const char *remediation;
-    uint32_t line;
+    uint32_t line, column;
 };
 
 struct fl_policy_param {

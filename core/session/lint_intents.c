@@ -106,9 +106,10 @@ static bool forbids(const struct fl_linting *l, const struct law *law, const str
 
 static void tell_expected(struct fl_linting *l, const struct fl_intent *expected, const struct fl_intent *forbidding)
 {
-    fl_lint_policy(
-        l, FL_LINT_EXCLUDE, expected->id, expected->line, 0, "change one of the two: no flow can comply with both",
-        "intent %s expects what intent %s (line %u) forbids", expected->id, forbidding->id, forbidding->line);
+    fl_lint_policy(l, FL_LINT_EXCLUDE, expected->id, expected->line, expected->column,
+                   "change one of the two: no flow can comply with both",
+                   "intent %s expects what intent %s (line %u) forbids", expected->id, forbidding->id,
+                   forbidding->line);
 }
 
 static void tell_permitted(struct fl_linting *l, const struct fl_intent *permitting, const struct pass *pass,
