@@ -7,12 +7,12 @@
 #include "core/engine/packed.h"
 #include "core/group/key.h"
 
-#define GARBAGE_BYTES_MAX (256u * 1024u) /* of hits that were the newest once */
+#define GARBAGE_BYTES_MIN (256u * 1024u) /* of hits that were the newest once, before it is dropped */
 #define RANK_BYTES        4u
 
 enum fl_status fl_folds_open(struct fl_folds *folds, uint64_t budget_bytes, uint64_t hash_seed)
 {
-    *folds = (struct fl_folds){.rule = UINT32_MAX, .most_bytes = budget_bytes};
+    *folds = (struct fl_folds){.rule = UINT32_MAX, .most_bytes = budget_bytes, .garbage_bytes = GARBAGE_BYTES_MIN};
     fl_map_init(&folds->identities);
     fl_buf_init(&folds->key);
     fl_buf_init(&folds->bytes);
@@ -114,6 +114,25 @@ static bool keep_last(const struct fl_judging *j, struct fl_folds *folds, const 
     return fl_hit_copy(&folds->last_arena, hit, fl_plan_rule_slots(&j->plan->rules[hit->rule]), out);
 }
 
+/* Leaves behind what earlier newest hits of the occurrence left in the arena. */
+static enum fl_status drop_garbage(const struct fl_judging *j, struct fl_folds *folds)
+{
+    struct fl_arena fresh, *arena = &folds->last_arena;
+    struct fl_hit kept;
+    if (arena->held_bytes <= folds->garbage_bytes)
+        return FL_OK;
+    fl_arena_init(&fresh);
+    if (!fl_hit_copy(&fresh, &folds->last, fl_plan_rule_slots(&j->plan->rules[folds->last.rule]), &kept)) {
+        fl_arena_dispose(&fresh);
+        return FL_E_NOMEM;
+    }
+    fl_arena_dispose(arena);
+    *arena = fresh;
+    folds->last = kept;
+    folds->garbage_bytes = 4 * fresh.held_bytes > GARBAGE_BYTES_MIN ? 4 * fresh.held_bytes : GARBAGE_BYTES_MIN;
+    return FL_OK;
+}
+
 /* Overlapping windows of one group are one occurrence: the worst of them, spanning all. */
 static enum fl_status fold_overlap(struct fl_judging *j, struct fl_folds *folds, const struct fl_hit *next)
 {
@@ -132,7 +151,7 @@ static enum fl_status fold_overlap(struct fl_judging *j, struct fl_folds *folds,
     both.evidence = last->evidence; /* the earliest window holds the least records */
     both.evidence_count = last->evidence_count;
     *last = both;
-    return FL_OK;
+    return drop_garbage(j, folds);
 }
 
 static bool same_group(const struct fl_plan_rule *rule, const struct fl_hit *a, const struct fl_hit *b)
@@ -154,9 +173,10 @@ static enum fl_status begin_occurrence(struct fl_judging *j, struct fl_folds *fo
     folds->items[index].occurrences++;
     if (hit->window_end_ms == INT64_MIN)
         return fl_fold_add(j, &folds->items[index], hit, &folds->bytes);
-    if (folds->last_arena.held_bytes > GARBAGE_BYTES_MAX) {
+    if (folds->last_arena.held_bytes > GARBAGE_BYTES_MIN) {
         fl_arena_dispose(&folds->last_arena);
         fl_arena_init(&folds->last_arena);
+        folds->garbage_bytes = GARBAGE_BYTES_MIN;
     }
     folds->has_last = keep_last(j, folds, hit, &folds->last);
     return folds->has_last ? FL_OK : FL_E_NOMEM;

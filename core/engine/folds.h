@@ -76,6 +76,7 @@ struct fl_folds {
     struct fl_hit last;
     bool has_last;
     struct fl_arena last_arena;
+    size_t garbage_bytes; /* what it may hold before earlier hits are dropped from it */
     uint32_t newest;      /* fold of the hit that was added last */
     bool newest_is_worst; /* of its occurrence, */
     uint32_t windows;     /* which has so many */
