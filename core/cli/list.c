@@ -303,7 +303,7 @@ static void list_rules(struct listing *l, struct fl_session *session)
     for (uint32_t r = 0; r < session->plan.rule_count; r++) {
         const struct fl_plan_rule *rule = &session->plan.rules[r];
         if (rule->role <= FL_ROLE_EXPECT)
-            rule_row(l, rule->decl->intent != NULL ? "intent" : "used", rule->decl);
+            rule_row(l, rule->decl->intent != NULL ? "intent" : rule->decl->signal ? "signal" : "used", rule->decl);
     }
     list_unused(l, session);
 }

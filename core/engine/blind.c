@@ -32,6 +32,7 @@ enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, boo
 static enum fl_status blind_sources(struct fl_judging *j)
 {
     uint64_t skipped = 0, empty = 0;
+    const char *one = NULL; /* that is empty */
     enum fl_status status = FL_OK;
     for (uint32_t i = 0; i < j->sources->trouble_count && status == FL_OK; i++) {
         const struct fl_source_trouble *t = &j->sources->troubles[i];
@@ -46,6 +47,7 @@ static enum fl_status blind_sources(struct fl_judging *j)
             break;
         case FL_SOURCE_EMPTY:
             empty++;
+            one = t->name;
             break;
         case FL_SOURCE_SKIPPED:
         case FL_SOURCE_SPECIAL:
@@ -54,7 +56,8 @@ static enum fl_status blind_sources(struct fl_judging *j)
         }
     }
     if (empty > 0 && status == FL_OK)
-        status = fl_judge_blind(j, FL_BLIND_SKIPPED, false, empty, "empty objects", "objects are empty");
+        status = empty == 1 ? fl_judge_blind(j, FL_BLIND_SKIPPED, false, 1, one, "it is empty")
+                            : fl_judge_blind(j, FL_BLIND_SKIPPED, false, empty, "empty objects", "objects are empty");
     if (skipped > 0 && status == FL_OK)
         status = fl_judge_blind(j, FL_BLIND_SKIPPED, false, skipped, "hidden objects",
                                 "names that start with . or _ and special files are not read");
@@ -83,7 +86,8 @@ static enum fl_status blind_bad_lines(struct fl_judging *j, const struct fl_obje
     else if (s->read.long_lines > 0)
         snprintf(text + n, sizeof text - (size_t)n, "; first at byte %llu",
                  (unsigned long long)s->read.first_long_line_offset);
-    return fl_judge_blind(j, FL_BLIND_BAD_LINES, false, bad, name, "lines dropped: %s", text);
+    return fl_judge_blind(j, FL_BLIND_BAD_LINES, false, bad, name,
+                          bad == 1 ? "one line dropped: %s" : "lines dropped: %s", text);
 }
 
 static enum fl_status blind_bad_values(struct fl_judging *j, const struct fl_object_stats *s, const char *name)
@@ -166,30 +170,36 @@ static enum fl_status blind_totals(struct fl_judging *j)
                                 "not one record was read; --allow-empty says that this is fine");
     if (status == FL_OK && run->bad_lines > policy->max_bad_lines)
         status = fl_judge_blind(j, FL_BLIND_BAD_LINES, true, run->bad_lines, "input",
-                                "lines were dropped, more than max_bad_lines (%llu) allows",
+                                run->bad_lines == 1 ? "one line was dropped, more than max_bad_lines (%llu) allows"
+                                                    : "lines were dropped, more than max_bad_lines (%llu) allows",
                                 (unsigned long long)policy->max_bad_lines);
     /* lost / minutes > num / den, without division */
     bool over = (__int128)run->coverage.lost_minutes * policy->max_skipdata.den >
                 (__int128)run->coverage.minutes * policy->max_skipdata.num;
     if (status == FL_OK && run->skip_data > 0)
-        status =
-            fl_judge_blind(j, FL_BLIND_SKIPDATA, over, run->skip_data, "input",
-                           "SKIPDATA lines: %llu of %llu interface-minutes were not logged in full%s",
-                           (unsigned long long)run->coverage.lost_minutes, (unsigned long long)run->coverage.minutes,
-                           over ? ", more than max_skipdata allows" : "");
+        status = fl_judge_blind(
+            j, FL_BLIND_SKIPDATA, over, run->skip_data, "input",
+            run->skip_data == 1 ? "one SKIPDATA line: %llu of %llu interface-minutes were not logged in full%s"
+                                : "SKIPDATA lines: %llu of %llu interface-minutes were not logged in full%s",
+            (unsigned long long)run->coverage.lost_minutes, (unsigned long long)run->coverage.minutes,
+            over ? ", more than max_skipdata allows" : "");
     uint64_t undecided = part->undecided_guess + part->undecided_none;
     if (status == FL_OK && undecided > 0)
         status = fl_judge_blind(j, FL_BLIND_UNDECIDED, false, undecided, "orientation",
-                                "records do not tell who opened the conversation (no ports or equal "
-                                "ports: %llu, two unlisted ports: %llu)",
+                                undecided == 1 ? "one record does not tell who opened the conversation (no ports or "
+                                                 "equal ports: %llu, two unlisted ports: %llu)"
+                                               : "records do not tell who opened the conversation (no ports or "
+                                                 "equal ports: %llu, two unlisted ports: %llu)",
                                 (unsigned long long)part->undecided_none, (unsigned long long)part->undecided_guess);
     if (status == FL_OK && part->out_of_scope > 0)
         status = fl_judge_blind(j, FL_BLIND_OTHER, false, part->out_of_scope, "scope",
-                                "records are out of the policy's scope");
+                                part->out_of_scope == 1 ? "one record is out of the policy's scope"
+                                                        : "records are out of the policy's scope");
     uint64_t null_arithmetic = part->null_arithmetic + j->null_arithmetic;
     if (status == FL_OK && null_arithmetic > 0)
         status = fl_judge_blind(j, FL_BLIND_OTHER, false, null_arithmetic, "arithmetic",
-                                "divisions by zero or overflows, which count as unknown");
+                                null_arithmetic == 1 ? "one division by zero or overflow, which counts as unknown"
+                                                     : "divisions by zero or overflows, which count as unknown");
     return status;
 }
 
@@ -305,9 +315,9 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
     if (r->reason == NULL && r->objects == 0)
         r->reason = "no record was read";
     else if (r->reason == NULL && r->objects_lacking > 0)
-        r->reason =
-            fl_arena_printf(j->arena, "%llu of %llu objects lack the field %s", (unsigned long long)r->objects_lacking,
-                            (unsigned long long)r->objects, lacks != NULL ? lacks : "needed");
+        r->reason = fl_arena_printf(j->arena, "%llu of %llu objects lack%s the field %s",
+                                    (unsigned long long)r->objects_lacking, (unsigned long long)r->objects,
+                                    r->objects_lacking == 1 ? "s" : "", lacks != NULL ? lacks : "needed");
     else if (r->reason == NULL && failures > 0)
         r->reason = fl_arena_printf(j->arena, "its code failed %llu time%s, losing what it was called for; first: %s",
                                     (unsigned long long)failures, failures == 1 ? "" : "s",
@@ -323,11 +333,14 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
         status = fl_judge_blind(j, FL_BLIND_RULE, failures > 0, r->objects_lacking, r->id, "%s", r->reason);
     if (status == FL_OK && part->bad_times > 0 && !is_void)
         status = fl_judge_blind(j, FL_BLIND_BAD_TIME, false, part->bad_times, r->id,
-                                "records without a start time of 1970..2100 are in no window");
+                                part->bad_times == 1 ? "one record without a start time of 1970..2100 is in no window"
+                                                     : "records without a start time of 1970..2100 are in no window");
     if (status == FL_OK && part->unspread > 0 && !is_void)
         status = fl_judge_blind(j, FL_BLIND_BAD_TIME, false, part->unspread, r->id,
-                                "records that reach into more than %u panes are not spread: they count in the window "
-                                "of their start",
+                                part->unspread == 1 ? "one record that reaches into more than %u panes is not spread: "
+                                                      "it counts in the window of its start"
+                                                    : "records that reach into more than %u panes are not spread: they "
+                                                      "count in the window of their start",
                                 FL_SPREAD_PANES_MAX);
     return status;
 }

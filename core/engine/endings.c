@@ -191,10 +191,11 @@ static void end_expectation(struct fl_judging *j, const struct fl_intent *intent
         out->reason = "no interface of this network wrote a record";
         return;
     }
+    uint64_t whole = t->judged + t->no_log + t->lacking + t->undecided;
     if (t->no_log > 0)
         out->reason =
-            fl_arena_printf(j->arena, "no log in %llu of %llu whole periods of %s", (unsigned long long)t->no_log,
-                            (unsigned long long)(t->judged + t->no_log + t->lacking + t->undecided), every);
+            fl_arena_printf(j->arena, "no log in %llu of %llu whole period%s of %s", (unsigned long long)t->no_log,
+                            (unsigned long long)whole, whole == 1 ? "" : "s", every);
     else if (t->undecided > 0)
         out->reason =
             fl_arena_printf(j->arena, "in %llu period%s of %s only conversations that may be the expected ones",

@@ -125,8 +125,15 @@ static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit
             add_measured(&out, rule->having_text, fl_plan_rule_measured(rule, m), value, &separator);
     }
     for (uint32_t c = 0; c < FL_COUNTER_COUNT; c++)
-        if (c != FL_C_FIRST_SEEN && c != FL_C_LAST_SEEN)
-            add_measured(&out, rule->having_text, fl_counter_name(c), &hit->slots[rule->key_count + c], &separator);
+        add_measured(&out, rule->having_text, fl_counter_name(c), &hit->slots[rule->key_count + c], &separator);
+    for (uint32_t p = 0; p < rule->param_count; p++) {
+        struct fl_value value = {.type = FL_T_STR, .str = fl_str_of(rule->params[p].text)};
+        const char *name = fl_arena_printf(j->arena, "$%s", rule->params[p].decl->name);
+        if (name == NULL)
+            out.failed = true;
+        else
+            add_measured(&out, rule->having_text, name, &value, &separator);
+    }
     if (separator[0] == ',')
         fl_buf_add_char(&out, ')');
     const char *text = out.failed ? NULL : fl_arena_strndup(j->arena, out.data, out.len);

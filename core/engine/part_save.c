@@ -337,9 +337,8 @@ enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, co
     if (status != FL_OK)
         fl_fail(err, status, "%s", fl_part_error(part, status));
     else if (s.missing > 0)
-        status =
-            fl_fail(err, FL_E_DATA, "%llu records could not be read again: their objects changed while the audit ran",
-                    (unsigned long long)s.missing);
+        status = fl_fail(err, FL_E_DATA, "%llu record%s could not be read again: the input changed while the audit ran",
+                         (unsigned long long)s.missing, s.missing == 1 ? "" : "s");
     fl_places_close(&s.places);
     return status;
 }

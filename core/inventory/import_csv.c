@@ -249,7 +249,8 @@ static enum fl_status take_row(struct importing *in)
     struct fl_error err;
     const struct fl_csv_field *fields = in->csv.fields;
     if (in->csv.count != in->column_count) {
-        fl_fail(&err, FL_E_SYNTAX, "the row has %u fields, the header %u", in->csv.count, in->column_count);
+        fl_fail(&err, FL_E_SYNTAX, "the row has %u field%s, the header %u", in->csv.count,
+                in->csv.count == 1 ? "" : "s", in->column_count);
         fail_at(in, &fields[0], &err);
         return FL_OK;
     }

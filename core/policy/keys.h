@@ -14,6 +14,8 @@ enum fl_key_kind {
     FL_KEY_CONDITION,
     FL_KEY_FLAG,
     FL_KEY_COUNT,
+    FL_KEY_POSITIVE, /* a count of 1 at least */
+    FL_KEY_EVIDENCE,
     FL_KEY_SHARE,
     FL_KEY_DURATION,
     FL_KEY_DATE,

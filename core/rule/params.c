@@ -84,7 +84,7 @@ bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char 
     return true;
 }
 
-/* The condition as it reads with the values of its parameters in place. */
+/* The condition as it reads with the values of its parameters in place; a flag's name says more than true or false. */
 const char *fl_compiling_with_params(struct fl_compiling *c, const char *text)
 {
     struct fl_buf out;
@@ -96,7 +96,7 @@ const char *fl_compiling_with_params(struct fl_compiling *c, const char *text)
             len = 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
             hit = fl_plan_rule_param(c->rule, (struct fl_str){p + 1, len - 1});
         }
-        if (hit != NULL) {
+        if (hit != NULL && hit->decl->type != FL_P_FLAG) {
             fl_buf_add_text(&out, hit->text);
             p += len;
         } else {

@@ -117,7 +117,7 @@ struct fl_plan_rule {
     int64_t window_ms, every_ms, pane_ms;
     bool session; /* windows are bursts, and all three are the gap between them */
     const struct fl_node *having;
-    const char *having_text; /* with the values of parameters */
+    const char *having_text; /* with the values of parameters; flags by name */
     uint32_t having_slot;    /* measure first named in having; UINT32_MAX */
     uint32_t having_member;
     bool having_least_is_worst;

@@ -57,10 +57,11 @@ static void print_needs(const struct fl_plan_rule *rule)
     print_void(rule);
 }
 
-/* A record that spans a whole interval is in the window of its start: a window that is not much longer tells little. */
+/* A record that spans a whole interval is in the window of its start: a window that is not much longer tells little.
+   Bundled rules chose theirs knowingly; FL012 is silent about them too. */
 static void warn_of_window(const struct fl_plan_rule *rule, int64_t aggregation_ms)
 {
-    if (rule->window_ms == 0 || rule->window_ms / 2 >= aggregation_ms)
+    if (rule->decl->bundled || rule->window_ms == 0 || rule->window_ms / 2 >= aggregation_ms)
         return;
     char window[FL_WHEN_TEXT_BYTES], interval[FL_WHEN_TEXT_BYTES];
     fl_duration_format(rule->window_ms, window);
@@ -126,7 +127,7 @@ static bool print_rules(const struct fl_plan *plan, const struct fl_source_list 
                 judged += layouts[l].count;
         }
         any |= judged == 0;
-        printf("  %s: %u of %u objects can be judged\n", rule->decl->id, judged, read);
+        printf("  %s: %u of %u object%s can be judged\n", rule->decl->id, judged, read, read == 1 ? "" : "s");
         print_void(rule);
         for (uint32_t l = 0; l < layout_count && rule->void_reason == NULL; l++)
             if (!fl_plan_rule_possible(plan, rule, &layouts[l].columns))

@@ -34,20 +34,32 @@ static void add_type(struct fl_buf *out, enum fl_type type)
         fl_buf_add_format(out, "%s\"%s\"", i > 0 ? "|" : "", value);
 }
 
+/* Fields of tags get their names from rules: here they have none. */
+static bool has_name(uint32_t field)
+{
+    return fl_fields[field].name[0] != '\0';
+}
+
 static void add_fields(struct fl_buf *out)
 {
     fl_buf_add_text(out, "---A field of the record.\n---@alias flowlaw.Field\n");
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
-        fl_buf_add_format(out, "---| \"%s\" # %s\n", fl_fields[f].name, fl_fields[f].what);
+        if (has_name(f))
+            fl_buf_add_format(out, "---| \"%s\" # %s\n", fl_fields[f].name, fl_fields[f].what);
+    fl_buf_add_text(out, "---| string # src.tag.NAME, dst.tag.NAME, client.tag.NAME, server.tag.NAME: a tag of the "
+                         "inventory\n");
     fl_buf_add_text(out,
                     "\n---One record: the fields that the rule declares in `fields`; null is nil. Times and durations "
                     "are milliseconds.\n---@class (exact) flowlaw.Flow\n");
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++) {
+        if (!has_name(f))
+            continue;
         bool plain = strchr(fl_fields[f].name, '.') == NULL;
         fl_buf_add_format(out, plain ? "---@field %s (" : "---@field [\"%s\"] (", fl_fields[f].name);
         add_type(out, fl_fields[f].type);
         fl_buf_add_format(out, ")? %s\n", fl_fields[f].what);
     }
+    fl_buf_add_text(out, "---@field [string] string? a tag of the inventory: src.tag.NAME and so on\n");
 }
 
 static void add_group(struct fl_buf *out)

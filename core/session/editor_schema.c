@@ -1,4 +1,7 @@
 /* editor_schema.c: a JSON Schema of policies, from the table that the loader checks keys by. */
+#include <string.h>
+
+#include "core/base/limits.h"
 #include "core/policy/keys.h"
 #include "core/record/report.h"
 #include "core/session/editor.h"
@@ -60,6 +63,58 @@ static void put_severities(struct fl_json *w, bool none)
     fl_json_end(w);
 }
 
+static void put_bounds(struct fl_json *w, const char *type, int64_t least, int64_t most)
+{
+    put(w, "type", type);
+    fl_json_key(w, "minimum");
+    fl_json_i64(w, least);
+    if (most == INT64_MAX)
+        return;
+    fl_json_key(w, "maximum");
+    fl_json_i64(w, most);
+}
+
+static void put_share(struct fl_json *w)
+{
+    fl_json_key(w, "anyOf");
+    fl_json_array(w);
+    fl_json_object(w);
+    put_bounds(w, "number", 0, 1);
+    fl_json_end(w);
+    fl_json_object(w);
+    put(w, "type", "string");
+    put(w, "pattern", "^([0-9]{1,2}(\\.[0-9]+)?|100(\\.0+)?)%$|^(0(\\.[0-9]+)?|1(\\.0+)?)$");
+    fl_json_end(w);
+    fl_json_end(w);
+}
+
+/* An intent says exactly one of these; `deny: false` says nothing. */
+static void put_forms(struct fl_json *w)
+{
+    static const char *const forms[] = {"only", "only_from", "deny", "expect", NULL};
+    fl_json_key(w, "oneOf");
+    fl_json_array(w);
+    for (const char *const *form = forms; *form != NULL; form++) {
+        fl_json_object(w);
+        fl_json_key(w, "required");
+        fl_json_array(w);
+        fl_json_text(w, *form);
+        fl_json_end(w);
+        if (strcmp(*form, "deny") == 0) {
+            fl_json_key(w, "properties");
+            fl_json_object(w);
+            fl_json_key(w, "deny");
+            fl_json_object(w);
+            fl_json_key(w, "const");
+            fl_json_bool(w, true);
+            fl_json_end(w);
+            fl_json_end(w);
+        }
+        fl_json_end(w);
+    }
+    fl_json_end(w);
+}
+
 /* What a value of the kind looks like; inside an object that is open. */
 static void put_kind(struct fl_json *w, enum fl_key_kind kind)
 {
@@ -72,8 +127,11 @@ static void put_kind(struct fl_json *w, enum fl_key_kind kind)
                                             NULL};
     switch (kind) {
     case FL_KEY_VERSION:
-        fl_json_key(w, "const");
+        fl_json_key(w, "enum");
+        fl_json_array(w);
         fl_json_i64(w, 1);
+        fl_json_text(w, "1");
+        fl_json_end(w);
         return;
     case FL_KEY_TEXT: /* YAML reads 12 and true as numbers and flags: the loader takes them as they are written */
     case FL_KEY_CONDITION:
@@ -100,12 +158,14 @@ static void put_kind(struct fl_json *w, enum fl_key_kind kind)
         put(w, "type", "boolean");
         return;
     case FL_KEY_COUNT:
-        put(w, "type", "integer");
-        fl_json_key(w, "minimum");
-        fl_json_i64(w, 0);
+    case FL_KEY_POSITIVE:
+        put_bounds(w, "integer", kind == FL_KEY_POSITIVE, INT64_MAX);
+        return;
+    case FL_KEY_EVIDENCE:
+        put_bounds(w, "integer", 1, FL_EVIDENCE_MAX);
         return;
     case FL_KEY_SHARE:
-        put_any(w, scalar);
+        put_share(w);
         return;
     case FL_KEY_DURATION:
         put(w, "type", "string");
@@ -259,6 +319,8 @@ static void put_parts(struct fl_json *w)
         fl_json_key(w, maps[i].name);
         fl_json_object(w);
         put_map(w, maps[i].map);
+        if (maps[i].map == FL_MAP_INTENT)
+            put_forms(w);
         fl_json_end(w);
     }
     fl_json_end(w);

@@ -4,7 +4,7 @@
 #include "core/engine/periods.h"
 #include "core/session/explain_json.h"
 
-#define WINDOWS_SHOWN 3
+#define WINDOWS_SHOWN 10
 
 static const uint32_t oriented_from[] = {FL_F_PROTOCOL, FL_F_SRCPORT, FL_F_DSTPORT, FL_F_TCP_FLAGS, FL_F_ACTION};
 static const uint32_t oriented_so[] = {FL_F_CLIENT, FL_F_SERVER, FL_F_SERVICE, FL_F_INITIATED};
@@ -68,8 +68,9 @@ static void add_fold(struct fl_explaining *e, const struct fl_judged_occurrence 
     if (o->windows < 2)
         return;
     fl_explain_label(e, "folded");
-    fl_buf_add_format(&e->out, "with %u overlapping window%s into the occurrence ", o->windows - 1,
-                      o->windows == 2 ? "" : "s");
+    fl_buf_add_text(&e->out, "with ");
+    fl_buf_add_count(&e->out, o->windows - 1, "overlapping windows");
+    fl_buf_add_text(&e->out, " into the occurrence ");
     fl_explain_window(e, o->window_start_ms, o->window_end_ms);
     fl_buf_add_text(&e->out, o->is_worst ? ": this is the worst, which it shows\n" : ": another is the worst\n");
 }
@@ -89,18 +90,22 @@ static void add_groups(struct fl_explaining *e, const struct fl_explain_record *
     }
     if (total > 1)
         fl_buf_add_format(&e->out, "  it is in %u windows; %u of them fire%s", total, fired, fired == 1 ? "s" : "");
-    if (total > 1 && fired > occurrences)
-        fl_buf_add_format(&e->out, ", folded into %u occurrence%s", occurrences, occurrences == 1 ? "" : "s");
+    if (total > 1 && fired > occurrences) {
+        fl_buf_add_text(&e->out, ", folded into ");
+        fl_buf_add_count(&e->out, occurrences, "occurrences");
+    }
     fl_buf_add_text(&e->out, total > 1 ? "\n" : "");
     for (uint32_t i = 0; i < r->groups.count; i++) {
         const struct fl_kept_group *kept = &r->groups.items[i];
         bool wanted = kept->rule == rule && (fired == 0 || kept->group.fate == FL_FATE_HIT);
-        if (!wanted || shown++ >= (fired == 0 ? 1 : WINDOWS_SHOWN))
+        if (!wanted || shown++ >= WINDOWS_SHOWN)
             continue;
         fl_buf_add_text(&e->out, shown > 1 ? "\n" : "");
         fl_explain_group(e, kept);
         add_fold(e, &kept->occurrence);
     }
+    if (shown > WINDOWS_SHOWN)
+        fl_buf_add_format(&e->out, "\n  ... and %u more\n", shown - WINDOWS_SHOWN);
 }
 
 struct span {
@@ -172,8 +177,10 @@ static void add_rule(struct fl_explaining *e, const struct fl_explain_record *r,
         fl_explain_add(e, r->code[index]);
         fl_buf_add_char(&e->out, '\n');
     }
-    if (!r->selected[index])
+    if (!r->selected[index]) {
+        fl_buf_add_text(&e->out, "  so it does not count\n");
         return;
+    }
     if (rule->role == FL_ROLE_EXPECT)
         add_period(e, r, rule);
     else

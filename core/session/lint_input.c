@@ -1,4 +1,6 @@
 /* lint_input.c: FL006 and FL008: rules against the logs at hand. */
+#include <stdio.h>
+
 #include "core/session/layouts.h"
 #include "core/session/lint.h"
 
@@ -26,12 +28,13 @@ static void check_fields(struct fl_linting *l, const struct fl_plan_rule *rule, 
     const char *todo = "log these fields too, or do not use the rule for such logs";
     const char *text = names.failed || names.len == 0 ? "something that no field would bring" : names.data;
     const char *id = rule->decl->intent != NULL ? rule->decl->intent->id : rule->decl->id;
+    char more[48] = " lacks";
+    if (layout->count > 1)
+        snprintf(more, sizeof more, " and %u more object%s lack", layout->count - 1, layout->count == 2 ? "" : "s");
     if (rule->decl->intent != NULL)
-        fl_lint_policy(l, FL_LINT_LACKING, id, rule->decl->line, 0, todo, "intent %s: %s and %u more objects lack %s",
-                       id, first, layout->count - 1, text);
+        fl_lint_policy(l, FL_LINT_LACKING, id, rule->decl->line, 0, todo, "intent %s: %s%s %s", id, first, more, text);
     else
-        fl_lint_rule(l, FL_LINT_LACKING, rule->decl, &spot, 0, todo, "%s and %u more objects lack %s", first,
-                     layout->count - 1, text);
+        fl_lint_rule(l, FL_LINT_LACKING, rule->decl, &spot, 0, todo, "%s%s %s", first, more, text);
     fl_buf_dispose(&names);
 }
 

@@ -161,6 +161,8 @@ void fl_lint_networks(struct fl_linting *l)
     for (uint32_t b = FL_NET_BUILTIN_COUNT; b < policy->network_count && !l->nomem; b++) {
         for (uint32_t a = FL_NET_BUILTIN_COUNT; a < b; a++) {
             const struct fl_network *x = &policy->networks[a], *y = &policy->networks[b];
+            if (x->builtin || y->builtin) /* dark holds parts of subnets by its meaning */
+                continue;
             struct fl_set_item items[] = {{.kind = FL_ITEM_NETWORK, .network = a},
                                           {.kind = FL_ITEM_NETWORK, .network = b}};
             struct fl_node first = set_of(&items[0]), second = set_of(&items[1]);

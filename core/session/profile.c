@@ -52,7 +52,7 @@ static void print_table(FILE *out, const struct fl_phases *phases, const struct 
         fl_buf_init(&name);
         fl_escape_terminal(&name, fl_str_of(r->rule->decl->id));
         fprintf(out,
-                "%10.1f %10.1f %12" PRIu64 " %12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10.1f %12" PRIu64 " %5s  %s\n",
+                "%10.3f %10.3f %12" PRIu64 " %12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10.3f %12" PRIu64 " %5s  %s\n",
                 (double)r->table->scan_ns / 1e6, (double)r->own->judge_ns / 1e6, r->own->tested, r->selected,
                 r->own->groups, r->own->calls, (double)r->own->code_ns / 1e6, r->table->held_bytes, table,
                 name.failed || name.data == NULL ? "" : name.data);
@@ -60,7 +60,7 @@ static void print_table(FILE *out, const struct fl_phases *phases, const struct 
     }
     fprintf(out,
             "rules of one table share its scan, and its bytes; times are processor time of all threads together\n");
-    fprintf(out, "scan %.1f ms, judgement %.1f ms, reading evidence again %.1f ms\n", (double)phases->scan_ns / 1e6,
+    fprintf(out, "scan %.3f ms, judgement %.3f ms, reading evidence again %.3f ms\n", (double)phases->scan_ns / 1e6,
             (double)phases->judge_ns / 1e6, (double)phases->evidence_ns / 1e6);
 }
 

@@ -98,6 +98,18 @@ static bool print(const struct fl_buf *out)
     return !out->failed && (out->len == 0 || fwrite(out->data, 1, out->len, stdout) == out->len);
 }
 
+/* Without PATH the tests of bundled rules run too. */
+static void add_counts(struct fl_buf *out, const struct testing *t)
+{
+    uint32_t bundled = 0;
+    for (uint32_t v = 0; v < t->verdict_count; v++)
+        bundled += t->verdicts[v].bench->found.bundled;
+    fl_buf_add_format(out, "%u passed, %u failed", t->passed, t->failed);
+    if (bundled > 0 && t->options->input_count == 0)
+        fl_buf_add_format(out, " (%u of bundled rules)", bundled);
+    fl_buf_add_char(out, '\n');
+}
+
 /* Text and JUnit, each where the options say. */
 static bool deliver(struct testing *t)
 {
@@ -111,7 +123,7 @@ static bool deliver(struct testing *t)
         } else {
             for (uint32_t v = 0; v < t->verdict_count; v++)
                 add_verdict(&out, &t->verdicts[v]);
-            fl_buf_add_format(&out, "%u passed, %u failed\n", t->passed, t->failed);
+            add_counts(&out, t);
             if (t->options->coverage)
                 fl_test_coverage(t->benches, t->bench_count, &out);
         }

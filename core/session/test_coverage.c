@@ -214,6 +214,9 @@ void fl_test_coverage(const struct fl_bench *benches, uint32_t count, struct fl_
                 add_term(out, bench, &bench->terms[k]);
         }
     }
-    fl_buf_add_format(out, "%u of %u rules have tests; %u of %u terms of these were both true and false\n", tested,
-                      rules, covered, terms);
+    fl_buf_add_format(out, "%u of ", tested);
+    fl_buf_add_count(out, rules, "rules");
+    fl_buf_add_format(out, " ha%s tests; %u of ", rules == 1 ? "s" : "ve", covered);
+    fl_buf_add_count(out, terms, "terms");
+    fl_buf_add_format(out, " %s both true and false\n", terms == 1 ? "was" : "were");
 }

@@ -147,6 +147,21 @@ static void put_may_count_twice(struct page *p, const struct fl_pairs *measures)
         put(p, " may count twice: whose interface wrote some records is unknown\n");
 }
 
+static void put_occurrences(struct page *p, const struct fl_finding *f)
+{
+    put_format(p, "    %-12s%llu, ", "occurrences", (unsigned long long)f->occurrence_count);
+    if (f->flows == 0 && f->first_seen_ms == INT64_MIN) {
+        put(p, "no records: it is about what is absent\n");
+        return;
+    }
+    fl_buf_add_count(&p->out, f->flows, "records");
+    put(p, ", ");
+    put_time(p, f->first_seen_ms);
+    put(p, " to ");
+    put_time(p, f->last_seen_ms);
+    put(p, "\n");
+}
+
 static void put_finding(struct page *p, const struct fl_finding *f)
 {
     char tag[16];
@@ -154,7 +169,8 @@ static void put_finding(struct page *p, const struct fl_finding *f)
     put_colored(p, severity_colors[f->severity], tag);
     put(p, "  ");
     put_colored(p, "\033[1m", f->rule);
-    put(p, f->waived != NULL ? "  (waived)" : "");
+    bool lowered = f->waived != NULL && f->waived_severity != FL_SEV_NONE;
+    put(p, lowered ? "  (lowered by a waiver)" : f->waived != NULL ? "  (waived)" : "");
     put(p, "\n    ");
     put_safe(p, f->message);
     put(p, "\n");
@@ -164,12 +180,7 @@ static void put_finding(struct page *p, const struct fl_finding *f)
     put_pairs(p, "measures", &f->measures);
     put_may_count_twice(p, &f->measures);
     put_pairs(p, "extra", &f->extra);
-    put_format(p, "    %-12s%llu, %llu record%s, ", "occurrences", (unsigned long long)f->occurrence_count,
-               (unsigned long long)f->flows, f->flows == 1 ? "" : "s");
-    put_time(p, f->first_seen_ms);
-    put(p, " to ");
-    put_time(p, f->last_seen_ms);
-    put(p, "\n");
+    put_occurrences(p, f);
     if (f->worst_count > 0 && f->worst[0].window_start_ms != INT64_MIN) {
         put_format(p, "    %-12s", "window");
         put_time(p, f->worst[0].window_start_ms);
@@ -178,7 +189,7 @@ static void put_finding(struct page *p, const struct fl_finding *f)
         put(p, "\n");
     }
     put_line(p, "threshold", f->threshold);
-    put_line(p, "waived", f->waived);
+    put_line(p, lowered ? "lowered by" : "waived", f->waived);
     put_evidence(p, f->evidence, f->evidence_count);
     put_line(p, "remedy", f->remediation);
     put_list(p, "controls", &f->controls);
@@ -269,6 +280,8 @@ static void put_waivers(struct page *p, const struct fl_report *report)
         put_safe(p, w->where);
         put(p, ": ");
         put_safe(p, w->reason);
+        put(p, w->owner != NULL ? ", owner " : "");
+        put_safe(p, w->owner);
         put(p, w->expires != NULL ? ", until " : "");
         put_safe(p, w->expires);
         put(p, "\n");

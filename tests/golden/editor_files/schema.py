@@ -9,7 +9,7 @@ import sys
 import yaml_subset
 
 KNOWN = {"$schema", "$defs", "$ref", "title", "description", "type", "const", "enum", "anyOf", "items", "minimum",
-         "pattern", "properties", "additionalProperties", "required"}
+         "maximum", "oneOf", "pattern", "properties", "additionalProperties", "required"}
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
 
 
@@ -38,10 +38,14 @@ def check(schema, value, root, path="policy"):
         return f"{path}: none of {schema['enum']}"
     if "minimum" in schema and value < schema["minimum"]:
         return f"{path}: less than {schema['minimum']}"
+    if "maximum" in schema and value > schema["maximum"]:
+        return f"{path}: more than {schema['maximum']}"
     if "pattern" in schema and not re.search(schema["pattern"], value):
         return f"{path}: does not match {schema['pattern']}"
     if "anyOf" in schema and all(check(one, value, root, path) for one in schema["anyOf"]):
         return f"{path}: fits nothing that may stand here"
+    if "oneOf" in schema and sum(not check(one, value, root, path) for one in schema["oneOf"]) != 1:
+        return f"{path}: fits not exactly one of what may stand here"
     for i, item in enumerate(value if isinstance(value, list) else ()):
         wrong = "items" in schema and check(schema["items"], item, root, f"{path}[{i}]")
         if wrong:
@@ -72,6 +76,9 @@ networks: { app: { cdr: 10.0.0.0/8 } }
 services: { web: { tcp: 443 } }
 intents: { id: x }
 intents: [{ id: x, to: db, only: { from: app } }]
+intents: [{ id: x, to: db }]
+intents: [{ id: x, to: db, deny: false }]
+intents: [{ id: x, to: db, only: [{ from: app }], deny: true }]
 intents: [{ id: x, to: db, ony: [{ from: app }] }]
 intents: [{ to: db, deny: true }]
 intents: [{ id: x, to: db, deny: maybe }]
@@ -86,10 +93,24 @@ waivers: [{ rule: x }]
 waivers: [{ rule: x, reason: y, effect: gone }]
 fail_on: never
 evidence: many
+evidence: 0
+evidence: 101
+max_groups: 0
+max_skipdata: 200%
+max_skipdata: 1.5
 dedupe: 1
 prices: { nat_gb: [1] }
 formats: true
 version: 2
+""".strip().splitlines()
+
+
+ACCEPTED = """
+version: "1"
+max_skipdata: 0.05
+max_skipdata: 2.5%
+max_skipdata: 100%
+intents: [{ id: x, to: db, only: [{ from: app }], deny: false }]
 """.strip().splitlines()
 
 
@@ -102,6 +123,10 @@ def main():
     print("accepts the policies")
     base = {"version": 1, "name": "x"}
     assert check(schema, base, schema) is None
+    for right in ACCEPTED:
+        wrong = check(schema, {**base, **yaml_subset.load(right)}, schema)
+        if wrong:
+            print(f"REFUSED: {right}  ->  {wrong}")
     for mistake in MISTAKES:
         wrong = check(schema, {**base, **yaml_subset.load(mistake)}, schema)
         print(f"{mistake}  ->  {wrong}" if wrong else f"ACCEPTED: {mistake}")
