@@ -103,7 +103,7 @@ static void tell(struct telling *t, const char *kind, struct fl_str name, struct
     }
     fl_buf_add_char(&one, '\n');
     t->told.failed |= one.failed;
-    if (!t->told.failed && memmem(t->told.data, t->told.len, one.data, one.len) == NULL) {
+    if (!t->told.failed && (t->told.len == 0 || memmem(t->told.data, t->told.len, one.data, one.len) == NULL)) {
         if (t->count++ < SHOWN) {
             fl_buf_add_text(t->out, t->count > 1 ? "; " : "");
             fl_buf_add(t->out, one.data + 1, one.len - 2);

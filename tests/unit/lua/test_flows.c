@@ -115,7 +115,7 @@ static void unload(void)
 
 static void load_function(const char *before, const char *body)
 {
-    char text[1024];
+    static char text[1024]; /* of which the VM keeps views */
     snprintf(text, sizeof text,
              "%s\nrule { title = 'x', severity = 'low', identity = { 'dstport' },\n"
              "  fields = { 'bytes', 'packets', 'dstport', 'action', 'srcaddr', 'interface_id' },\n"
