@@ -104,12 +104,10 @@ void fl_lua_add_constructors(lua_State *L)
         lua_setfield(L, -2, fl_measures[m].name);
     }
     add_inventory(L);
-    lua_pushcfunction(L, fl_lua_declare_rule);
-    lua_setfield(L, -2, "rule");
-    lua_pushcfunction(L, fl_lua_begin_test);
-    lua_setfield(L, -2, "test");
-    lua_pushcfunction(L, fl_lua_make_flows);
-    lua_setfield(L, -2, "flows");
-    lua_pushcfunction(L, fl_lua_make_file);
-    lua_setfield(L, -2, "file");
+    static const luaL_Reg functions[] = {{"rule", fl_lua_declare_rule},
+                                         {"test", fl_lua_begin_test},
+                                         {"flows", fl_lua_make_flows},
+                                         {"file", fl_lua_make_file},
+                                         {NULL, NULL}};
+    luaL_setfuncs(L, functions, 0);
 }

@@ -65,19 +65,8 @@ bool fl_explain_shares(const struct fl_explaining *e, uint32_t index, uint32_t n
 struct fl_field_set fl_explain_fields(const struct fl_plan_rule *rule)
 {
     struct fl_field_set fields = rule->reads;
-    if (rule->where != NULL)
-        fl_expr_fields(rule->where, &fields);
-    for (uint32_t m = 0; m < rule->measure_count; m++) {
-        if (rule->measures[m].filter != NULL)
-            fl_expr_fields(rule->measures[m].filter, &fields);
-        if (rule->measures[m].filter2 != NULL)
-            fl_expr_fields(rule->measures[m].filter2, &fields);
-        const struct fl_sequence *q = rule->measures[m].sequence;
-        for (uint32_t s = 0; q != NULL && s < q->step_count; s++)
-            fl_expr_fields(q->steps[s].filter, &fields);
-    }
-    for (uint32_t w = 0; w < FL_FIELD_WORDS; w++)
-        fields.bits[w] |= rule->lua_fields.bits[w];
+    fl_plan_rule_conditions(rule, &fields);
+    fl_field_set_add_all(&fields, &rule->lua_fields);
     fl_derive_needs(&fields);
     return fields;
 }

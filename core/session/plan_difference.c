@@ -42,11 +42,6 @@ static bool starts(const char *text, const char *label)
     return strncmp(text, label, strlen(label)) == 0;
 }
 
-static bool same(struct fl_str a, struct fl_str b)
-{
-    return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
-}
-
 /* Behind the lines of a table. */
 static const char *table_end(const char *table)
 {
@@ -62,7 +57,7 @@ static const char *table_of(const char *plan, struct fl_str of)
     for (const char *at = plan, *table = NULL; *at != '\0'; at = next_line(at)) {
         if (starts(at, "table "))
             table = at;
-        else if (table != NULL && same(line_at(at), of))
+        else if (table != NULL && fl_str_equal(line_at(at), of))
             return table;
     }
     return NULL;
@@ -82,7 +77,7 @@ static bool differs_in(const char *a, const char *b, const char *label)
     for (;;) {
         a = find_in_table(a, a_end, label);
         b = find_in_table(b, b_end, label);
-        if (a == NULL || b == NULL || !same(line_at(a), line_at(b)))
+        if (a == NULL || b == NULL || !fl_str_equal(line_at(a), line_at(b)))
             return a != b;
         a = next_line(a);
         b = next_line(b);
@@ -175,7 +170,7 @@ static struct fl_str subject(const char *line)
 static const char *find_subject(const char *plan, struct fl_str name)
 {
     for (; *plan != '\0'; plan = next_line(plan))
-        if (*plan != ' ' && same(subject(plan), name))
+        if (*plan != ' ' && fl_str_equal(subject(plan), name))
             return plan;
     return NULL;
 }
@@ -202,7 +197,7 @@ static void tell_policy(struct telling *t, const char *a_name, const char *a, co
         /* A network is there if a rule names it, and then the rule differs. */
         if (other == NULL && !starts(a, "network "))
             tell_subject(t, subject(a), starts(a, "flowlaw.plan/") ? NULL : a_name);
-        else if (other != NULL && both && !same(line_at(a), line_at(other)))
+        else if (other != NULL && both && !fl_str_equal(line_at(a), line_at(other)))
             tell_subject(t, subject(a), NULL);
     }
 }
