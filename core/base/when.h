@@ -20,6 +20,11 @@
 #define FL_WHEN_MAX_MS     INT64_C(4102444800000) /* 2100-01-01, exclusive */
 #define FL_WHEN_TEXT_BYTES 32
 
+static inline bool fl_when_known(int64_t ms)
+{
+    return ms >= FL_WHEN_MIN_MS && ms < FL_WHEN_MAX_MS;
+}
+
 /* RFC 3339 UTC with milliseconds: 2026-11-24T10:24:41.000Z. Returns the length. */
 unsigned fl_when_format(int64_t ms, char out[FL_WHEN_TEXT_BYTES]);
 

@@ -240,7 +240,7 @@ static bool change_hour(struct fl_coverage_map *map, struct fl_coverage_recent *
 {
     if (end_ms < start_ms)
         end_ms = start_ms;
-    if (start_ms < FL_WHEN_MIN_MS || start_ms >= FL_WHEN_MAX_MS)
+    if (!fl_when_known(start_ms))
         return true;
     int64_t first = start_ms / FL_MS_PER_MINUTE, last = end_ms / FL_MS_PER_MINUTE;
     if (last - first >= SPAN_MINUTES_MAX) /* no log has such intervals: what it says of the time between is nothing */

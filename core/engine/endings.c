@@ -138,8 +138,7 @@ static bool any_damage(const struct fl_judging *j)
 static const char *bad_value_text(struct fl_judging *j, const struct fl_plan_rule *rule)
 {
     struct fl_field_set needed = {{0}};
-    if (rule->where != NULL)
-        fl_expr_fields(rule->where, &needed);
+    fl_expr_fields(rule->where, &needed);
     for (uint32_t k = 0; k < rule->key_count; k++)
         fl_field_set_add(&needed, rule->keys[k]);
     fl_derive_needs(&needed);

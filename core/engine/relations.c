@@ -36,7 +36,7 @@ static int64_t start_of(const struct fl_group_view *view)
 
 static struct fl_value clock_value(const struct fl_judging *j, enum fl_from_kind kind, int64_t start_ms)
 {
-    if (start_ms < FL_WHEN_MIN_MS || start_ms >= FL_WHEN_MAX_MS)
+    if (!fl_when_known(start_ms))
         return FL_VALUE_NULL;
     const struct fl_zone *zone = j->plan->policy->zone;
     return fl_value_int(FL_T_U8, kind == FL_FROM_HOUR ? fl_zone_hour(zone, start_ms) : fl_zone_weekday(zone, start_ms));

@@ -41,7 +41,7 @@ enum fl_status fl_table_add_row(struct fl_table *t, const struct fl_table_row *r
     int64_t pane = 0, before = fl_memory_held_by_thread();
     if (t->spec.pane_ms != 0) {
         int64_t start_ms = t->spec.session ? row->counters.first_ms : row->place.start_ms;
-        if (start_ms < FL_WHEN_MIN_MS || start_ms >= FL_WHEN_MAX_MS) {
+        if (!fl_when_known(start_ms)) {
             (*bad_times)++;
             return FL_OK;
         }

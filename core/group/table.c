@@ -202,7 +202,7 @@ static void add_counters(struct fl_entry *e, const struct fl_batch *batch, const
     fl_total_add(&e->packets, &e->packets_high, cell_or_zero(batch, FL_F_PACKETS, p->row));
     fl_total_add(&e->bytes, &e->bytes_high, cell_or_zero(batch, FL_F_BYTES, p->row));
     int64_t start = p->place.start_ms, end = p->place.end_ms;
-    bool ends = end >= FL_WHEN_MIN_MS && end < FL_WHEN_MAX_MS && (start == INT64_MAX || end > start);
+    bool ends = fl_when_known(end) && (start == INT64_MAX || end > start);
     int64_t last = ends ? end : start;
     if (last != INT64_MAX && last > e->last_ms)
         e->last_ms = last;
@@ -259,7 +259,7 @@ static bool take_row(struct adding *a, uint32_t row)
     p->place = fl_batch_place(a->batch, row);
     p->key_at = (uint32_t)t->keys.len;
     p->key_len = 0;
-    if (t->spec.pane_ms != 0 && (p->place.start_ms < FL_WHEN_MIN_MS || p->place.start_ms >= FL_WHEN_MAX_MS)) {
+    if (t->spec.pane_ms != 0 && !fl_when_known(p->place.start_ms)) {
         (*a->bad_times)++;
         return true;
     }

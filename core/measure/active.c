@@ -25,7 +25,7 @@ static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
 static enum fl_status update(const struct fl_measure *m, void *state, const struct fl_update *u)
 {
     int64_t start = u->place->start_ms;
-    if (start < FL_WHEN_MIN_MS || start >= FL_WHEN_MAX_MS)
+    if (!fl_when_known(start))
         return FL_OK;
     return fl_slot_set_add(state, start / m->slot_ms);
 }

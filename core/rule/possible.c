@@ -104,8 +104,7 @@ const char *fl_plan_rule_lacks(const struct fl_plan *plan, const struct fl_plan_
     if (rule->from != NULL)
         return fl_plan_rule_lacks(plan, &plan->rules[rule->from->sources[0]], columns);
     struct fl_field_set needed = rule->reads, present = *columns;
-    if (rule->where != NULL)
-        fl_expr_fields(rule->where, &needed);
+    fl_expr_fields(rule->where, &needed);
     struct fl_field_set read = needed;
     fl_derive_needs(&read);
     static const uint32_t more[] = {FL_F_ACTION, FL_F_START_TIME, FL_F_VPC_ID, FL_F_ACCOUNT_ID};
