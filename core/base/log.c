@@ -54,12 +54,7 @@ void fl_log_status(const struct fl_error *err)
     if (err->source_line[0] == '\0')
         return;
     put_line("    ", err->source_line);
-    size_t len = strlen(err->source_line);
-    if (err->column == 0 || err->column > len + 1)
-        return;
-    char caret[FL_ERROR_FILE_BYTES + 2];
-    memset(caret, ' ', err->column - 1);
-    caret[err->column - 1] = '^';
-    caret[err->column] = '\0';
-    put_line("    ", caret);
+    char caret[FL_ERROR_FILE_BYTES];
+    if (fl_error_caret(err, caret))
+        put_line("    ", caret);
 }

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+#include "core/base/str.h"
+
 enum fl_status {
     FL_OK = 0,
     FL_END,        /* no more items; not an error */
@@ -29,10 +31,11 @@ enum fl_status {
 #define FL_ERROR_TEXT_BYTES 768
 #define FL_ERROR_FILE_BYTES 256
 
-/* line and column count from 1; 0 = unknown. source_line (may be empty) is the line to show with a caret. */
+/* line and column count from 1; 0 = unknown. source_line (may be empty) is what is shown of the line, and caret where
+ * the column is in it (0: not there). */
 struct fl_error {
     enum fl_status code;
-    uint32_t line, column;
+    uint32_t line, column, caret;
     char file[FL_ERROR_FILE_BYTES];
     char text[FL_ERROR_TEXT_BYTES];
     char source_line[FL_ERROR_FILE_BYTES];
@@ -46,6 +49,10 @@ enum fl_status fl_fail_args(struct fl_error *err, enum fl_status code, const cha
 
 /* Adds the place to an error made by fl_fail(). file may be NULL to keep what is there. */
 void fl_error_at(struct fl_error *err, const char *file, uint32_t line, uint32_t column);
+/* Takes the line to show, of a long one what stands around the column. Before that the error has its place. */
+void fl_error_show(struct fl_error *err, struct fl_str line);
+/* What stands beneath source_line: blanks and a caret, with a NUL; false when there is none. */
+bool fl_error_caret(const struct fl_error *err, char out[FL_ERROR_FILE_BYTES]);
 
 /* A growing list of errors: loaders report everything that is wrong, not only the first. */
 struct fl_error_list {

@@ -36,6 +36,14 @@ static unsigned distance(struct fl_str a, struct fl_str b)
     return rows[(a.len + 1) % 3][b.len];
 }
 
+/* Of two as near, letters swapped or mistyped are likelier than one left out; then the order of bytes decides, whatever
+ * the order of the candidates. */
+static bool is_likelier(size_t len, const char *candidate, const char *best)
+{
+    bool same_length = strlen(candidate) == len, best_same_length = strlen(best) == len;
+    return same_length != best_same_length ? same_length : strcmp(candidate, best) < 0;
+}
+
 void fl_str_guess_try(struct fl_str_guess *guess, struct fl_str text, const char *candidate)
 {
     struct fl_str other = fl_str_of(candidate);
@@ -45,7 +53,9 @@ void fl_str_guess_try(struct fl_str_guess *guess, struct fl_str text, const char
     if (apart > DISTANCE_MAX) /* each byte too many costs 1 */
         return;
     unsigned d = distance(text, other);
-    if (d <= DISTANCE_MAX && 2 * d < text.len + 1 && d < guess->distance) {
+    if (d > DISTANCE_MAX || 2 * d >= text.len + 1)
+        return;
+    if (d < guess->distance || (d == guess->distance && is_likelier(text.len, candidate, guess->best))) {
         guess->best = candidate;
         guess->distance = d;
     }

@@ -1,7 +1,5 @@
 #include "core/expr/parser.h"
 
-#include <stdio.h>
-
 #include "core/base/limits.h"
 
 static void place_error(struct parser *p, uint32_t at)
@@ -19,7 +17,7 @@ static void place_error(struct parser *p, uint32_t at)
     size_t end = start;
     while (end < p->text.len && p->text.ptr[end] != '\n')
         end++;
-    snprintf(p->err->source_line, sizeof p->err->source_line, "%.*s", (int)(end - start), p->text.ptr + start);
+    fl_error_show(p->err, (struct fl_str){p->text.ptr + start, end - start});
 }
 
 enum fl_status fl_parse_fail(struct parser *p, uint32_t at, enum fl_status code, const char *format, ...)

@@ -7,6 +7,7 @@
 #include "core/base/memory.h"
 #include "core/inventory/inventory.h"
 #include "core/text/csv.h"
+#include "core/text/yaml.h"
 
 #define GROUPS_MAX 64u
 
@@ -188,23 +189,10 @@ struct importing {
     struct fl_error_list *errors;
 };
 
-static void show_line(const struct importing *in, struct fl_error *err)
-{
-    const char *p = in->csv.text.ptr, *end = p + in->csv.text.len;
-    for (uint32_t line = 1; line < err->line && p < end; line++) {
-        const char *next = memchr(p, '\n', (size_t)(end - p));
-        p = next == NULL ? end : next + 1;
-    }
-    size_t len = 0;
-    while (p + len < end && p[len] != '\n' && p[len] != '\r')
-        len++;
-    snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)(len < 2000 ? len : 2000), p);
-}
-
 static void fail_at(struct importing *in, const struct fl_csv_field *at, struct fl_error *err)
 {
     fl_error_at(err, in->file, at->line, at->column);
-    show_line(in, err);
+    fl_error_show(err, fl_text_line(in->csv.text, at->line));
     fl_error_list_add(in->errors, err);
 }
 

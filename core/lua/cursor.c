@@ -259,15 +259,20 @@ static int run_call(lua_State *L)
 
 /* Puts the rule's file and line before an error that does not begin with a place in that file: words without one, an
  * error of a module, a verdict that cannot be used. */
-void fl_lua_name_place(const struct fl_rule_decl *decl, struct fl_error *err)
+void fl_lua_name_place(struct fl_lua_vm *vm, int function, struct fl_error *err)
 {
+    const struct fl_rule_decl *decl = vm->at_decl;
     char chunk[64], text[FL_ERROR_TEXT_BYTES];
+    lua_Debug ar;
     fl_lua_chunk_name(decl->file, chunk);
     size_t len = strlen(chunk + 1);
     if (strncmp(err->text, chunk + 1, len) == 0 && err->text[len] == ':')
         return;
     snprintf(text, sizeof text, "%s", err->text);
-    fl_fail(err, err->code, "%s:%u: %s", chunk + 1, decl->line, text);
+    lua_rawgeti(vm->L, LUA_REGISTRYINDEX, function);
+    lua_getinfo(vm->L, ">S", &ar);
+    bool stands_there = ar.linedefined > 0 && strcmp(ar.source, chunk) == 0;
+    fl_fail(err, err->code, "%s:%u: %s", chunk + 1, stands_there ? (uint32_t)ar.linedefined : decl->line, text);
 }
 
 /* Looks the declared fields up, once. */
@@ -312,7 +317,7 @@ static enum fl_status call(struct fl_lua_vm *vm, uint32_t rule, int function, bo
     if (status != FL_E_NOMEM && !fl_lua_upvalues_unchanged(vm, &vm->code[rule]))
         status = fl_fail(err, FL_E_VOID, "the code changed a variable outside it: state lives in measures");
     if (status == FL_E_LUA)
-        fl_lua_name_place(vm->at_decl, err);
+        fl_lua_name_place(vm, function, err);
     return status;
 }
 

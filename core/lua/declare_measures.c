@@ -17,7 +17,8 @@ struct arguments {
 
 static void refuse_argument(lua_State *L, const struct arguments *a, const char *what, const char *why)
 {
-    fl_declare_report(L, "measure %s: %s takes (%s): %s%s", a->m->name, a->m->kind, a->takes, what, why);
+    const struct fl_rule_spot spot = {.key = "measure", .name = a->m->name};
+    fl_declare_report(L, &spot, "measure %s: %s takes (%s): %s%s", a->m->name, a->m->kind, a->takes, what, why);
 }
 
 static int64_t whole_number(lua_State *L, int index)
@@ -115,11 +116,12 @@ static bool take_step(lua_State *L, struct fl_step_decl *step)
 /* sequence{ step, ..., within = "5m" }: its table is on the top. */
 static void take_sequence(lua_State *L, struct fl_measure_decl *m)
 {
+    const struct fl_rule_spot spot = {.key = "measure", .name = m->name};
     bool fine = lua_type(L, -1) == LUA_TTABLE;
     lua_Integer count = fine ? luaL_len(L, -1) : 0;
     if (count < 1 || count > FL_SEQUENCE_STEPS_MAX) {
         fl_declare_report(
-            L,
+            L, &spot,
             "measure %s: sequence takes 1 to %u steps: sequence{ \"rejected\", { \"accepted\", times = 2 }, within = "
             "\"5m\" }",
             m->name, FL_SEQUENCE_STEPS_MAX);
@@ -130,13 +132,20 @@ static void take_sequence(lua_State *L, struct fl_measure_decl *m)
         lua_geti(L, -1, i);
         if (!take_step(L, &m->steps[m->step_count++]))
             fl_declare_report(
-                L, "measure %s: step %d of a sequence is a filter, or { filter, times = N } with a number of 1..%u",
+                L, &spot,
+                "measure %s: step %d of a sequence is a filter, or { filter, times = N } with a number of 1..%u",
                 m->name, (int)i, FL_SEQUENCE_TIMES_MAX);
         lua_pop(L, 1);
     }
-    m->within = fl_declare_text(L, lua_gettop(L), "within");
-    if (fl_declare_member_count(L) != count + (m->within != NULL))
-        fl_declare_report(L, "measure %s: a sequence takes steps and within, nothing else", m->name);
+    int type = lua_getfield(L, -1, "within");
+    if (type == LUA_TSTRING)
+        m->within = fl_declare_copy(L, -1);
+    else if (type != LUA_TNIL)
+        fl_declare_report(L, &spot, "measure %s: within must be a duration such as \"90s\" or \"5m\", not %s", m->name,
+                          type == LUA_TNUMBER ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    lua_pop(L, 1);
+    if (fl_declare_member_count(L) != count + (type != LUA_TNIL))
+        fl_declare_report(L, &spot, "measure %s: a sequence takes steps and within, nothing else", m->name);
 }
 
 /* The constructor's table is on the top. */
@@ -160,7 +169,8 @@ static void take_measure(lua_State *L, struct fl_measure_decl *m, int given)
         lua_pop(L, 1);
     }
     if (given >= at)
-        fl_declare_report(L, "measure %s: %s takes (%s), not %d argument%s", m->name, m->kind, a.takes, given,
+        fl_declare_report(L, &(struct fl_rule_spot){.key = "measure", .name = m->name},
+                          "measure %s: %s takes (%s), not %d argument%s", m->name, m->kind, a.takes, given,
                           given == 1 ? "" : "s");
 }
 
@@ -169,7 +179,7 @@ void fl_declare_measures(lua_State *L, int table, struct fl_rule_decl *decl)
     const char **names;
     int type = lua_getfield(L, table, "measure");
     if (type == LUA_TTABLE) {
-        uint32_t count = fl_declare_names(L, "measure", &names);
+        uint32_t count = fl_declare_names(L, "measure", "measure", &names);
         decl->measures = fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *decl->measures);
         for (uint32_t i = 0; decl->measures != NULL && i < count; i++) {
             bool made = lua_getfield(L, -1, names[i]) == LUA_TTABLE;
@@ -182,7 +192,7 @@ void fl_declare_measures(lua_State *L, int table, struct fl_rule_decl *decl)
                 lua_pop(L, 1);
             }
             if (kind == NULL || fl_measure_find(fl_str_of(kind)) == FL_MEASURE_COUNT) {
-                fl_declare_report(L,
+                fl_declare_report(L, &(struct fl_rule_spot){.key = "measure", .name = names[i]},
                                   lua_isfunction(L, -1) ? "measure %s: a measure is called, with brackets: count()"
                                                         : "measure %s must be made by count(), sum(), distinct(), ...",
                                   names[i]);
@@ -200,7 +210,7 @@ void fl_declare_measures(lua_State *L, int table, struct fl_rule_decl *decl)
             lua_pop(L, 1);
         }
     } else if (type != LUA_TNIL) {
-        fl_declare_report(L, "measure must be a table: { name = count(), ... }");
+        fl_declare_refuse(L, "measure", "a table: { name = count(), ... }");
     }
     lua_pop(L, 1);
 }

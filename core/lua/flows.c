@@ -352,6 +352,6 @@ enum fl_status fl_lua_on_flows(void *context, uint32_t rule, const struct fl_rul
     if (status == FL_E_VOID)
         fl_fail(err, status, "the code changed a variable outside it: state lives in measures");
     else if (status == FL_E_LUA)
-        fl_lua_name_place(decl, err);
+        fl_lua_name_place(vm, code->on_flow, err);
     return status;
 }

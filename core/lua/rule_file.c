@@ -351,6 +351,7 @@ enum fl_status fl_lua_load_text(struct fl_lua_vm *vm, const char *id, const char
         return fl_fail(err, FL_E_NOMEM, "out of memory");
     vm->file = file;
     vm->id = id;
+    vm->text = text;
     vm->lib_folder = lib_folder;
     vm->on_flow = vm->on_group = LUA_NOREF;
     vm->rule_calls = 0;
@@ -443,8 +444,8 @@ static enum fl_status load(struct fl_lua_rules *rules, const char *id, const cha
     vm->tests = NULL;
     if (status != FL_OK) {
         split_place(&err, f.file);
-        struct fl_str line = err.line > 0 ? fl_text_line(f.text, err.line) : (struct fl_str){"", 0};
-        snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)line.len, line.ptr);
+        if (err.line > 0)
+            fl_error_show(&err, fl_text_line(f.text, err.line));
         fl_error_list_add(errors, &err);
         return status;
     }

@@ -99,7 +99,8 @@ enum fl_status fl_lua_take_verdict(lua_State *L, struct fl_arena *arena, struct 
     if (status == FL_OK && severity != NULL) {
         out->severity = fl_severity_find(fl_str_of(severity));
         if (out->severity < 0 || out->severity >= FL_SEV_NONE)
-            return fl_fail(err, FL_E_LUA, "severity must be info, low, medium, high or critical");
+            return fl_fail(err, FL_E_LUA, "severity must be info, low, medium, high or critical, not \"%.60s\"",
+                           severity);
     }
     return status == FL_OK ? take_extra(L, arena, out, err) : status;
 }

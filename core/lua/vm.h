@@ -66,6 +66,7 @@ struct fl_lua_vm {
     uint32_t code_count, code_capacity;
     /* While a file loads. */
     const char *file, *id, *lib_folder;
+    struct fl_str text;
     struct fl_rule_decl *decl;
     struct fl_error_list *errors;
     struct fl_rule_tests *tests; /* where tests are kept, or NULL: they are ignored */
@@ -143,8 +144,8 @@ int fl_lua_index_flow(lua_State *L); /* the field of the row at hand that the te
 /* Before code of a rule runs. */
 enum fl_status fl_lua_begin_rule(struct fl_lua_vm *vm, uint32_t rule, const struct fl_rule_decl *decl,
                                  struct fl_error *err);
-/* Puts the rule's file and line before an error without a place in that file. */
-void fl_lua_name_place(const struct fl_rule_decl *decl, struct fl_error *err);
+/* Puts the rule's file and the line of its function (a registry reference) before an error without a place there. */
+void fl_lua_name_place(struct fl_lua_vm *vm, int function, struct fl_error *err);
 enum fl_status fl_lua_on_flow(void *context, uint32_t rule, const struct fl_rule_decl *decl,
                               const struct fl_batch *batch, uint32_t row, struct fl_arena *arena,
                               struct fl_verdict *out, struct fl_error *err);

@@ -1,7 +1,6 @@
 /* env.c: what the policy's names mean to expressions and programs. */
 #include "core/policy/policy.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/text/yaml.h"
@@ -79,9 +78,8 @@ void fl_policy_expr_env(const struct fl_policy *policy, struct fl_expr_env *env)
 
 void fl_policy_error_at(const struct fl_policy *policy, struct fl_error *err, uint32_t line, uint32_t column)
 {
-    struct fl_str source = fl_text_line(fl_str_of(policy->text), line);
-    snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)source.len, source.ptr);
     fl_error_at(err, policy->file, line, column);
+    fl_error_show(err, fl_text_line(fl_str_of(policy->text), line));
 }
 
 void fl_policy_fail_expr(const struct fl_policy *policy, const struct fl_text_at *expr, struct fl_error *err,
@@ -91,11 +89,11 @@ void fl_policy_fail_expr(const struct fl_policy *policy, const struct fl_text_at
     size_t len = strlen(expr->text), at = expr->column > 0 ? expr->column - 1 : 0;
     if (at < line.len && (line.ptr[at] == '"' || line.ptr[at] == '\''))
         at++;
-    uint32_t column = err->column;
-    if (at + len <= line.len && memcmp(line.ptr + at, expr->text, len) == 0) {
-        column = (uint32_t)at + (column > 0 ? column : 1);
-        snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)line.len, line.ptr);
-    }
-    fl_error_at(err, policy->file, expr->line, column);
+    bool is_written_so = at + len <= line.len && memcmp(line.ptr + at, expr->text, len) == 0;
+    if (is_written_so)
+        err->column = (uint32_t)at + (err->column > 0 ? err->column : 1);
+    fl_error_at(err, policy->file, expr->line, err->column);
+    if (is_written_so)
+        fl_error_show(err, line);
     fl_error_list_add(errors, err);
 }

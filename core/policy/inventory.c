@@ -121,10 +121,8 @@ static void show_lines(struct fl_policy_loader *l, uint32_t before)
         struct fl_error unread;
         struct fl_buf text;
         fl_buf_init(&text);
-        if (fl_files_read(e->file, FL_INVENTORY_BYTES_MAX, &text, &unread) == FL_OK) {
-            struct fl_str line = fl_text_line((struct fl_str){text.data, text.len}, e->line);
-            snprintf(e->source_line, sizeof e->source_line, "%.*s", (int)line.len, line.ptr);
-        }
+        if (fl_files_read(e->file, FL_INVENTORY_BYTES_MAX, &text, &unread) == FL_OK)
+            fl_error_show(e, fl_text_line((struct fl_str){text.data, text.len}, e->line));
         fl_buf_dispose(&text);
     }
 }

@@ -1,6 +1,5 @@
 #include "core/rule/locate.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/rule/lua_text.h"
@@ -11,18 +10,51 @@ static char byte_at(struct fl_str s, size_t i)
     return i < s.len ? s.ptr[i] : '\0';
 }
 
-/* `key =` at or behind *at, which moves behind it. */
-static bool find_key(struct fl_str s, const char *key, size_t *at)
+static bool is_word(struct fl_str s, const struct fl_lua_token *t, const char *word)
+{
+    return t->kind == FL_LUA_NAME && fl_str_is((struct fl_str){s.ptr + t->from, t->to - t->from}, word);
+}
+
+static bool is_mark(struct fl_str s, const struct fl_lua_token *t, const char *marks)
+{
+    return t->kind == FL_LUA_MARK && strchr(marks, s.ptr[t->from]) != NULL;
+}
+
+/* Does `=` follow? Then *at moves behind it. */
+static bool take_assignment(struct fl_str s, size_t *at)
+{
+    size_t ahead = *at;
+    struct fl_lua_token mark = fl_lua_next(s, &ahead);
+    bool found = is_mark(s, &mark, "=") && byte_at(s, mark.to) != '=';
+    if (found)
+        *at = ahead;
+    return found;
+}
+
+/* `key =` at or behind *at, which moves behind it; *key_at is where the key begins. */
+static bool find_key(struct fl_str s, const char *key, size_t *at, size_t *key_at)
 {
     for (struct fl_lua_token t = fl_lua_next(s, at); t.kind != FL_LUA_END; t = fl_lua_next(s, at)) {
-        size_t ahead = *at;
-        if (t.kind != FL_LUA_NAME || !fl_str_is((struct fl_str){s.ptr + t.from, t.to - t.from}, key))
-            continue;
-        struct fl_lua_token mark = fl_lua_next(s, &ahead);
-        if (mark.kind == FL_LUA_MARK && s.ptr[mark.from] == '=' && byte_at(s, mark.to) != '=') {
-            *at = ahead;
+        *key_at = t.from;
+        if (is_word(s, &t, key) && take_assignment(s, at))
             return true;
-        }
+    }
+    return false;
+}
+
+/* The same of a key of the table that opens next, not of what is in its members. */
+static bool find_member(struct fl_str s, const char *key, size_t *at, size_t *key_at)
+{
+    unsigned depth = 0;
+    struct fl_lua_token t = fl_lua_next(s, at);
+    for (; t.kind != FL_LUA_END; t = fl_lua_next(s, at)) {
+        *key_at = t.from;
+        if (is_mark(s, &t, "{([") || is_word(s, &t, "function") || is_word(s, &t, "if") || is_word(s, &t, "do"))
+            depth++;
+        else if ((is_mark(s, &t, "})]") || is_word(s, &t, "end")) && --depth == 0)
+            return false;
+        else if (depth == 1 && is_word(s, &t, key) && take_assignment(s, at))
+            return true;
     }
     return false;
 }
@@ -102,14 +134,30 @@ static uint32_t line_at(struct fl_str s, size_t at, size_t *start)
     return line;
 }
 
-static void show_line(struct fl_str file, uint32_t line, struct fl_error *err)
+/* A key of rule{}, or of the table behind that; *at moves behind its `=`, *key_at is where it begins. */
+static bool find_spot(struct fl_str file, size_t rule, const struct fl_rule_spot *spot, size_t *at, size_t *key_at)
 {
-    struct fl_str text = fl_text_line(file, line);
-    snprintf(err->source_line, sizeof err->source_line, "%.*s", (int)text.len, text.ptr);
-    /* The caret stands under a byte: a tab takes one column too. */
-    for (char *c = err->source_line; *c != '\0'; c++)
-        if (*c == '\t')
-            *c = ' ';
+    struct fl_lua_token t = fl_lua_next(file, &(size_t){rule});
+    *at = rule;
+    if (spot->key == NULL)
+        return false;
+    while (t.kind != FL_LUA_END && !is_mark(file, &t, "{")) {
+        *at = t.to;
+        t = fl_lua_next(file, &(size_t){t.to});
+    }
+    if (find_member(file, spot->key, at, key_at)) {
+        size_t behind = *at;
+        t = fl_lua_next(file, &(size_t){*at});
+        if (spot->name == NULL)
+            return true;
+        if (is_mark(file, &t, "{") && find_member(file, spot->name, at, key_at))
+            return true;
+        *at = behind;
+        return find_key(file, spot->name, at, key_at);
+    }
+    /* The table is kept in a variable. */
+    *at = 0;
+    return find_key(file, spot->key, at, key_at) && (spot->name == NULL || find_key(file, spot->name, at, key_at));
 }
 
 void fl_rule_locate(struct fl_str file, uint32_t line, const struct fl_rule_spot *spot, struct fl_error *err)
@@ -118,25 +166,18 @@ void fl_rule_locate(struct fl_str file, uint32_t line, const struct fl_rule_spot
         fl_error_at(err, NULL, line, err->column);
         return;
     }
-    size_t rule = (size_t)(fl_text_line(file, line).ptr - file.ptr), start, place = 0;
-    size_t key = rule;
-    bool found = find_key(file, spot->key, &key) && (spot->name == NULL || find_key(file, spot->name, &key));
-    if (!found) {
-        key = 0;
-        found = find_key(file, spot->key, &key) && (spot->name == NULL || find_key(file, spot->name, &key));
-    }
-    size_t from = found ? key : rule;
+    size_t rule = (size_t)(fl_text_line(file, line).ptr - file.ptr), start, place = 0, key = rule, behind;
+    bool found = find_spot(file, rule, spot, &behind, &key);
     size_t want = spot->text == NULL ? 0 : offset_of(spot->text, err);
-    if (spot->text != NULL &&
-        (find_text(file, from, spot->text, want, &place) || find_text(file, 0, spot->text, want, &place))) {
-        uint32_t at = line_at(file, place, &start);
-        fl_error_at(err, NULL, at, (uint32_t)(place - start) + 1);
-        show_line(file, at, err);
+    bool is_text = spot->text != NULL && (find_text(file, found ? behind : rule, spot->text, want, &place) ||
+                                          find_text(file, 0, spot->text, want, &place));
+    if (!is_text && err->source_line[0] != '\0') {
+        fl_error_at(err, NULL, found ? line_at(file, key, &start) : line, err->column);
         return;
     }
-    if (found)
-        line = line_at(file, key, &start);
-    if (err->source_line[0] == '\0')
-        show_line(file, line, err);
-    fl_error_at(err, NULL, line, err->column);
+    if (!is_text)
+        place = found ? key : fl_lua_next(file, &rule).from;
+    line = line_at(file, place, &start);
+    fl_error_at(err, NULL, line, (uint32_t)(place - start) + 1);
+    fl_error_show(err, fl_text_line(file, line));
 }

@@ -10,13 +10,14 @@
 #include "core/base/str.h"
 
 struct fl_rule_spot {
-    const char *key;  /* key of rule{}: "where", "measure", ... */
+    const char *key;  /* key of rule{}: "where", "measure", ...; NULL: the rule itself */
     const char *name; /* key of the table behind it, or NULL */
     const char *text; /* the value as the rule has it, or NULL */
 };
 
 /* Moves an error with a place inside spot->text to its place in the file; line is where rule{} stands. A text that no
- * string of the file holds as it is keeps its own line to show, beside the line of its key. */
+ * string of the file holds as it is keeps its own line to show, beside the line of its key. Without a text, or a line
+ * to show, the place is the key; where there is none, the rule. */
 void fl_rule_locate(struct fl_str file, uint32_t line, const struct fl_rule_spot *spot, struct fl_error *err);
 
 #endif

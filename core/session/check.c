@@ -224,8 +224,9 @@ static void print_lint(const struct fl_lint *item)
         printf("    ");
         print_safe(item->at.source_line);
         printf("\n");
-        if (item->at.column > 0 && item->at.column <= strlen(item->at.source_line))
-            printf("    %*s^\n", (int)item->at.column - 1, "");
+        char caret[FL_ERROR_FILE_BYTES];
+        if (fl_error_caret(&item->at, caret))
+            printf("    %s\n", caret);
     }
     printf("    -> %s\n", item->todo);
 }

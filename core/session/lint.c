@@ -27,30 +27,11 @@ static void add(struct fl_linting *l, enum fl_lint_code code, const char *rule, 
 }
 
 /* The word as a whole, or NULL. */
-static const char *find_word(const char *line, const char *word)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-    size_t len = strlen(word);
-    for (const char *at = line; (at = strstr(at, word)) != NULL; at++)
-        if ((at == line || strchr(letters, at[-1]) == NULL) && (at[len] == '\0' || strchr(letters, at[len]) == NULL))
-            return at;
-    return NULL;
-}
-
 /* How a rule is written, whatever the policy and the logs: of no use to those who cannot change it. */
 static bool is_about_writing(enum fl_lint_code code)
 {
     return code == FL_LINT_PARAM || code == FL_LINT_NO_TEST || code == FL_LINT_UNBOUNDED || code == FL_LINT_CODE ||
            code == FL_LINT_WINDOW;
-}
-
-/* Does the error point at the text's column? Not when code put the text together. */
-static bool points_at(const struct fl_error *err, const char *text, uint32_t column)
-{
-    if (text == NULL || column == 0 || column > strlen(text))
-        return text != NULL;
-    return err->column > 0 && err->column <= strlen(err->source_line) &&
-           err->source_line[err->column - 1] == text[column - 1];
 }
 
 void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,
@@ -68,9 +49,6 @@ void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_
     err.line = 1;
     err.column = column;
     fl_rule_locate(decl->file_text, decl->line, spot, &err);
-    const char *key = find_word(err.source_line, spot->name != NULL ? spot->name : spot->key);
-    if (key != NULL && !points_at(&err, spot->text, column))
-        err.column = (uint32_t)(key - err.source_line) + 1;
     fl_error_at(&err, decl->file, err.line, err.column);
     add(l, code, decl->id, todo, &err);
 }

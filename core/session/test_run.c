@@ -332,8 +332,9 @@ static void add_excerpt(struct running *r, const struct fl_error *e)
     if (is_of_test(e) || e->source_line[0] == '\0') /* a text that the user did not write */
         return;
     line(r, "    ", e->source_line);
-    if (e->column > 0 && e->column <= strlen(e->source_line) + 1)
-        fl_buf_add_format(r->text, "    %*s\n", (int)e->column, "^");
+    char caret[FL_ERROR_FILE_BYTES];
+    if (fl_error_caret(e, caret))
+        line(r, "    ", caret);
 }
 
 static void take_errors(struct running *r, const struct fl_error_list *list)

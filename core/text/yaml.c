@@ -39,10 +39,7 @@ static void show_line(const struct fl_yaml_doc *doc, struct fl_error *err)
 {
     if (err == NULL || err->line == 0)
         return;
-    struct fl_str line = fl_text_line(doc->source, err->line);
-    size_t len = line.len < sizeof err->source_line - 1 ? line.len : sizeof err->source_line - 1;
-    memcpy(err->source_line, line.ptr, len);
-    err->source_line[len] = '\0';
+    fl_error_show(err, fl_text_line(doc->source, err->line));
 }
 
 enum fl_status fl_yaml_fail(const struct fl_yaml_doc *doc, const struct fl_yaml_node *node, struct fl_error *err,

@@ -27,13 +27,13 @@ static void test_str__guess_each_kind_of_slip(void **state)
 {
     static const char *const names[] = {"srcport", "dstport", "protocol", "bytes", NULL};
     (void)state;
-    assert_string_equal(guess("srcprt", names), "srcport");    /* one left out */
-    assert_string_equal(guess("srccport", names), "srcport");  /* one too many */
-    assert_string_equal(guess("srcpart", names), "srcport");   /* one wrong */
-    assert_string_equal(guess("srcoprt", names), "srcport");   /* two swapped */
+    assert_string_equal(guess("srcprt", names), "srcport");   /* one left out */
+    assert_string_equal(guess("srccport", names), "srcport"); /* one too many */
+    assert_string_equal(guess("srcpart", names), "srcport");  /* one wrong */
+    assert_string_equal(guess("srcoprt", names), "srcport");  /* two swapped */
     assert_string_equal(guess("bytse", names), "bytes");
     assert_string_equal(guess("protocoll", names), "protocol");
-    assert_string_equal(guess("prtcol", names), "protocol");   /* two slips in a long name */
+    assert_string_equal(guess("prtcol", names), "protocol"); /* two slips in a long name */
     assert_string_equal(guess("bytes", names), "bytes");
     assert_null(guess("packets", names));
     assert_null(guess("src", names));
@@ -43,10 +43,11 @@ static void test_str__guess_each_kind_of_slip(void **state)
 static void test_str__guess_takes_the_nearest(void **state)
 {
     static const char *const far_first[] = {"dstpart", "dstport", "dstports", NULL};
-    static const char *const equal[] = {"cat", "bat", NULL};
+    static const char *const equal[] = {"cat", "bat", NULL}, *const of_test[] = {"set", "test", NULL};
     (void)state;
     assert_string_equal(guess("dstport", far_first), "dstport");
-    assert_string_equal(guess("hat", equal), "cat"); /* the first of equals */
+    assert_string_equal(guess("hat", equal), "bat");     /* whatever their order */
+    assert_string_equal(guess("tset", of_test), "test"); /* two swapped before one too many */
 }
 
 static void test_str__guess_of_short_and_long_text(void **state)

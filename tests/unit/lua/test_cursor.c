@@ -148,7 +148,7 @@ static void test_cursor__a_handle_has_no_number_for_rules(void **state)
     assert_string_equal(ask_flow(4), "userdata userdata");
     assert_string_equal(ask_flow(5), "argument #1 to 'string.len' (string expected, got flow or group)");
     assert_string_equal(ask_flow(6), "flows and groups are read-only");
-    assert_string_equal(ask_flow(7), "r.lua:6: a rule returns nothing, true, false or a table, not a userdata");
+    assert_string_equal(ask_flow(7), "r.lua:7: a rule returns nothing, true, false or a table, not a userdata");
 }
 
 int main(void)

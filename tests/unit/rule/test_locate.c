@@ -64,8 +64,10 @@ static void test_locate__the_key_decides_between_equal_texts(void **state)
                        "  measure = { a = count \"x\", --[[ b = \"x\" ]]\n"
                        "              b = count(\"x\") },\n"
                        "  having = \"x\" }\n";
-    is_at(located(file, 1, (struct fl_rule_spot){"params", "n", "x"}, 1, 1), 3, 27, "  params = { n = network \"x\" },");
-    is_at(located(file, 1, (struct fl_rule_spot){"measure", "b", "x"}, 1, 1), 5, 26, "              b = count(\"x\") },");
+    is_at(located(file, 1, (struct fl_rule_spot){"params", "n", "x"}, 1, 1), 3, 27,
+          "  params = { n = network \"x\" },");
+    is_at(located(file, 1, (struct fl_rule_spot){"measure", "b", "x"}, 1, 1), 5, 26,
+          "              b = count(\"x\") },");
     is_at(located(file, 1, (struct fl_rule_spot){"having", NULL, "x"}, 1, 1), 6, 13, "  having = \"x\" }");
 }
 
@@ -81,9 +83,29 @@ static void test_locate__a_text_put_together_keeps_its_own_line(void **state)
     (void)state;
     const char *file = "rule {\n  where = \"a\" .. \" and b\",\n}\n";
     is_at(located(file, 1, (struct fl_rule_spot){"where", NULL, "a and b"}, 1, 7), 2, 7, "its own line");
-    is_at(located(file, 1, (struct fl_rule_spot){"where", NULL, "a and b"}, 0, 0), 2, 0, "  where = \"a\" .. \" and b\",");
+    is_at(located(file, 1, (struct fl_rule_spot){"where", NULL, "a and b"}, 0, 0), 2, 3,
+          "  where = \"a\" .. \" and b\",");
     is_at(located(file, 1, (struct fl_rule_spot){"having", NULL, "b"}, 1, 1), 1, 1, "its own line");
     is_at(located("", 7, (struct fl_rule_spot){"where", NULL, "a"}, 1, 1), 7, 1, "its own line");
+}
+
+static void test_locate__a_key_is_one_of_the_table_itself(void **state)
+{
+    (void)state;
+    const char *file = "rule {\n"
+                       "  params = { window = number(5), n = number(window) },\n"
+                       "  on_flow = function(f) if f.x then every, window = 1, { window = 2 } end end,\n"
+                       "  window = 600, [\"every\"] = 5,\n"
+                       "}\n"
+                       "test \"x\" { every = 3 }\n";
+    is_at(located(file, 1, (struct fl_rule_spot){"window", NULL, NULL}, 0, 0), 4, 3,
+          "  window = 600, [\"every\"] = 5,");
+    is_at(located(file, 1, (struct fl_rule_spot){"params", "n", NULL}, 0, 0), 2, 34,
+          "  params = { window = number(5), n = number(window) },");
+    is_at(located(file, 1, (struct fl_rule_spot){NULL, NULL, NULL}, 0, 0), 1, 1, "rule {");
+    is_at(located(file, 1, (struct fl_rule_spot){"having", NULL, NULL}, 0, 0), 1, 1, "rule {");
+    const char *apart = "local spec = {\n  having = 5 }\nrule(spec)\n";
+    is_at(located(apart, 3, (struct fl_rule_spot){"having", NULL, NULL}, 0, 0), 2, 3, "  having = 5 }");
 }
 
 int main(void)
@@ -95,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_locate__the_key_decides_between_equal_texts),
         cmocka_unit_test(test_locate__a_text_kept_in_a_variable),
         cmocka_unit_test(test_locate__a_text_put_together_keeps_its_own_line),
+        cmocka_unit_test(test_locate__a_key_is_one_of_the_table_itself),
     };
     return cmocka_run_group_tests_name("locate", tests, NULL, NULL);
 }

@@ -168,7 +168,7 @@ static void test_yaml__fail_shows_the_line(void **state)
     wide[sizeof wide - 1] = '\0';
     root = parse(wide);
     fl_yaml_fail(&doc, root, &err, FL_E_VALUE, "wide");
-    assert_int_equal(strlen(err.source_line), sizeof err.source_line - 1);
+    assert_true(strlen(err.source_line) < sizeof err.source_line); /* what stands around the column */
     fl_yaml_dispose(&doc);
 }
 
