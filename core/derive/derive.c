@@ -138,7 +138,7 @@ void fl_port_list_init(struct fl_port_list *list, const struct fl_policy *policy
     fl_listed_services(list->tcp, list->udp);
     for (uint32_t s = 0; policy != NULL && s < policy->service_count; s++) {
         const struct fl_service_def *service = &policy->services[s];
-        if (service->port_count > 16)
+        if (service->port_count > FL_LISTED_SERVICE_PORTS_MAX)
             continue;
         for (uint32_t i = 0; i < service->item_count; i++) {
             for (int64_t v = service->items[i].low; v <= service->items[i].high; v++) {

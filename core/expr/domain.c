@@ -27,6 +27,11 @@ void fl_domains_free(struct fl_domains *d)
     fl_free(d);
 }
 
+void fl_domains_slots(struct fl_domains *d, const struct fl_slot_source *slots)
+{
+    d->slots = *slots;
+}
+
 void *fl_domains_take(struct fl_domains *d, size_t count, size_t bytes)
 {
     void *block = fl_arena_alloc(&d->arena, (count + 1) * bytes);

@@ -13,6 +13,13 @@ struct fl_domains;
 struct fl_domains *fl_domains_new(const struct fl_network_source *networks);
 void fl_domains_free(struct fl_domains *domains);
 
+/* The least value that a slot (a member of it) can have, a number or duration; INT64_MIN: any. Holds from here on. */
+struct fl_slot_source {
+    void *context;
+    int64_t (*least)(void *context, uint32_t slot, uint32_t member);
+};
+void fl_domains_slots(struct fl_domains *domains, const struct fl_slot_source *slots);
+
 enum fl_status fl_domains_add(struct fl_domains *domains, const struct fl_node *node);
 enum fl_status fl_domains_build(struct fl_domains *domains);
 

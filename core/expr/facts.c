@@ -34,8 +34,15 @@ static uint32_t tidy(struct fl_value_range *ranges, uint32_t count)
     return kept;
 }
 
+static int64_t least_of(const struct fl_domains *d, const struct fl_node *name)
+{
+    if (name->kind != FL_N_SLOT || d->slots.least == NULL)
+        return name->kind == FL_N_FIELD && name->type == FL_T_INT ? 0 : INT64_MIN;
+    return d->slots.least(d->slots.context, name->slot, name->member);
+}
+
 /* What values the name can have at all. */
-static struct fl_value_range domain_of(const struct fl_node *name)
+static struct fl_value_range domain_of(const struct fl_domains *d, const struct fl_node *name)
 {
     enum fl_type type = name->type;
     if (name->kind == FL_N_FIELD && name->field == FL_F_HOUR)
@@ -48,15 +55,13 @@ static struct fl_value_range domain_of(const struct fl_node *name)
         return (struct fl_value_range){0, 255};
     if (type == FL_T_PORT)
         return (struct fl_value_range){0, 65535};
-    if (type == FL_T_INT && name->kind == FL_N_FIELD)
-        return (struct fl_value_range){0, INT64_MAX};
     if (fl_type_is_enum(type)) {
         int64_t last = 0;
         while (fl_enum_text(type, (uint32_t)last + 1) != NULL)
             last++;
         return (struct fl_value_range){0, last};
     }
-    return (struct fl_value_range){INT64_MIN, INT64_MAX};
+    return (struct fl_value_range){least_of(d, name), INT64_MAX};
 }
 
 static void intersect(struct fl_domains *d, struct fl_fact *a, const struct fl_value_range *b, uint32_t b_count)
@@ -115,7 +120,7 @@ static struct fl_value_range compared(enum fl_op op, int64_t c, bool *ok)
 static void set_ranges(struct fl_domains *d, struct fl_fact *f, const struct fl_node *name,
                        struct fl_value_range *ranges, uint32_t count, bool negated)
 {
-    struct fl_value_range whole = domain_of(name);
+    struct fl_value_range whole = domain_of(d, name);
     count = tidy(ranges, count);
     if (negated) {
         struct fl_value_range *rest = fl_domains_take(d, (size_t)count + 1, sizeof *rest);
@@ -200,6 +205,72 @@ static struct fl_facts of_addresses(struct fl_domains *d, const struct fl_node *
     return any ? (struct fl_facts){false, f} : IMPOSSIBLE;
 }
 
+static bool text_passes(const struct fl_text_test *t, struct fl_str text)
+{
+    const struct fl_node *right = t->node->right;
+    bool result = false;
+    if (t->node->kind == FL_N_IN)
+        for (uint32_t i = 0; i < right->item_count; i++)
+            result |= fl_str_equal(right->items[i].text, text);
+    else if (t->node->kind == FL_N_MATCHES)
+        result = fl_glob_match(right->literal.str, text);
+    else if (t->node->op == FL_OP_EQ || t->node->op == FL_OP_NE)
+        result = fl_str_equal(right->literal.str, text) == (t->node->op == FL_OP_EQ);
+    else
+        return true;
+    return result != t->negated;
+}
+
+static bool passes_all(const struct fl_text_test *tests, struct fl_str text)
+{
+    for (; tests != NULL; tests = tests->next)
+        if (!text_passes(tests, text))
+            return false;
+    return true;
+}
+
+/* A pattern that every text fits. */
+static bool is_any_text(struct fl_str pattern)
+{
+    for (size_t i = 0; i < pattern.len; i++)
+        if (pattern.ptr[i] != '*')
+            return false;
+    return pattern.len > 0;
+}
+
+/* A pattern that one text fits: itself. */
+static bool is_plain(struct fl_str pattern)
+{
+    for (size_t i = 0; i < pattern.len; i++)
+        if (memchr("*?[\\", pattern.ptr[i], 4) != NULL)
+            return false;
+    return true;
+}
+
+/* Fields that are empty have no value. */
+static bool can_be(const struct fl_fact *f, struct fl_str text)
+{
+    return (text.len > 0 || f->key >= FL_FIELD_COUNT) && passes_all(f->texts, text);
+}
+
+/* Some test names all texts that can be: does none of them pass the others? */
+static bool no_text(const struct fl_fact *f)
+{
+    for (const struct fl_text_test *t = f->texts; t != NULL; t = t->next) {
+        const struct fl_node *n = t->node;
+        bool some = false;
+        if ((n->kind == FL_N_COMPARE && n->op == (t->negated ? FL_OP_NE : FL_OP_EQ)) ||
+            (n->kind == FL_N_MATCHES && !t->negated && is_plain(n->right->literal.str)))
+            return !can_be(f, n->right->literal.str);
+        if (n->kind != FL_N_IN || t->negated)
+            continue;
+        for (uint32_t i = 0; i < n->right->item_count && !some; i++)
+            some = can_be(f, n->right->items[i].text);
+        return !some;
+    }
+    return false;
+}
+
 static struct fl_facts of_texts(struct fl_domains *d, const struct fl_node *node, bool negated)
 {
     struct fl_fact *f = new_fact(d, node->left);
@@ -208,8 +279,9 @@ static struct fl_facts of_texts(struct fl_domains *d, const struct fl_node *node
         return NOTHING;
     *test = (struct fl_text_test){node, negated, NULL};
     f->texts = test;
-    bool empty = node->kind == FL_N_IN && node->right->item_count == 0;
-    return empty && !negated ? IMPOSSIBLE : (struct fl_facts){false, f};
+    if (node->kind == FL_N_MATCHES && negated && is_any_text(node->right->literal.str))
+        return IMPOSSIBLE;
+    return no_text(f) ? IMPOSSIBLE : (struct fl_facts){false, f};
 }
 
 static struct fl_facts of_items(struct fl_domains *d, const struct fl_node *node, bool negated)
@@ -236,10 +308,37 @@ static struct fl_facts of_number(struct fl_domains *d, const struct fl_node *nod
     return f->range_count == 0 && !d->nomem ? IMPOSSIBLE : (struct fl_facts){false, f};
 }
 
+static bool same_name(const struct fl_node *a, const struct fl_node *b)
+{
+    return is_name(a) && is_name(b) && a->kind == b->kind &&
+           (a->kind == FL_N_FIELD ? a->field == b->field : a->slot == b->slot && a->member == b->member);
+}
+
 static struct fl_facts of_known(struct fl_domains *d, const struct fl_node *node)
 {
     struct fl_fact *f = is_name(node) ? new_fact(d, node) : NULL;
     return f == NULL ? NOTHING : (struct fl_facts){false, f};
+}
+
+/* A name compared with itself. */
+static struct fl_facts of_itself(struct fl_domains *d, const struct fl_node *node, bool negated)
+{
+    bool holds = node->op == FL_OP_EQ || node->op == FL_OP_LE || node->op == FL_OP_GE;
+    return holds != negated ? of_known(d, node->left) : IMPOSSIBLE;
+}
+
+/* An exact fraction: all that is known of it is how small it can be. */
+static struct fl_facts of_fraction(struct fl_domains *d, const struct fl_node *node, bool negated)
+{
+    int64_t least = least_of(d, node->left);
+    const struct fl_value *c = &node->right->literal;
+    if (node->kind != FL_N_COMPARE || node->left->type != FL_T_RATIO || node->right->type != FL_T_INT ||
+        least == INT64_MIN || c->i > least)
+        return of_known(d, node->left);
+    bool below = c->i < least,
+         always = node->op == FL_OP_GE || (below && (node->op == FL_OP_GT || node->op == FL_OP_NE));
+    bool never = node->op == FL_OP_LT || (below && (node->op == FL_OP_LE || node->op == FL_OP_EQ));
+    return (negated ? always : never) ? IMPOSSIBLE : of_known(d, node->left);
 }
 
 static struct fl_facts of_null(struct fl_domains *d, const struct fl_node *node, bool negated)
@@ -278,6 +377,8 @@ static struct fl_facts of_leaf(struct fl_domains *d, const struct fl_node *node,
     if (!is_name(node->left) || node->right == NULL)
         return NOTHING;
     enum fl_type type = node->left->type;
+    if (node->kind == FL_N_COMPARE && same_name(node->left, node->right))
+        return of_itself(d, node, negated);
     bool constant = node->right->kind == FL_N_SET || node->right->kind == FL_N_LITERAL;
     if (!constant)
         return of_known(d, node->left);
@@ -286,49 +387,8 @@ static struct fl_facts of_leaf(struct fl_domains *d, const struct fl_node *node,
     if (type == FL_T_STR)
         return of_texts(d, node, negated);
     if (type == FL_T_RATIO || type == FL_T_LIST || node->right->type == FL_T_RATIO)
-        return of_known(d, node->left);
+        return of_fraction(d, node, negated);
     return node->kind == FL_N_IN ? of_items(d, node, negated) : of_number(d, node, negated);
-}
-
-static bool text_passes(const struct fl_text_test *t, struct fl_str text)
-{
-    const struct fl_node *right = t->node->right;
-    bool result = false;
-    if (t->node->kind == FL_N_IN)
-        for (uint32_t i = 0; i < right->item_count; i++)
-            result |= fl_str_equal(right->items[i].text, text);
-    else if (t->node->kind == FL_N_MATCHES)
-        result = fl_glob_match(right->literal.str, text);
-    else if (t->node->op == FL_OP_EQ || t->node->op == FL_OP_NE)
-        result = fl_str_equal(right->literal.str, text) == (t->node->op == FL_OP_EQ);
-    else
-        return true;
-    return result != t->negated;
-}
-
-static bool passes_all(const struct fl_text_test *tests, struct fl_str text)
-{
-    for (; tests != NULL; tests = tests->next)
-        if (!text_passes(tests, text))
-            return false;
-    return true;
-}
-
-/* Some test names all texts that can be: does none of them pass the others? */
-static bool no_text(const struct fl_text_test *tests)
-{
-    for (const struct fl_text_test *t = tests; t != NULL; t = t->next) {
-        const struct fl_node *n = t->node;
-        bool some = false;
-        if (n->kind == FL_N_COMPARE && n->op == (t->negated ? FL_OP_NE : FL_OP_EQ))
-            return !passes_all(tests, n->right->literal.str);
-        if (n->kind != FL_N_IN || t->negated)
-            continue;
-        for (uint32_t i = 0; i < n->right->item_count && !some; i++)
-            some = passes_all(tests, n->right->items[i].text);
-        return !some;
-    }
-    return false;
 }
 
 /* into becomes what both say; false: they contradict. */
@@ -362,7 +422,7 @@ static bool both_hold(struct fl_domains *d, struct fl_fact *into, const struct f
         *copy = (struct fl_text_test){t->node, t->negated, into->texts};
         into->texts = copy;
     }
-    return !no_text(into->texts);
+    return !no_text(into);
 }
 
 struct fl_fact *fl_facts_find(struct fl_facts facts, uint32_t key)

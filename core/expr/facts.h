@@ -21,6 +21,7 @@ struct fl_domains {
     uint32_t literal_count, literal_capacity;
     uint64_t *real;   /* classes that some address has */
     const char *text; /* of the condition at hand */
+    struct fl_slot_source slots;
     bool nomem;
 };
 

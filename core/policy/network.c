@@ -95,7 +95,8 @@ static void push_member(struct fl_policy_loader *l, struct prefixes *list, const
         fl_load_fail(l, node, "\"%.*s\" is no CIDR and no network defined above", (int)node->text.len, node->text.ptr);
         return;
     }
-    const struct fl_network *n = &l->policy->networks[other];
+    struct fl_network *n = &l->policy->networks[other];
+    n->in_another = true;
     if (n->except_count > 0)
         fl_load_fail(l, node, "\"%.*s\" is defined with exceptions and cannot be part of another network",
                      (int)node->text.len, node->text.ptr);

@@ -23,14 +23,16 @@ struct fl_network {
     const struct fl_prefix *prefixes, *excepts;
     uint32_t prefix_count, except_count;
     const char *vpc, *account; /* binding or NULL */
+    bool in_another;           /* the definition of another network names it */
     uint32_t line, column;
 };
 
+#define FL_LISTED_SERVICE_PORTS_MAX 16u /* of a service that orientation takes for one that usually serves */
 struct fl_service_def {
     const char *name;
     const struct fl_set_item *items; /* FL_ITEM_RANGE over protocol << 16 | port */
     uint32_t item_count;
-    uint32_t port_count; /* ports covered; at most 16 make it a listed service for orientation */
+    uint32_t port_count; /* ports covered; up to FL_LISTED_SERVICE_PORTS_MAX make it a listed service */
     uint32_t line, column;
 };
 

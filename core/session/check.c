@@ -207,7 +207,7 @@ static int check_inputs(struct fl_session *session, const struct fl_session_opti
 
 static const char *level_of(enum fl_lint_code code)
 {
-    return code == FL_LINT_EXCLUDE ? "error" : "warning";
+    return code == FL_LINT_EXCLUDE ? "error" : code == FL_LINT_UNUSED ? "note" : "warning";
 }
 
 static void print_lint(const struct fl_lint *item)
@@ -266,18 +266,23 @@ static void print_lint_json(const struct fl_lint *item)
 
 static int print_lints(const struct fl_linting *l, bool json)
 {
-    uint32_t errors = 0;
+    uint32_t errors = 0, notes = 0;
     for (uint32_t i = 0; i < l->count; i++) {
         errors += l->items[i].code == FL_LINT_EXCLUDE;
+        notes += l->items[i].code == FL_LINT_UNUSED;
         if (json)
             print_lint_json(&l->items[i]);
         else
             print_lint(&l->items[i]);
     }
+    uint32_t warnings = l->count - errors - notes;
     if (!json)
-        printf("%u error%s, %u warning%s\n", errors, errors == 1 ? "" : "s", l->count - errors,
-               l->count - errors == 1 ? "" : "s");
-    return l->count > 0 ? 1 : 0;
+        printf("%u error%s, %u warning%s", errors, errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+    if (!json && notes > 0)
+        printf(", %u note%s", notes, notes == 1 ? "" : "s");
+    if (!json)
+        printf("\n");
+    return errors + warnings > 0 ? 1 : 0;
 }
 
 /* Status 1 wins over what the inputs came to, as findings of an audit do. */

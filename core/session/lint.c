@@ -31,7 +31,7 @@ static void add(struct fl_linting *l, enum fl_lint_code code, const char *rule, 
 static bool is_about_writing(enum fl_lint_code code)
 {
     return code == FL_LINT_PARAM || code == FL_LINT_NO_TEST || code == FL_LINT_UNBOUNDED || code == FL_LINT_CODE ||
-           code == FL_LINT_WINDOW;
+           code == FL_LINT_WINDOW || code == FL_LINT_TEST_NAME;
 }
 
 void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,
@@ -50,6 +50,27 @@ void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_
     err.column = column;
     fl_rule_locate(decl->file_text, decl->line, spot, &err);
     fl_error_at(&err, decl->file, err.line, err.column);
+    add(l, code, decl->id, todo, &err);
+}
+
+void fl_lint_file(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl, size_t at,
+                  const char *todo, const char *format, ...)
+{
+    if (decl->bundled && is_about_writing(code))
+        return;
+    char text[FL_ERROR_TEXT_BYTES];
+    struct fl_error err;
+    uint32_t line = 1;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fl_fail(&err, FL_E_VALUE, "rule %s: %.700s", decl->base_id, text);
+    for (size_t i = 0; i < at; i++)
+        line += decl->file_text.ptr[i] == '\n';
+    struct fl_str shown = fl_text_line(decl->file_text, line);
+    snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)shown.len, shown.ptr);
+    fl_error_at(&err, decl->file, line, (uint32_t)(decl->file_text.ptr + at - shown.ptr) + 1);
     add(l, code, decl->id, todo, &err);
 }
 
@@ -89,6 +110,7 @@ enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options
     fl_lint_rules(l);
     fl_lint_networks(l);
     fl_lint_policy_itself(l);
+    fl_lint_names(l);
     enum fl_status status = sources == NULL ? FL_OK : fl_lint_input(l, options, sources, err);
     fl_domains_free(l->domains);
     l->domains = NULL;

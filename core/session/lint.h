@@ -33,6 +33,9 @@ enum fl_lint_code {
     FL_LINT_VOID,
     FL_LINT_NOTHING,
     FL_LINT_OWN,
+    FL_LINT_AGAIN,
+    FL_LINT_TEST_NAME,
+    FL_LINT_UNUSED,
     FL_LINT_END
 };
 
@@ -55,6 +58,9 @@ struct fl_linting {
 void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,
                   const struct fl_rule_spot *spot, uint32_t column, const char *todo, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
+/* Adds one at a byte of the rule's file. */
+void fl_lint_file(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl, size_t at,
+                  const char *todo, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Adds one of the policy. */
 void fl_lint_policy(struct fl_linting *l, enum fl_lint_code code, const char *name, uint32_t line, uint32_t column,
                     const char *todo, const char *format, ...) __attribute__((format(printf, 7, 8)));
@@ -64,10 +70,13 @@ enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options
                            const struct fl_source_list *sources, struct fl_error *err);
 void fl_lint_dispose(struct fl_linting *l);
 
-/* lint_policy.c: policies that judge nothing, or whose `own` lacks the private space. */
+/* lint_policy.c: policies that judge nothing, whose `own` lacks the private space, or that use a rule twice. */
 void fl_lint_policy_itself(struct fl_linting *l);
 /* The first private network of a policy whose `ours` holds no private address; NULL. */
 const struct fl_network *fl_lint_private_network(const struct fl_policy *policy);
+
+/* lint_names.c: networks and services that nothing names. */
+void fl_lint_names(struct fl_linting *l);
 
 /* lint_conditions.c: parts of conditions that are never or always true; intents that exclude each other. Builds the
  * domains. */
@@ -81,6 +90,7 @@ void fl_lint_rules(struct fl_linting *l);
 /* lint_code.c: code that a condition could replace. */
 void fl_lint_code(struct fl_linting *l, const struct fl_rule_decl *decl);
 uint32_t fl_lint_tests(struct fl_str file); /* test blocks */
+void fl_lint_test_names(struct fl_linting *l, const struct fl_rule_decl *decl);
 /* lint_input.c: what needs the logs at hand. */
 enum fl_status fl_lint_input(struct fl_linting *l, const struct fl_session_options *options,
                              const struct fl_source_list *sources, struct fl_error *err);

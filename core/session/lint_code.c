@@ -1,4 +1,4 @@
-/* lint_code.c: FL007, and counting tests. Reads the text of the rule file; nothing is run. */
+/* lint_code.c: FL007, FL017, and counting tests. Reads the text of the rule file; nothing is run. */
 #include <string.h>
 
 #include "core/rule/lua_text.h"
@@ -46,6 +46,43 @@ uint32_t fl_lint_tests(struct fl_str file)
         tests += test && (r.now.kind == FL_LUA_STRING || at_word(&r, "("));
     }
     return tests;
+}
+
+/* Names as they are written; one that code puts together is not read. */
+static bool next_test(struct reading *r, struct fl_lua_token *name)
+{
+    while (r->now.kind != FL_LUA_END) {
+        bool test = take_word(r, "test");
+        if (!test)
+            advance(r);
+        else if (take_word(r, "(") || r->now.kind == FL_LUA_STRING)
+            *name = r->now;
+        if (!test || r->now.kind != FL_LUA_STRING)
+            continue;
+        advance(r);
+        if (!at_word(r, "."))
+            return true;
+    }
+    return false;
+}
+
+void fl_lint_test_names(struct fl_linting *l, const struct fl_rule_decl *decl)
+{
+    const char *text = decl->file_text.ptr;
+    struct reading r = {.file = decl->file_text};
+    struct fl_lua_token name, other;
+    for (advance(&r); next_test(&r, &name);) {
+        struct fl_str words = {text + name.from, name.to - name.from};
+        struct reading earlier = {.file = {text, name.from}};
+        for (advance(&earlier); next_test(&earlier, &other) && other.to < name.from;) {
+            if (!fl_str_equal(words, (struct fl_str){text + other.from, other.to - other.from}))
+                continue;
+            fl_lint_file(l, FL_LINT_TEST_NAME, decl, name.from, "give it a name that says what it is about",
+                         "an earlier test is called \"%.*s\" too: which of them fails cannot be told", (int)words.len,
+                         words.ptr);
+            break;
+        }
+    }
 }
 
 /* ---- an expression over fields and constants, as a condition ---- */

@@ -84,10 +84,71 @@ static bool is_for_want_of_own(const struct checking *c, const struct fl_node *n
     return !never;
 }
 
+/* ---- what a group has at least ---- */
+
+static bool counts_records(const struct fl_measure *m)
+{
+    return m->kind == FL_M_COUNT && m->filter == NULL;
+}
+
+/* Of records every number is at least 0; columns of other groups may be values below it. */
+static int64_t least_measured(const struct fl_plan_rule *rule, const struct fl_measure *m, uint32_t member)
+{
+    switch (m->kind) {
+    case FL_M_COUNT:
+        return counts_records(m) && rule->over == FL_OVER_NONE;
+    case FL_M_CONNECTIONS:
+    case FL_M_DISTINCT:
+    case FL_M_LONGEST_RUN:
+    case FL_M_RATIO:
+    case FL_M_SEQUENCE:
+        return 0;
+    case FL_M_SUM:
+    case FL_M_MIN:
+    case FL_M_MAX:
+    case FL_M_MEAN:
+    case FL_M_QUANTILE:
+    case FL_M_FIRST:
+    case FL_M_LAST:
+        return member == 0 && rule->from == NULL && fl_fields[m->field].type == FL_T_INT ? 0 : INT64_MIN;
+    default:
+        return INT64_MIN;
+    }
+}
+
+/* A group of records exists by its first one, unless `over` brings it. */
+static int64_t least_in_group(void *context, uint32_t slot, uint32_t member)
+{
+    const struct fl_plan_rule *rule = context;
+    if (slot < rule->key_count)
+        return rule->from == NULL && rule->key_types[slot] == FL_T_INT ? 0 : INT64_MIN;
+    slot -= rule->key_count;
+    if (slot < FL_COUNTER_COUNT)
+        return slot == FL_C_FLOWS                                                   ? rule->over == FL_OVER_NONE
+               : rule->from == NULL && (slot == FL_C_PACKETS || slot == FL_C_BYTES) ? 0
+                                                                                    : INT64_MIN;
+    slot -= FL_COUNTER_COUNT;
+    return slot < rule->measure_count ? least_measured(rule, &rule->measures[slot], member) : INT64_MIN;
+}
+
+/* Is it a test of how many records there are? */
+static bool tests_records(const struct checking *c, const struct fl_node *node)
+{
+    const struct fl_node *name = node->left;
+    if (c->rule == NULL || c->rows || name == NULL || name->kind != FL_N_SLOT || node->kind != FL_N_COMPARE ||
+        node->right->kind != FL_N_LITERAL || name->slot < c->rule->key_count)
+        return false;
+    uint32_t slot = name->slot - c->rule->key_count;
+    return slot == FL_C_FLOWS || (slot >= FL_COUNTER_COUNT && slot - FL_COUNTER_COUNT < c->rule->measure_count &&
+                                  counts_records(&c->rule->measures[slot - FL_COUNTER_COUNT]));
+}
+
 static const char *what_to_do(const struct checking *c, const struct fl_node *node, bool always)
 {
+    if (tests_records(c, node) && c->rule->over == FL_OVER_NONE)
+        return "a group exists by its first record: correct the number, or name in `over` those that may have none";
     if (always)
-        return "leave it out, or correct what it compares with";
+        return "leave it out, or correct what it compares with; `is not null` asks whether a value is known";
     if (is_for_want_of_own(c, node))
         return "set `own` in the policy to all addresses that are yours, private ones too: none that is in `ours` now "
                "satisfies it";
@@ -115,25 +176,30 @@ static void tell(const struct checking *c, const struct fl_node *node, bool alwa
     fl_buf_dispose(&part);
 }
 
-/* Tells of the least parts that are constant. true: there was one. */
-static bool check_part(const struct checking *c, const struct fl_node *node)
+/* What was told of a condition. */
+enum told { TOLD_NOTHING, TOLD_ALWAYS, TOLD_NEVER };
+
+/* Tells of the least parts that are constant. One that is always true says nothing of what stands beside it. */
+static enum told check_part(const struct checking *c, const struct fl_node *node)
 {
+    enum told told = TOLD_NOTHING;
     if (node->kind == FL_N_AND || node->kind == FL_N_OR) {
-        bool left = check_part(c, node->left), right = check_part(c, node->right);
-        if (left || right)
-            return true;
+        enum told left = check_part(c, node->left), right = check_part(c, node->right);
+        told = left > right ? left : right;
     } else if (node->kind == FL_N_NOT) {
         return check_part(c, node->left);
     }
-    bool never, always = false;
+    bool never = false, always = false;
+    if (told == TOLD_NEVER || (told == TOLD_ALWAYS && node->kind == FL_N_OR))
+        return told;
     if (fl_domains_never(c->l->domains, node, c->text, false, &never) != FL_OK ||
-        (!never && fl_domains_never(c->l->domains, node, c->text, true, &always) != FL_OK))
+        (!never && told == TOLD_NOTHING && fl_domains_never(c->l->domains, node, c->text, true, &always) != FL_OK))
         c->l->nomem = true;
     /* Naming log_status has a meaning of its own: the rule sees NODATA and SKIPDATA lines. */
     always = always && !(node->left != NULL && node->left->kind == FL_N_FIELD && node->left->field == FL_F_LOG_STATUS);
     if (never || always)
         tell(c, node, always);
-    return never || always;
+    return never ? TOLD_NEVER : always ? TOLD_ALWAYS : told;
 }
 
 static void check_rule(struct fl_linting *l, const struct fl_plan_rule *rule)
@@ -157,8 +223,10 @@ static void check_rule(struct fl_linting *l, const struct fl_plan_rule *rule)
     c.rows = false;
     c.text = decl->having;
     c.spot = &having;
+    fl_domains_slots(l->domains, &(struct fl_slot_source){(void *)rule, least_in_group});
     if (rule->having != NULL)
         check_part(&c, rule->having);
+    fl_domains_slots(l->domains, &(struct fl_slot_source){NULL, NULL});
 }
 
 static bool is_written(const struct fl_plan_rule *rule)

@@ -1,4 +1,7 @@
-/* lint_policy.c: FL014, a policy that judges nothing, and FL015, an `own` without the private space in use. */
+/* lint_policy.c: FL014, a policy that judges nothing; FL015, an `own` without the private space in use; FL016, a rule
+ * that it uses twice. */
+#include <string.h>
+
 #include "core/session/lint.h"
 
 static bool overlap(struct fl_prefix a, struct fl_prefix b)
@@ -35,6 +38,40 @@ static bool finds_anything(const struct fl_plan *plan)
     return plan->policy->intent_count > 0;
 }
 
+static bool same_params(const struct fl_rule_decl *a, const struct fl_rule_decl *b)
+{
+    for (uint32_t i = 0; i < a->param_count; i++)
+        if (strcmp(a->params[i].text, b->params[i].text) != 0)
+            return false;
+    return true;
+}
+
+/* Instances of one file, which have the same parameters in the same order. The later one was named by `as`. */
+static void check_again(struct fl_linting *l, const struct fl_rule_decl *first, const struct fl_rule_decl *again)
+{
+    const struct fl_policy *policy = &l->session->policy;
+    if (strcmp(first->base_id, again->base_id) != 0 || strcmp(first->file, again->file) != 0 ||
+        !same_params(first, again))
+        return;
+    for (uint32_t u = 0; u < policy->use_count; u++) {
+        const struct fl_rule_use *use = &policy->uses[u];
+        if (use->as != NULL && strcmp(use->as, again->id) == 0)
+            fl_lint_policy(l, FL_LINT_AGAIN, again->id, use->line, use->column,
+                           "take one of them out, or set what it shall do otherwise in `params`",
+                           "rule %s is rule %s once more, with the same parameters: whatever it finds is told twice",
+                           again->id, first->id);
+    }
+}
+
+static void check_uses(struct fl_linting *l)
+{
+    const struct fl_plan *plan = &l->session->plan;
+    for (uint32_t b = 0; b < plan->rule_count; b++)
+        for (uint32_t a = 0; a < b; a++)
+            if (plan->rules[a].role == FL_ROLE_RULE && plan->rules[b].role == FL_ROLE_RULE)
+                check_again(l, plan->rules[a].decl, plan->rules[b].decl);
+}
+
 void fl_lint_policy_itself(struct fl_linting *l)
 {
     const struct fl_policy *policy = &l->session->policy;
@@ -45,4 +82,5 @@ void fl_lint_policy_itself(struct fl_linting *l)
     if (network != NULL)
         fl_lint_policy(l, FL_LINT_OWN, network->name, network->line, network->column, FL_LINT_OWN_TODO,
                        FL_LINT_OWN_TEXT, network->name);
+    check_uses(l);
 }

@@ -11,7 +11,7 @@ static bool in_name(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Does some text of the file name $param? */
+/* Does some text of the Lua name $param? */
 static bool names_param(struct fl_str file, const char *param)
 {
     size_t at = 0, len = strlen(param);
@@ -24,11 +24,19 @@ static bool names_param(struct fl_str file, const char *param)
     return false;
 }
 
+static bool is_used(const struct fl_rule_decl *decl, const char *param)
+{
+    bool used = names_param(decl->file_text, param);
+    for (const struct fl_rule_module *m = decl->modules; m != NULL && !used; m = m->next)
+        used = names_param(m->text, param);
+    return used;
+}
+
 static void check_params(struct fl_linting *l, const struct fl_rule_decl *decl)
 {
     for (uint32_t i = 0; i < decl->param_count; i++) {
         const struct fl_rule_spot spot = {"params", decl->params[i].name, NULL};
-        if (!names_param(decl->file_text, decl->params[i].name))
+        if (!is_used(decl, decl->params[i].name))
             fl_lint_rule(l, FL_LINT_PARAM, decl, &spot, 0, "take it out, or name it by $ where its value belongs",
                          "parameter %s is not used", decl->params[i].name);
     }
@@ -144,6 +152,7 @@ void fl_lint_rules(struct fl_linting *l)
             continue;
         check_params(l, rule->decl);
         check_tests(l, rule->decl);
+        fl_lint_test_names(l, rule->decl);
         fl_lint_code(l, rule->decl);
         if (rule->void_reason != NULL) {
             const struct fl_rule_spot spot = {"params", NULL, NULL};

@@ -49,9 +49,20 @@ static bool find_slot(void *context, struct fl_str name, struct fl_str member, u
 {
     (void)context;
     *number = 0;
-    *slot = fl_str_is(name, "outcome") ? 1 : 0;
-    *type = *slot == 1 ? FL_T_OUTCOME : FL_T_INT;
-    return member.len == 0 && (fl_str_is(name, "run") || *slot == 1);
+    static const char *const slots[] = {"run", "outcome", "many", "share"};
+    static const enum fl_type types[] = {FL_T_INT, FL_T_OUTCOME, FL_T_INT, FL_T_RATIO};
+    for (*slot = 0; *slot < 4; ++*slot)
+        if (fl_str_is(name, slots[*slot]))
+            break;
+    *type = *slot < 4 ? types[*slot] : FL_T_NULL;
+    return member.len == 0 && *slot < 4;
+}
+
+/* many is at least 1, share at least 0. */
+static int64_t least(void *context, uint32_t slot, uint32_t member)
+{
+    (void)context, (void)member;
+    return slot == 2 ? 1 : slot == 3 ? 0 : INT64_MIN;
 }
 
 static const struct fl_node *number;
@@ -75,6 +86,7 @@ static void open(struct asked *a, const char *text)
     fl_arena_init(&a->arena);
     a->domains = fl_domains_new(&networks);
     assert_non_null(a->domains);
+    fl_domains_slots(a->domains, &(struct fl_slot_source){NULL, least});
     assert_int_equal(fl_expr_parse_param(fl_str_of("7"), FL_P_NUMBER, &env, &a->arena, &number, &err), FL_OK);
     if (fl_expr_parse(fl_str_of(text), &env, &a->arena, &a->node, &err) != FL_OK)
         fail_msg("%s: %s", text, err.text);
@@ -180,6 +192,54 @@ static void test_domain__texts(void **state)
     check("vpc_id == \"abc\" and vpc_id matches \"a*\"", '?');
     check("vpc_id matches \"a*\" and vpc_id matches \"b*\"", '?');
     check("vpc_id != \"a\" and vpc_id == \"a\"", 'n');
+    check("vpc_id matches \"\"", 'n');
+    check("vpc_id == \"\"", 'n');
+    check("vpc_id in {\"\", \"a\"}", '?');
+    check("vpc_id != \"\"", 'a');
+    check("vpc_id matches \"*\"", 'a');
+    check("vpc_id matches \"**\"", 'a');
+    check("vpc_id matches \"?*\"", '?');
+    check("vpc_id matches \"a\" and vpc_id == \"b\"", 'n');
+    check("vpc_id matches \"[a\" and vpc_id == \"[a\"", '?');
+    check("vpc_id matches \"a\" and vpc_id matches \"?\"", '?');
+}
+
+static void test_domain__names_beside_themselves(void **state)
+{
+    (void)state;
+    check("bytes == bytes", 'a');
+    check("bytes >= bytes", 'a');
+    check("bytes < bytes", 'n');
+    check("not (bytes <= bytes)", 'n');
+    check("vpc_id != vpc_id", 'n');
+    check("vpc_id != subnet_id", '?');
+    check("bytes > packets", '?');
+    check("run > run", 'n');
+    check("run > many", '?');
+}
+
+static void test_domain__least_values_of_slots(void **state)
+{
+    (void)state;
+    check("many == 0", 'n');
+    check("many < 1", 'n');
+    check("many >= 1", 'a');
+    check("many > 0", 'a');
+    check("many != 0", 'a');
+    check("many > 1", '?');
+    check("many == $n", '?');
+    check("run >= 0", '?');
+    check("share >= 0", 'a');
+    check("share > 0", '?');
+    check("share > -1", 'a');
+    check("share != -1", 'a');
+    check("share < 0", 'n');
+    check("share <= 0", '?');
+    check("share <= -1", 'n');
+    check("share == 0", '?');
+    check("share == -1", 'n');
+    check("share == 0.5", '?');
+    check("not (share >= 0)", 'n');
 }
 
 static void test_domain__parameters_tell_nothing(void **state)
@@ -218,6 +278,8 @@ int main(void)
         cmocka_unit_test(test_domain__nulls),
         cmocka_unit_test(test_domain__addresses),
         cmocka_unit_test(test_domain__texts),
+        cmocka_unit_test(test_domain__names_beside_themselves),
+        cmocka_unit_test(test_domain__least_values_of_slots),
         cmocka_unit_test(test_domain__parameters_tell_nothing),
         cmocka_unit_test(test_domain__values_and_networks_left),
     };
