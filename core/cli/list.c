@@ -289,7 +289,7 @@ static void list_unused(struct listing *l, struct fl_session *session)
         const char *lib = fl_arena_printf(&session->arena, "%s/lib", found->root);
         bool loads = fl_lua_rules_load(session->lua, found->id, found->file, lib, &decl, &errors) == FL_OK;
         if (loads && found->bundled)
-            decl->file = fl_arena_printf(&session->arena, "rules/%s.lua", found->id);
+            decl->file = fl_bundled_rule_file(&session->arena, found->id);
         if (loads)
             rule_row(l, "not used", decl);
         else if (errors.count > 0)

@@ -69,8 +69,8 @@ void fl_lint_file(struct fl_linting *l, enum fl_lint_code code, const struct fl_
     for (size_t i = 0; i < at; i++)
         line += decl->file_text.ptr[i] == '\n';
     struct fl_str shown = fl_text_line(decl->file_text, line);
-    snprintf(err.source_line, sizeof err.source_line, "%.*s", (int)shown.len, shown.ptr);
     fl_error_at(&err, decl->file, line, (uint32_t)(decl->file_text.ptr + at - shown.ptr) + 1);
+    fl_error_show(&err, shown);
     add(l, code, decl->id, todo, &err);
 }
 

@@ -115,9 +115,9 @@ enum fl_status fl_session_open(struct fl_session *session, const struct fl_sessi
     if (check_format(options->format, errors) == FL_E_NOMEM)
         return FL_E_NOMEM;
     enum fl_status status = fl_policy_load(path, &session->policy, errors);
-    /* Where the shipped policy is installed must not show in results. */
+    /* As fl_bundled_rule_file() says of rules. */
     if (status == FL_OK && options->policy == NULL && is_bundled_policy())
-        session->policy.file = "policies/baseline.yaml";
+        session->policy.file = "bundled policies/baseline.yaml";
     if (status == FL_OK) {
         status = open_rules(session, options, errors);
     } else if (status == FL_E_VALUE) {

@@ -47,6 +47,11 @@ const char *fl_bundled_folder(struct fl_arena *arena)
     return NULL;
 }
 
+const char *fl_bundled_rule_file(struct fl_arena *arena, const char *id)
+{
+    return fl_arena_printf(arena, "bundled rules/%s.lua", id);
+}
+
 const char *fl_own_rules(void)
 {
     return is_folder("rules") ? "rules" : NULL;

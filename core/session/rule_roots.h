@@ -20,6 +20,9 @@ struct fl_rule_roots {
 
 /* The folder of what is shipped: ../share/flowlaw from the executable's real path, or the build tree's own. */
 const char *fl_bundled_folder(struct fl_arena *arena);
+/* How a bundled rule is called where its file is shown: where it is installed must not show in results, and it must not
+ * look like one of the user's. NULL when memory is out. */
+const char *fl_bundled_rule_file(struct fl_arena *arena, const char *id);
 
 /* Lists --rules DIR (or NULL), rules/ beside the policy, and the bundled rules. One id in two roots is an error. */
 enum fl_status fl_rule_roots_open(struct fl_rule_roots *roots, const char *rules_option, const char *policy_folder,

@@ -28,9 +28,9 @@ struct fl_rule_decl *fl_selecting_load(struct fl_selecting *s, const char *id, c
     const char *lib = root == NULL ? NULL : fl_arena_printf(s->arena, "%s/lib", root);
     if (fl_lua_rules_load(s->lua, id, file, lib, &decl, s->errors) != FL_OK)
         decl = NULL;
-    /* Where a shipped rule is installed must not show in results. */
     if (decl != NULL && bundled) {
-        decl->file = fl_arena_printf(s->arena, "rules/%s.lua", id);
+        decl->file = fl_bundled_rule_file(s->arena, id);
+        s->nomem |= decl->file == NULL;
         decl->bundled = true;
     }
     if (!fl_grow((void **)&s->loaded, &s->loaded_capacity, s->loaded_count + 1, sizeof *s->loaded) ||

@@ -122,7 +122,7 @@ enum fl_status fl_bench_open(struct fl_bench *bench, const struct fl_rule_roots 
     fl_buf_init(&bench->load_errors);
     bench->lua = fl_lua_rules_new();
     const char *lib = fl_arena_printf(&bench->arena, "%s/lib", found->root);
-    bench->shown = found->bundled ? fl_arena_printf(&bench->arena, "rules/%s.lua", found->id) : found->file;
+    bench->shown = found->bundled ? fl_bundled_rule_file(&bench->arena, found->id) : found->file;
     if (bench->lua == NULL || lib == NULL || bench->shown == NULL)
         return FL_E_NOMEM;
     bench->vm.real = fl_lua_rules_ops(bench->lua);
