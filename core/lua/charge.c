@@ -10,6 +10,7 @@
 #define PATTERN_WORK_MAX      10000000.0
 #define VALUE_BYTES           16
 #define PATTERN_WORK_PER_BYTE 16 /* the bound is seldom met: charged at a discount */
+#define PATTERN_BYTES_AT_ONCE 16 /* a set, or a run of plain bytes, may be looked through at each place */
 
 static int call_original(lua_State *L)
 {
@@ -61,6 +62,10 @@ static int safe_rep(lua_State *L)
         fl_lua_vm_of(L)->overrun = "bytes";
         return luaL_error(L, "string.rep would make more than %d bytes", (int)FL_LUA_TEXT_BYTES_MAX);
     }
+    if (len + separator_len == 0) {
+        lua_pushliteral(L, ""); /* the original would copy nothing n times */
+        return 1;
+    }
     if (n > 0)
         fl_lua_charge(L, (size_t)n * (len + separator_len));
     return call_original(L);
@@ -108,9 +113,10 @@ static int guarded_pattern(lua_State *L)
     double work = (double)len;
     for (unsigned i = 0; i < repeats && work <= PATTERN_WORK_MAX; i++)
         work *= (double)len;
-    if (work > PATTERN_WORK_MAX)
+    if (repeats > 0 && work > PATTERN_WORK_MAX)
         return luaL_error(L, "the pattern has too many repeats (%d) for a text of %d bytes", (int)repeats, (int)len);
     size_t replacement = lua_type(L, 3) == LUA_TSTRING ? lua_rawlen(L, 3) : 0;
+    work *= 1 + (double)(pattern_len / PATTERN_BYTES_AT_ONCE);
     fl_lua_charge(L, len + pattern_len + replacement + (size_t)work / PATTERN_WORK_PER_BYTE);
     return call_original(L);
 }
@@ -120,8 +126,8 @@ static int guarded_pattern(lua_State *L)
 static int safe_format(lua_State *L)
 {
     size_t len;
-    const char *format = luaL_checklstring(L, 1, &len);
-    for (const char *p = format; (p = strchr(p, '%')) != NULL; p++) {
+    const char *format = luaL_checklstring(L, 1, &len), *format_end = format + len;
+    for (const char *p = format; (p = memchr(p, '%', (size_t)(format_end - p))) != NULL; p++) {
         if (p[1] == '%') {
             p++;
             continue;
@@ -146,10 +152,10 @@ static int safe_format(lua_State *L)
 /* insert and remove move up to the whole table; others copy or look at each argument. */
 static int charged_table(lua_State *L)
 {
-    lua_Integer count = lua_gettop(L);
+    int count = lua_gettop(L);
+    fl_lua_charge_values(L, count, VALUE_BYTES);
     if (lua_type(L, 1) == LUA_TTABLE && count > 1)
-        count += luaL_len(L, 1);
-    fl_lua_charge(L, (size_t)(count > 0 ? count : 0) * VALUE_BYTES);
+        fl_lua_charge_values(L, luaL_len(L, 1), VALUE_BYTES);
     return call_original(L);
 }
 

@@ -14,18 +14,17 @@ static bool is_known(const char *key)
     return i < fl_rule_key_count;
 }
 
-static void check_keys(lua_State *L, int table)
+/* Of the table on the top. */
+static void check_keys(lua_State *L)
 {
-    lua_pushnil(L);
-    while (lua_next(L, table) != 0) {
-        lua_pop(L, 1);
-        if (lua_type(L, -1) != LUA_TSTRING) {
-            fl_declare_report(L, &(struct fl_rule_spot){0}, "rule{} takes named keys only");
-            continue;
-        }
-        const char *key = lua_tostring(L, -1);
+    const char **keys;
+    uint32_t count = fl_declare_keys(L, &keys);
+    for (uint32_t k = 0; k < count; k++) {
+        const char *key = keys[k];
         struct fl_str_guess guess = {NULL, 99};
-        if (is_known(key))
+        if (key[0] == '\0')
+            fl_declare_report(L, &(struct fl_rule_spot){0}, "rule{} takes named keys only");
+        if (key[0] == '\0' || is_known(key))
             continue;
         for (uint32_t i = 0; i < fl_rule_key_count; i++)
             fl_str_guess_try(&guess, fl_str_of(key), fl_rule_keys[i].name);
@@ -152,7 +151,7 @@ int fl_lua_declare_rule(lua_State *L)
         fl_declare_report(L, &(struct fl_rule_spot){0}, "a file declares one rule; this is its second rule{}");
         return 0;
     }
-    check_keys(L, 1);
+    check_keys(L);
     decl->title = need_text(L, 1, "title", "a short text that names what is found");
     if (decl->title == NULL)
         decl->title = decl->id;

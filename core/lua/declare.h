@@ -28,6 +28,8 @@ struct fl_texts fl_declare_text_or_texts(lua_State *L, int table, const char *ke
 bool fl_declare_flag(lua_State *L, int table, const char *key);
 /* Of the table on the top, list items and names alike. */
 lua_Integer fl_declare_member_count(lua_State *L);
+/* Sorted keys of the table on the top, "" for one that is no text; the table stays. */
+uint32_t fl_declare_keys(lua_State *L, const char ***out);
 /* Sorted names of the table on the top, which is that of a key, each that of a `what`; the table stays. */
 uint32_t fl_declare_names(lua_State *L, const char *key, const char *what, const char ***out);
 

@@ -1,6 +1,7 @@
 /* declare_fields.c: keys of a Lua table as texts, lists and flags. */
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/lua/declare.h"
@@ -140,26 +141,40 @@ static bool is_identifier(const char *name)
     return len > 0 && name[len] == '\0' && (name[0] < '0' || name[0] > '9');
 }
 
-uint32_t fl_declare_names(lua_State *L, const char *key, const char *what, const char ***out)
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+uint32_t fl_declare_keys(lua_State *L, const char ***out)
 {
     int table = lua_gettop(L);
     size_t count = (size_t)fl_declare_member_count(L);
-    const char **names = fl_arena_alloc(fl_lua_arena_of(L), (count + 1) * sizeof *names);
+    const char **keys = fl_arena_alloc(fl_lua_arena_of(L), (count + 1) * sizeof *keys);
     uint32_t kept = 0;
     lua_pushnil(L);
-    while (names != NULL && lua_next(L, table) != 0) {
+    while (keys != NULL && lua_next(L, table) != 0) {
         lua_pop(L, 1);
-        const char *name = lua_type(L, -1) == LUA_TSTRING ? fl_declare_copy(L, -1) : "";
-        if (!is_identifier(name)) {
+        keys[kept++] = lua_type(L, -1) == LUA_TSTRING ? fl_declare_copy(L, -1) : "";
+    }
+    if (keys != NULL)
+        qsort(keys, kept, sizeof *keys, compare_names);
+    *out = keys;
+    return kept;
+}
+
+uint32_t fl_declare_names(lua_State *L, const char *key, const char *what, const char ***out)
+{
+    const char **names;
+    uint32_t count = fl_declare_keys(L, &names), kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *name = names[i];
+        if (is_identifier(name))
+            names[kept++] = name;
+        else
             fl_declare_report(L, &(struct fl_rule_spot){key, name[0] != '\0' ? name : NULL, NULL},
                               "\"%s\" is no name for a %s: letters, digits and _, not a word of the language", name,
                               what);
-            continue;
-        }
-        uint32_t at = kept++;
-        for (; at > 0 && strcmp(names[at - 1], name) > 0; at--)
-            names[at] = names[at - 1];
-        names[at] = name;
     }
     *out = names;
     return kept;

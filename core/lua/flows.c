@@ -288,7 +288,8 @@ static int run_loop(lua_State *L)
     for (vm->row = next_row(vm, vm->row); vm->row < vm->rows_end; vm->row = next_row(vm, vm->row + 1)) {
         take_rows(vm);
         fill_columns(L, vm);
-        fl_lua_renew(vm, FL_LUA_STEPS_PER_CALL);
+        /* Reading a field with a long name costs a step, which the columns do not count. */
+        fl_lua_renew(vm, FL_LUA_STEPS_PER_CALL - FL_LUA_HOOK_STEPS);
         if (!run_chunk(L, vm, code->loop))
             return 0;
     }

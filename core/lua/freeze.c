@@ -156,6 +156,15 @@ void fl_lua_freeze(struct fl_lua_vm *vm, struct fl_lua_rule_code *code, int glob
     lua_settop(L, seen - 1);
 }
 
+/* 1 and 1.0 are equal to Lua, but read differently; what is no number is not equal to itself. */
+static bool is_same(lua_State *L, int a, int b)
+{
+    if (lua_type(L, a) != LUA_TNUMBER || lua_type(L, b) != LUA_TNUMBER || lua_isinteger(L, a) || lua_isinteger(L, b))
+        return lua_rawequal(L, a, b) && lua_isinteger(L, a) == lua_isinteger(L, b);
+    lua_Number x = lua_tonumber(L, a), y = lua_tonumber(L, b);
+    return memcmp(&x, &y, sizeof x) == 0;
+}
+
 bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code)
 {
     lua_State *L = vm->L;
@@ -165,7 +174,7 @@ bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_co
         lua_rawgeti(L, LUA_REGISTRYINDEX, u->function);
         lua_getupvalue(L, -1, u->index);
         lua_rawgeti(L, LUA_REGISTRYINDEX, u->value);
-        same = lua_rawequal(L, -1, -2);
+        same = is_same(L, -1, -2);
         lua_pop(L, 3);
     }
     return same;

@@ -81,7 +81,7 @@ static void merge_sort(lua_State *L, int list, int function, bool keys, lua_Inte
     lua_newtable(L);
     int spare = lua_gettop(L);
     for (lua_Integer width = 1; width < count; width *= 2) {
-        fl_lua_charge(L, (size_t)count * 16);
+        fl_lua_charge_values(L, count, 16);
         for (lua_Integer low = 1; low + width <= count; low += 2 * width) {
             lua_Integer high = low + 2 * width - 1;
             merge(L, list, spare, function, keys, low, low + width - 1, high < count ? high : count);
@@ -127,7 +127,7 @@ int fl_lua_pairs(lua_State *L)
         lua_pop(L, 1);
         int type = lua_type(L, -1);
         if (type != LUA_TNUMBER && type != LUA_TSTRING)
-            return luaL_error(L, "pairs: keys must be numbers or texts, not %s", luaL_typename(L, -1));
+            return luaL_error(L, "pairs: keys must be numbers or texts");
         lua_pushvalue(L, -1);
         lua_seti(L, 2, ++count);
     }

@@ -49,12 +49,15 @@ static void advance(struct reading *r)
 }
 
 /* Moves to the `(` of the one function of which Lua tells this line: somewhere from its word `function` to there.
- * false: there are several, and nothing says which it is. */
+ * false: there are several, and nothing says which it is; or a constant (`local n <const> = 1`) stands before it, which
+ * is no variable of the function, so that a loop would take its name for a global one. */
 static bool find_function(struct reading *r, int line)
 {
     struct reading found = *r;
     uint32_t count = 0;
     for (advance(r); r->now.kind != FL_LUA_END && r->line <= line; advance(r)) {
+        if (count == 0 && at_word(r, "const"))
+            return false;
         if (!at_word(r, "function"))
             continue;
         while (r->now.kind != FL_LUA_END && !at_word(r, "("))

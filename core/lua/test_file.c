@@ -93,7 +93,7 @@ static void copy_table(lua_State *L, int index, struct fl_datum *d, unsigned dep
     }
     lua_pop(L, 1);
     lua_Unsigned count = lua_rawlen(L, index);
-    fl_lua_charge(L, (size_t)count * CHARGE_PER_DATUM);
+    fl_lua_charge_values(L, (lua_Integer)count, CHARGE_PER_DATUM);
     d->items = need(L, fl_arena_alloc(fl_lua_arena_of(L), ((size_t)count + 1) * sizeof *d->items));
     for (; d->item_count < count; d->item_count++) {
         lua_rawgeti(L, index, (lua_Integer)d->item_count + 1);
@@ -155,10 +155,15 @@ static int take_test(lua_State *L)
     return 0;
 }
 
-int fl_lua_begin_test(lua_State *L)
+static void need_loading(lua_State *L, const char *what)
 {
     if (!fl_lua_vm_of(L)->loading)
-        return luaL_error(L, "test belongs to the top of a rule file");
+        luaL_error(L, "%s belongs to the top of a rule file", what);
+}
+
+int fl_lua_begin_test(lua_State *L)
+{
+    need_loading(L, "test");
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 1);
     lua_pushcclosure(L, take_test, 1);
@@ -167,6 +172,7 @@ int fl_lua_begin_test(lua_State *L)
 
 int fl_lua_make_flows(lua_State *L)
 {
+    need_loading(L, "flows");
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_pushinteger(L, current_line(L));
@@ -176,6 +182,7 @@ int fl_lua_make_flows(lua_State *L)
 
 int fl_lua_make_file(lua_State *L)
 {
+    need_loading(L, "file");
     luaL_checktype(L, 1, LUA_TSTRING);
     lua_settop(L, 1);
     lua_newtable(L);

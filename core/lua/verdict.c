@@ -1,8 +1,11 @@
 /* verdict.c: what code of a rule returned. */
 #include <lauxlib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/lua/vm.h"
+
+#define FIELD_BYTES 64 /* of a verdict: what taking it costs */
 
 static const char *copy_text(lua_State *L, int index, struct fl_arena *arena)
 {
@@ -32,31 +35,42 @@ static enum fl_status take_value(lua_State *L, struct fl_arena *arena, struct fl
     return FL_OK;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(((const struct fl_pair *)a)->name, ((const struct fl_pair *)b)->name);
+}
+
+/* By name: the order that Lua tells fields in differs from run to run. */
 static enum fl_status take_extra(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
 {
-    uint32_t count = 0;
+    lua_Integer count = 0;
+    uint32_t kept = 0;
     for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1))
         count++;
+    fl_lua_charge_values(L, count, FIELD_BYTES);
     struct fl_pair *pairs = fl_arena_alloc(arena, ((size_t)count + 1) * sizeof *pairs);
     if (pairs == NULL)
         return FL_E_NOMEM;
-    uint32_t kept = 0;
     for (lua_pushnil(L); lua_next(L, 1) != 0; lua_pop(L, 1)) {
-        if (lua_type(L, -2) != LUA_TSTRING)
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        if (name[0] == '\0' || strlen(name) != lua_rawlen(L, -2))
             return fl_fail(err, FL_E_LUA, "a verdict has named fields only");
-        const char *key = lua_tostring(L, -2);
-        if (strcmp(key, "severity") == 0 || strcmp(key, "title") == 0 || strcmp(key, "message") == 0)
+        if (strcmp(name, "severity") == 0 || strcmp(name, "title") == 0 || strcmp(name, "message") == 0)
             continue;
-        struct fl_pair pair = {.name = copy_text(L, -2, arena)};
-        enum fl_status status = take_value(L, arena, &pair.value);
-        if (status == FL_E_NOMEM || pair.name == NULL)
+        const char *copy = copy_text(L, -2, arena);
+        if (copy == NULL)
             return FL_E_NOMEM;
+        pairs[kept++].name = copy;
+    }
+    qsort(pairs, kept, sizeof *pairs, compare_names);
+    for (uint32_t i = 0; i < kept; i++) {
+        lua_getfield(L, 1, pairs[i].name);
+        enum fl_status status = take_value(L, arena, &pairs[i].value);
+        lua_pop(L, 1);
+        if (status == FL_E_LUA)
+            fl_fail(err, status, "the field %s of a verdict must be text, a number or a flag", pairs[i].name);
         if (status != FL_OK)
-            return fl_fail(err, FL_E_LUA, "the field %s of a verdict must be text, a number or a flag", key);
-        uint32_t at = kept++;
-        for (; at > 0 && strcmp(pairs[at - 1].name, pair.name) > 0; at--)
-            pairs[at] = pairs[at - 1];
-        pairs[at] = pair;
+            return status;
     }
     out->extra = (struct fl_pairs){pairs, kept};
     return FL_OK;

@@ -80,6 +80,14 @@ void fl_lua_charge(lua_State *L, size_t bytes)
         fl_lua_overrun(L, "bytes");
 }
 
+void fl_lua_charge_values(lua_State *L, lua_Integer count, size_t bytes)
+{
+    if (count > INT32_MAX)
+        fl_lua_overrun(L, "bytes");
+    if (count > 0)
+        fl_lua_charge(L, (size_t)count * bytes);
+}
+
 static const char memory_limit[] = "memory", no_memory[] = "no memory";
 
 void fl_lua_note_memory(struct fl_lua_vm *vm)

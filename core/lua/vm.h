@@ -107,6 +107,8 @@ static inline struct fl_lua_vm *fl_lua_vm_of(lua_State *L)
 
 /* Takes `bytes` of work from the budget; raises when it is used up. */
 void fl_lua_charge(lua_State *L, size_t bytes);
+/* The same for so many values of so many bytes: # of a table that has gaps may be any number. */
+void fl_lua_charge_values(lua_State *L, lua_Integer count, size_t bytes);
 /* Raises an overrun that pcall of a rule passes on. */
 int fl_lua_overrun(lua_State *L, const char *what);
 /* After LUA_ERRMEM: it was the limit of this VM, or the machine has no more. */

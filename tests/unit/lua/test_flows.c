@@ -60,6 +60,7 @@ static const struct {
     {true, "local find = string.find", "return find(flow.srcaddr, '^10%.') ~= nil"},
     {true, "limit = 500", "return flow.bytes > limit"},
     {true, "", "local x <const> = 500 return flow.bytes > x"},
+    {true, "", "if flow.bytes % 97 == 0 then return flows { severity = 'low' } end return flow.bytes > 500"},
     {true, "", "return\nflow\n.\nbytes > 5"},
     /* not in a loop */
     {false, "local limit = 500", "if flow.bytes > 900 then limit = 1 end return flow.bytes > limit"},
@@ -81,6 +82,7 @@ static const struct {
     {false, "", "local t = { ['flow'] = { bytes = 5 } } return t.flow.bytes == 5"},
     {false, "", "local FL_said = flow.bytes return FL_said == 5"},
     {false, "", "flow = nil return true"},
+    {false, "local port <const> = 22", "return math.abs(flow.dstport) == port"},
 };
 #define CASE_COUNT (sizeof cases / sizeof cases[0])
 

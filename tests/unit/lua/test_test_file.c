@@ -78,11 +78,28 @@ static void test_test_file__refuses(void **state)
     }
 }
 
+/* # of a table with gaps may be 2^62, for which there is no room. */
+static void test_test_file__a_list_with_gaps_has_no_length(void **state)
+{
+    struct fl_lua_rules *rules = fl_lua_rules_new();
+    struct fl_rule_tests tests = {0};
+    struct fl_error_list errors = {0};
+    (void)state;
+    load(RULE "local t = {} for k = 62, 0, -1 do t[1 << k] = 1 end for i = 1, 36 do t[i] = 1 end test 'a' { t = t }\n",
+         rules, &tests, &errors);
+    assert_int_equal(errors.count, 1);
+    assert_non_null(strstr(errors.items[0].text, "the budget is used up"));
+    fl_rule_tests_dispose(&tests);
+    fl_error_list_dispose(&errors);
+    fl_lua_rules_free(rules);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_test_file__copies_blocks),
         cmocka_unit_test(test_test_file__refuses),
+        cmocka_unit_test(test_test_file__a_list_with_gaps_has_no_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
