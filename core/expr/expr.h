@@ -101,6 +101,8 @@ struct fl_expr_env {
                  enum fl_type *type);
     /* Calls visit for every name that could stand bare, for did-you-mean. Fields are added by the parser. */
     void (*names)(void *context, void (*visit)(void *guess, const char *name), void *guess);
+    /* The same of parameters, without $. */
+    void (*params)(void *context, void (*visit)(void *guess, const char *name), void *guess);
 };
 
 /* Parses and types a condition (result FL_T_BOOL). Errors carry line and column within text, the offending

@@ -1,10 +1,12 @@
 /* parse.c: conditions, and whole texts of conditions, values and parameters. */
+#include <stdio.h>
+
 #include "core/base/limits.h"
 #include "core/expr/parser.h"
 
 static struct hint hint_of(const struct fl_node *node)
 {
-    return (struct hint){node->type, node->kind == FL_N_FIELD && node->field == FL_F_PROTOCOL};
+    return (struct hint){node->type, node->kind == FL_N_FIELD && node->field == FL_F_PROTOCOL, node};
 }
 
 static enum fl_status negate(struct parser *p, bool yes, uint32_t at, const struct fl_node **node)
@@ -38,7 +40,7 @@ static enum fl_status parse_matches(struct parser *p, const struct fl_node *left
     enum fl_status status = fl_parse_advance(p);
     const struct fl_node *right;
     if (status == FL_OK)
-        status = fl_parse_primary(p, (struct hint){FL_T_STR, false}, &right);
+        status = fl_parse_primary(p, (struct hint){FL_T_STR, false, NULL}, &right);
     if (status != FL_OK)
         return status;
     if (right->kind != FL_N_LITERAL || right->type != FL_T_STR)
@@ -53,7 +55,9 @@ static enum fl_status parse_matches(struct parser *p, const struct fl_node *left
 static enum fl_status parse_in(struct parser *p, const struct fl_node *left, bool negated, const struct fl_node **out)
 {
     uint32_t at = p->now.at;
-    if (left->kind == FL_N_SET || left->type == FL_T_LIST || left->type == FL_T_RATIO || left->type == FL_T_BOOL)
+    if (left->type == FL_T_LIST)
+        return fl_parse_fail_type(p, at, left, "a list cannot be tested with `in`");
+    if (left->kind == FL_N_SET || left->type == FL_T_RATIO || left->type == FL_T_BOOL)
         return fl_parse_fail(p, at, FL_E_TYPE, "%s cannot be tested with `in`", fl_type_phrase(left->type));
     enum fl_status status = fl_parse_advance(p);
     const struct fl_node *set;
@@ -63,6 +67,18 @@ static enum fl_status parse_in(struct parser *p, const struct fl_node *left, boo
         status = fl_parse_is_set(left) ? fl_parse_some_in(p, left, set, at, out)
                                        : fl_parse_binary(p, FL_N_IN, 0, FL_T_BOOL, left, set, at, out);
     return status != FL_OK ? status : negate(p, negated, at, out);
+}
+
+static enum fl_status refuse_compare(struct parser *p, const struct fl_node *left, const struct fl_node *right)
+{
+    char text[128];
+    bool is_port = left->type == FL_T_SERVICE && right->kind == FL_N_LITERAL && right->type == FL_T_INT;
+    snprintf(text, sizeof text, "%s cannot be compared with %s", fl_type_phrase(left->type),
+             fl_type_phrase(right->type));
+    if (is_port)
+        return fl_parse_fail(p, right->at, FL_E_TYPE, "%s; write tcp/%lld, or test server_port", text,
+                             (long long)right->literal.i);
+    return fl_parse_fail_type(p, right->at, left->type == FL_T_LIST ? left : right, text);
 }
 
 static enum fl_status parse_compare(struct parser *p, enum fl_op op, const struct fl_node *left,
@@ -80,8 +96,7 @@ static enum fl_status parse_compare(struct parser *p, enum fl_op op, const struc
     if (fl_parse_is_set(left) || fl_parse_is_set(right))
         return fl_parse_some_equal(p, op, left, right, at, out);
     if (!fl_check_compare(op, left->type, right->type))
-        return fl_parse_fail(p, right->at, FL_E_TYPE, "%s cannot be compared with %s", fl_type_phrase(left->type),
-                             fl_type_phrase(right->type));
+        return refuse_compare(p, left, right);
     return fl_parse_binary(p, FL_N_COMPARE, op, FL_T_BOOL, left, right, at, out);
 }
 
@@ -90,7 +105,7 @@ static enum fl_status parse_test(struct parser *p, const struct fl_node **out)
     static const char *const marks[] = {"==", "!=", "<=", ">=", "<", ">", NULL};
     static const enum fl_op ops[] = {FL_OP_EQ, FL_OP_NE, FL_OP_LE, FL_OP_GE, FL_OP_LT, FL_OP_GT};
     const struct fl_node *left;
-    enum fl_status status = fl_parse_sum(p, (struct hint){FL_T_NULL, false}, &left);
+    enum fl_status status = fl_parse_sum(p, (struct hint){FL_T_NULL, false, NULL}, &left);
     if (status != FL_OK)
         return status;
     enum fl_op op;
@@ -215,14 +230,22 @@ enum fl_status fl_expr_parse_value(struct fl_str text, const struct fl_expr_env 
     return status;
 }
 
+/* One literal of the type, and nothing behind it. */
 static enum fl_status parse_scalar(struct parser *p, enum fl_type type, const struct fl_node **out)
 {
-    enum fl_status status = fl_parse_primary(p, (struct hint){type, false}, out);
-    if (status != FL_OK)
+    enum fl_status status = start(p);
+    if (status == FL_OK && p->now.kind != FL_TOKEN_PARAM)
+        status = fl_parse_primary(p, (struct hint){type, false, NULL}, out);
+    if (status == FL_E_NOMEM || status == FL_E_LIMIT || status == FL_E_VALUE)
         return status;
-    bool fits =
-        (*out)->kind == FL_N_LITERAL && ((*out)->type == type || (type == FL_T_INT && (*out)->type == FL_T_RATIO));
-    return fits ? FL_OK : fl_parse_fail(p, (*out)->at, FL_E_TYPE, "this is no %s", fl_type_name(type));
+    if (status == FL_OK && p->now.kind == FL_TOKEN_END && (*out)->kind == FL_N_LITERAL &&
+        ((*out)->type == type || (type == FL_T_INT && (*out)->type == FL_T_RATIO)))
+        return FL_OK;
+    return fl_parse_fail(p, 0, FL_E_TYPE, "\"%.*s\" is no %s; write %s", p->text.len > 60 ? 60 : (int)p->text.len,
+                         p->text.ptr, type == FL_T_BOOL ? "flag" : fl_type_name(type),
+                         type == FL_T_DURATION ? "90s, 5m, 1h30m or 7d"
+                         : type == FL_T_BOOL   ? "true or false"
+                                               : "20, 1.5M or 95%");
 }
 
 enum fl_status fl_expr_parse_param(struct fl_str text, enum fl_param_type type, const struct fl_expr_env *env,
@@ -235,31 +258,22 @@ enum fl_status fl_expr_parse_param(struct fl_str text, enum fl_param_type type, 
                    ? fl_fail(err, FL_E_NOMEM, "out of memory")
                    : fl_parse_literal(&p, (struct fl_value){.type = FL_T_STR, .str = {copy, text.len}}, 0, out);
     }
-    enum fl_status status = start(&p);
-    if (status != FL_OK)
-        return status;
+    enum fl_status status;
     switch (type) {
-    case FL_P_NETWORK:
-        status = fl_parse_set(&p, (struct hint){FL_T_ADDR, false}, out);
-        break;
-    case FL_P_SERVICE:
-        status = fl_parse_set(&p, (struct hint){FL_T_SERVICE, false}, out);
-        break;
-    case FL_P_PORT:
-        status = fl_parse_set(&p, (struct hint){FL_T_PORT, false}, out);
-        break;
     case FL_P_DURATION:
-        status = parse_scalar(&p, FL_T_DURATION, out);
-        break;
-    case FL_P_NUMBER:
-    case FL_P_PRICE:
-        status = parse_scalar(&p, FL_T_INT, out);
-        break;
+        return parse_scalar(&p, FL_T_DURATION, out);
     case FL_P_FLAG:
-        status = parse_scalar(&p, FL_T_BOOL, out);
+        return parse_scalar(&p, FL_T_BOOL, out);
+    case FL_P_NETWORK:
+    case FL_P_SERVICE:
+    case FL_P_PORT:
         break;
-    case FL_P_TEXT:
-        break;
+    default:
+        return parse_scalar(&p, FL_T_INT, out);
     }
+    enum fl_type members = type == FL_P_NETWORK ? FL_T_ADDR : type == FL_P_SERVICE ? FL_T_SERVICE : FL_T_PORT;
+    status = start(&p);
+    if (status == FL_OK)
+        status = fl_parse_set(&p, (struct hint){members, false, NULL}, out);
     return status != FL_OK ? status : expect_end(&p);
 }

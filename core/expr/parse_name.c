@@ -1,4 +1,5 @@
 /* parse_name.c: what bare names and $parameters stand for. */
+#include <ctype.h>
 #include <string.h>
 
 #include "core/expr/parser.h"
@@ -7,6 +8,9 @@ struct name_guess {
     struct fl_str_guess guess;
     struct fl_str text;
 };
+
+static const char *const words[] = {"and", "or", "not", "in", "is", "matches", "null", "true", "false"};
+enum { WORD_COUNT = sizeof words / sizeof words[0] };
 
 static void guess_name(void *context, const char *name)
 {
@@ -55,8 +59,12 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
     struct name_guess guess = {{NULL, 99}, name};
     enum fl_type type = hint.type;
     bool is_operand = type != FL_T_NULL && type != FL_T_BOOL;
-    static const char *const words[] = {"and", "or", "not", "in", "is", "null", "matches", "true", "false"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && !is_operand; i++)
+    if (fl_str_is(name, "null"))
+        return fl_parse_fail(p, at, FL_E_NAME, "null is no value to compare with; write `is null` or `is not null`");
+    for (size_t i = 0; i < WORD_COUNT; i++)
+        if (fl_str_is(name, words[i]))
+            return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing before \"%s\"", words[i]);
+    for (size_t i = 0; i < WORD_COUNT && !is_operand; i++)
         guess_name(&guess, words[i]);
     if (p->env->fields)
         for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
@@ -129,9 +137,15 @@ enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item
 enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out)
 {
     const struct fl_node *node = p->env->param != NULL ? p->env->param(p->env->context, p->now.text) : NULL;
-    if (node == NULL)
-        return fl_parse_fail(p, p->now.at, FL_E_NAME, "there is no parameter $%.*s", (int)p->now.text.len,
-                             p->now.text.ptr);
+    if (node == NULL) {
+        struct name_guess guess = {{NULL, 99}, p->now.text};
+        if (p->env->params != NULL)
+            p->env->params(p->env->context, guess_name, &guess);
+        const char *best = guess.guess.best;
+        return fl_parse_fail(p, p->now.at, FL_E_NAME, "there is no parameter $%.*s%s%s%s", (int)p->now.text.len,
+                             p->now.text.ptr, best != NULL ? "; did you mean $" : "", best != NULL ? best : "",
+                             best != NULL ? "?" : "");
+    }
     /* A copy, so that errors point at $name and not into the parameter's own text. */
     struct fl_node *copy = fl_parse_node(p, node->kind, node->type, p->now.at);
     if (copy == NULL)
@@ -140,6 +154,35 @@ enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out)
     copy->at = p->now.at;
     *out = copy;
     return fl_parse_advance(p);
+}
+
+struct member_names {
+    struct fl_str list;
+    struct fl_buf *out;
+};
+
+static void add_member(void *context, const char *name)
+{
+    struct member_names *names = context;
+    if (strncmp(name, names->list.ptr, names->list.len) == 0 && name[names->list.len] == '.')
+        fl_buf_add_format(names->out, "%s%s", names->out->len == 0 ? "; name a member: " : ", ", name);
+}
+
+enum fl_status fl_parse_fail_type(struct parser *p, uint32_t at, const struct fl_node *list, const char *text)
+{
+    struct fl_buf members;
+    fl_buf_init(&members);
+    struct member_names names = {{p->text.ptr + list->at, 0}, &members};
+    while (list->at + names.list.len < p->text.len &&
+           (isalnum((unsigned char)names.list.ptr[names.list.len]) || names.list.ptr[names.list.len] == '_'))
+        names.list.len++;
+    if (list->type == FL_T_LIST && list->kind == FL_N_SLOT && p->env->names != NULL)
+        p->env->names(p->env->context, add_member, &names);
+    enum fl_status status = members.failed
+                                ? FL_E_NOMEM
+                                : fl_parse_fail(p, at, FL_E_TYPE, "%s%s", text, members.len > 0 ? members.data : "");
+    fl_buf_dispose(&members);
+    return status;
 }
 
 enum fl_status fl_parse_name(struct parser *p, struct hint hint, const struct fl_node **out)

@@ -1,4 +1,6 @@
 /* parse_operand.c: values, and what is calculated with them. */
+#include <stdio.h>
+
 #include "core/base/limits.h"
 #include "core/base/when.h"
 #include "core/expr/parser.h"
@@ -21,9 +23,12 @@ static enum fl_status arith(struct parser *p, enum fl_op op, const struct fl_nod
                             uint32_t at, const struct fl_node **out)
 {
     enum fl_type type;
-    if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET)
-        return fl_parse_fail(p, at, FL_E_TYPE, "cannot calculate with %s and %s", fl_type_phrase(left->type),
-                             fl_type_phrase(right->type));
+    if (!fl_check_arith(op, left->type, right->type, &type) || left->kind == FL_N_SET || right->kind == FL_N_SET) {
+        char text[128];
+        snprintf(text, sizeof text, "cannot calculate with %s and %s", fl_type_phrase(left->type),
+                 fl_type_phrase(right->type));
+        return fl_parse_fail_type(p, at, left->type == FL_T_LIST ? left : right, text);
+    }
     return fl_parse_binary(p, FL_N_ARITH, op, type, left, right, at, out);
 }
 
@@ -108,7 +113,7 @@ static enum fl_status parse_chain(struct parser *p, struct hint hint, bool produ
            fl_parse_at_operator(p, products ? product_marks : sum_marks, products ? product_ops : sum_ops, &op)) {
         uint32_t at = p->now.at;
         const struct fl_node *right;
-        struct hint none = {FL_T_NULL, false};
+        struct hint none = {FL_T_NULL, false, NULL};
         status = fl_parse_advance(p);
         if (status == FL_OK)
             status = products ? fl_parse_primary(p, none, &right) : parse_chain(p, none, true, &right);

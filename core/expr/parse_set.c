@@ -99,9 +99,11 @@ static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *ou
     } else if (p->now.kind == FL_TOKEN_NUMBER && p->now.number.den == 1 && p->now.number.num <= INT64_MAX &&
                fl_type_is_number(type))
         *out = (int64_t)p->now.number.num;
+    else if (p->now.kind == FL_TOKEN_NUMBER && type == FL_T_SERVICE)
+        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%.*s is no service; write tcp/%.*s", (int)p->now.text.len,
+                             p->now.text.ptr, (int)p->now.text.len, p->now.text.ptr);
     else
-        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is none%s", fl_type_phrase(type),
-                             type == FL_T_SERVICE ? " (write tcp/22)" : "");
+        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is none", fl_type_phrase(type));
     if (negative)
         *out = -*out;
     if (type == FL_T_PORT && (*out < 0 || *out > 65535))
@@ -109,8 +111,22 @@ static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *ou
     return fl_parse_advance(p);
 }
 
-static enum fl_status push_range(struct parser *p, struct items *list, enum fl_type type)
+/* The range ends before it begins: what goes round, such as hours of the night, is two ranges. */
+static enum fl_status refuse_range(struct parser *p, uint32_t at, struct hint hint, long long low, long long high)
 {
+    static const char text[] = "the range ends before it begins";
+    uint32_t field = hint.beside != NULL && hint.beside->kind == FL_N_FIELD ? hint.beside->field : FL_FIELD_NONE;
+    int first = field == FL_F_HOUR ? 0 : 1, last = field == FL_F_HOUR ? 23 : 7;
+    if ((field == FL_F_HOUR || field == FL_F_WEEKDAY) && low <= last && high >= first)
+        return fl_parse_fail(p, at, FL_E_VALUE, "%s; write {%lld..%d, %d..%lld}", text, low, last, first, high);
+    if (fl_type_is_number(hint.type))
+        return fl_parse_fail(p, at, FL_E_VALUE, "%s; write %lld..%lld", text, high, low);
+    return fl_parse_fail(p, at, FL_E_VALUE, "%s", text);
+}
+
+static enum fl_status push_range(struct parser *p, struct items *list, struct hint hint)
+{
+    enum fl_type type = hint.type;
     struct fl_set_item item = {.kind = FL_ITEM_RANGE};
     uint32_t at = p->now.at;
     enum fl_status status = range_end(p, type, &item.low);
@@ -122,7 +138,7 @@ static enum fl_status push_range(struct parser *p, struct items *list, enum fl_t
         if (status == FL_OK)
             status = range_end(p, type, &item.high);
         if (status == FL_OK && item.high < item.low)
-            return fl_parse_fail(p, at, FL_E_VALUE, "the range ends before it begins");
+            return refuse_range(p, at, hint, item.low, item.high);
     }
     return status != FL_OK ? status : push(p, list, item);
 }
@@ -146,7 +162,7 @@ static enum fl_status push_item(struct parser *p, struct items *list, struct hin
         enum fl_status status = fl_parse_advance(p);
         return status != FL_OK ? status : push(p, list, item);
     }
-    return push_range(p, list, hint.type);
+    return push_range(p, list, hint);
 }
 
 enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_node **out)

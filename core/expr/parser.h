@@ -22,6 +22,7 @@ struct parser {
 struct hint {
     enum fl_type type;
     bool is_protocol;
+    const struct fl_node *beside; /* the value that is tested, or NULL */
 };
 
 enum fl_status fl_parse_fail(struct parser *p, uint32_t at, enum fl_status code, const char *format, ...)
@@ -47,6 +48,8 @@ bool fl_parse_at_service(struct parser *p, struct fl_str name, int *protocol);
 /* Behind "tcp": "/443" or "/53..55". */
 enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item);
 enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out);
+/* An error of type: what it says, of a list with the members that could be named instead. */
+enum fl_status fl_parse_fail_type(struct parser *p, uint32_t at, const struct fl_node *list, const char *text);
 /* A name that is a value, not a set. */
 enum fl_status fl_parse_name(struct parser *p, struct hint hint, const struct fl_node **out);
 

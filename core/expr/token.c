@@ -92,6 +92,8 @@ static enum fl_status take_number(struct fl_str rest, struct fl_token *t, struct
         n++;
     if (char_at(rest, n) == '%')
         n++;
+    if (char_at(rest, n) == '%' && rest.ptr[n - 1] == '%')
+        return fail(err, t->at + (uint32_t)n, "a share is written with one %: 50%");
     t->text = (struct fl_str){rest.ptr, n};
     t->end = t->at + (uint32_t)n;
     if (fl_ratio_parse(t->text, &t->number)) {

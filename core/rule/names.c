@@ -94,6 +94,13 @@ static const struct fl_node *find_param(void *context, struct fl_str name)
     return p != NULL ? p->node : NULL;
 }
 
+static void param_names(void *context, void (*visit)(void *guess, const char *name), void *guess)
+{
+    const struct fl_rule_names *names = context;
+    for (uint32_t i = 0; i < names->rule->param_count; i++)
+        visit(guess, names->rule->params[i].decl->name);
+}
+
 static bool find_slot(void *context, struct fl_str name, struct fl_str member, uint32_t *slot, uint32_t *number,
                       enum fl_type *type)
 {
@@ -167,7 +174,8 @@ void fl_rule_where_env(struct fl_rule_names *names, struct fl_expr_env *env)
                                 .network = find_network,
                                 .service = find_service,
                                 .param = find_param,
-                                .names = where_names};
+                                .names = where_names,
+                                .params = param_names};
     if (names->rule->from == NULL)
         return;
     env->fields = false;
@@ -182,5 +190,6 @@ void fl_rule_having_env(struct fl_rule_names *names, struct fl_expr_env *env)
                                 .service = find_service,
                                 .param = find_param,
                                 .slot = find_slot,
-                                .names = having_names};
+                                .names = having_names,
+                                .params = param_names};
 }

@@ -55,6 +55,15 @@ void fl_compiling_params(struct fl_compiling *c)
     }
 }
 
+static void fail_unknown(struct fl_compiling *c, const char *text, struct fl_error *err)
+{
+    struct fl_str_guess guess = {NULL, 99};
+    for (uint32_t i = 0; i < c->rule->param_count; i++)
+        fl_str_guess_try(&guess, fl_str_of(text + 1), c->rule->params[i].decl->name);
+    fl_fail(err, FL_E_NAME, "there is no parameter %s%s%s%s", text, guess.best != NULL ? "; did you mean $" : "",
+            guess.best != NULL ? guess.best : "", guess.best != NULL ? "?" : "");
+}
+
 bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char *key, int64_t *out)
 {
     *out = 0;
@@ -63,18 +72,18 @@ bool fl_compiling_duration(struct fl_compiling *c, const char *text, const char 
     struct fl_error err;
     if (text[0] == '$') {
         const struct fl_plan_param *p = fl_plan_rule_param(c->rule, fl_str_of(text + 1));
-        if (p != NULL && (p->decl->type != FL_P_DURATION || p->node == NULL)) {
-            fl_fail(&err, FL_E_TYPE, "%s is no duration parameter", text);
-            fl_compiling_fail(c, &err, key, NULL, text);
-            return false;
-        }
-        if (p != NULL)
+        if (p != NULL && p->decl->type == FL_P_DURATION && p->node != NULL)
             *out = (int64_t)p->node->literal.i;
-        if (*out == 0) {
-            fl_fail(&err, FL_E_NAME, "there is no parameter %s, or it is 0", text);
-            fl_compiling_fail(c, &err, key, NULL, text);
-        }
-        return *out != 0;
+        if (*out != 0)
+            return true;
+        if (p == NULL)
+            fail_unknown(c, text, &err);
+        else if (p->decl->type != FL_P_DURATION)
+            fl_fail(&err, FL_E_TYPE, "%s is no duration; write params = { %s = duration \"5m\" }", text, text + 1);
+        else
+            fl_fail(&err, FL_E_VALUE, "%s is 0; a duration is longer", text);
+        fl_compiling_fail(c, &err, key, NULL, text);
+        return false;
     }
     if (!fl_duration_parse(fl_str_of(text), out) || *out == 0) {
         fl_fail(&err, FL_E_VALUE, "\"%s\" is no duration; write 90s, 5m, 1h30m or 7d", text);

@@ -9,12 +9,14 @@
 /* ---- an environment with two networks, a service, parameters and measures ---- */
 
 static const char *const network_names[] = {"db", "app-2", NULL};
-static const struct fl_set_item web_items[] = {{.kind = FL_ITEM_RANGE, .low = FL_SERVICE(6, 80), .high = FL_SERVICE(6, 80)},
-                                               {.kind = FL_ITEM_RANGE, .low = FL_SERVICE(6, 443), .high = FL_SERVICE(6, 443)}};
+static const struct fl_set_item web_items[] = {
+    {.kind = FL_ITEM_RANGE, .low = FL_SERVICE(6, 80), .high = FL_SERVICE(6, 80)},
+    {.kind = FL_ITEM_RANGE, .low = FL_SERVICE(6, 443), .high = FL_SERVICE(6, 443)}};
 static const struct {
     const char *name;
     enum fl_type type;
-} slots[] = {{"outcome", FL_T_OUTCOME}, {"run", FL_T_INT}, {"share", FL_T_RATIO}, {"seen", FL_T_SERVICE}, {"list", FL_T_LIST}};
+} slots[] = {
+    {"outcome", FL_T_OUTCOME}, {"run", FL_T_INT}, {"share", FL_T_RATIO}, {"seen", FL_T_SERVICE}, {"list", FL_T_LIST}};
 
 static struct fl_arena arena;
 static const struct fl_node *number_param, *network_param, *port_param, *text_param, *flag_param;
@@ -71,8 +73,12 @@ static void visit_names(void *context, void (*visit)(void *guess, const char *na
     visit(guess, "web");
 }
 
-static const struct fl_expr_env env = {.fields = true, .network = find_network, .service = find_service,
-                                       .param = find_param, .slot = find_slot, .names = visit_names};
+static const struct fl_expr_env env = {.fields = true,
+                                       .network = find_network,
+                                       .service = find_service,
+                                       .param = find_param,
+                                       .slot = find_slot,
+                                       .names = visit_names};
 
 static const struct fl_node *param(enum fl_param_type type, const char *text)
 {
@@ -181,15 +187,44 @@ static void test_parse__operators(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t bytes == 4200", "f bytes != 4200", "f bytes < 4200", "t bytes <= 4200", "f bytes > 4200", "t bytes >= 4200",
-        "t bytes + 1 == 4201", "t bytes - 1 == 4199", "t bytes * 2 == 8400", "t bytes / packets == 1400",
-        "t bytes % 1000 == 200", "t -bytes == -4200", "t - 4200 == -bytes", "t --bytes == bytes",
-        "t dstport in {22, 5432}", "f dstport not in {22, 5432}", "t dstport in 5432", "f dstport in {}",
-        "t dstport not in {}", "t interface_id matches \"eni-0a*\"", "f interface_id not matches \"eni-0a*\"",
-        "f interface_id matches \"0a\"", "t tcp_flags is null", "f tcp_flags is not null", "f bytes is null",
-        "t rejected", "f accepted", "t not accepted", "t rejected and not accepted", "t accepted or rejected",
-        "t rejected == true", "t accepted == false", "t true", "f false", "t not not rejected",
-        "t interface_id == \"eni-0a1\"", "t interface_id < \"eni-0b\"", "t interface_id in {\"x\", \"eni-0a1\"}",
+        "t bytes == 4200",
+        "f bytes != 4200",
+        "f bytes < 4200",
+        "t bytes <= 4200",
+        "f bytes > 4200",
+        "t bytes >= 4200",
+        "t bytes + 1 == 4201",
+        "t bytes - 1 == 4199",
+        "t bytes * 2 == 8400",
+        "t bytes / packets == 1400",
+        "t bytes % 1000 == 200",
+        "t -bytes == -4200",
+        "t - 4200 == -bytes",
+        "t --bytes == bytes",
+        "t dstport in {22, 5432}",
+        "f dstport not in {22, 5432}",
+        "t dstport in 5432",
+        "f dstport in {}",
+        "t dstport not in {}",
+        "t interface_id matches \"eni-0a*\"",
+        "f interface_id not matches \"eni-0a*\"",
+        "f interface_id matches \"0a\"",
+        "t tcp_flags is null",
+        "f tcp_flags is not null",
+        "f bytes is null",
+        "t rejected",
+        "f accepted",
+        "t not accepted",
+        "t rejected and not accepted",
+        "t accepted or rejected",
+        "t rejected == true",
+        "t accepted == false",
+        "t true",
+        "f false",
+        "t not not rejected",
+        "t interface_id == \"eni-0a1\"",
+        "t interface_id < \"eni-0b\"",
+        "t interface_id in {\"x\", \"eni-0a1\"}",
     };
     CHECK_TRUTHS(cases);
 }
@@ -198,12 +233,22 @@ static void test_parse__precedence(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t true or true and false", "f (true or true) and false", "t not false or true", "f not (false or true)",
-        "t false and false or true", "f false and (false or true)",
-        "t 2 + 3 * 4 == 14", "t (2 + 3) * 4 == 20", "t 10 - 3 - 2 == 5", "t 100 / 10 / 5 == 2", "t 7 % 4 + 1 == 4",
-        "t 2 * -3 == -6", "t 1 + 1 > 1 and 1 < 2",
+        "t true or true and false",
+        "f (true or true) and false",
+        "t not false or true",
+        "f not (false or true)",
+        "t false and false or true",
+        "f false and (false or true)",
+        "t 2 + 3 * 4 == 14",
+        "t (2 + 3) * 4 == 20",
+        "t 10 - 3 - 2 == 5",
+        "t 100 / 10 / 5 == 2",
+        "t 7 % 4 + 1 == 4",
+        "t 2 * -3 == -6",
+        "t 1 + 1 > 1 and 1 < 2",
         /* A comparison binds closer than not. */
-        "t not accepted == true", "f not dstport in {5432}",
+        "t not accepted == true",
+        "f not dstport in {5432}",
     };
     CHECK_TRUTHS(cases);
 }
@@ -212,11 +257,26 @@ static void test_parse__numbers(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t 2k == 2000", "t 3M == 3000000", "t 1G == 1000000000", "t 1Ki == 1024", "t 2Mi == 2097152",
-        "t 1Gi == 1073741824", "t 1.5Ki == 1536", "t 0.5k == 500", "t 95% == 0.95", "t share == 95%",
-        "t share > 0.949999999", "f share < 0.95", "t 0.1 + 0.2 == 0.3", "t 50% * 4 == 2", "t 12.5% == 0.125",
-        "t bytes / packets > 1399.999", "t bytes / 4000 == 1.05", "t version == 9223372036854775807",
-        "t version > 9223372036854775806", "t version + 1 > version",
+        "t 2k == 2000",
+        "t 3M == 3000000",
+        "t 1G == 1000000000",
+        "t 1Ki == 1024",
+        "t 2Mi == 2097152",
+        "t 1Gi == 1073741824",
+        "t 1.5Ki == 1536",
+        "t 0.5k == 500",
+        "t 95% == 0.95",
+        "t share == 95%",
+        "t share > 0.949999999",
+        "f share < 0.95",
+        "t 0.1 + 0.2 == 0.3",
+        "t 50% * 4 == 2",
+        "t 12.5% == 0.125",
+        "t bytes / packets > 1399.999",
+        "t bytes / 4000 == 1.05",
+        "t version == 9223372036854775807",
+        "t version > 9223372036854775806",
+        "t version + 1 > version",
     };
     CHECK_TRUTHS(cases);
 }
@@ -225,12 +285,26 @@ static void test_parse__durations_and_times(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t duration == 60s", "t duration == 1m", "t duration < 1h30m", "t duration in 30s..2m", "f duration in {90s, 5m}",
-        "t 1h30m == 90m", "t 7d == 168h", "t 1s500ms == 1500ms", "t end_time - start_time == 1m",
-        "t start_time == \"2026-11-24T10:00:00Z\"", "t start_time >= \"2026-11-24\"",
-        "t start_time < \"2026-11-24T12:00:01+02:00\"", "f start_time < \"2026-11-24T12:00:00+02:00\"",
-        "t start_time in \"2026-11-24\"..\"2026-11-25\"", "t end_time + 1m > end_time", "t duration / 30s == 2",
-        "t duration * 2 == 2m", "t 2 * duration == 2m", "t duration % 50s == 10s", "t bytes / (duration / 1s) == 70",
+        "t duration == 60s",
+        "t duration == 1m",
+        "t duration < 1h30m",
+        "t duration in 30s..2m",
+        "f duration in {90s, 5m}",
+        "t 1h30m == 90m",
+        "t 7d == 168h",
+        "t 1s500ms == 1500ms",
+        "t end_time - start_time == 1m",
+        "t start_time == \"2026-11-24T10:00:00Z\"",
+        "t start_time >= \"2026-11-24\"",
+        "t start_time < \"2026-11-24T12:00:01+02:00\"",
+        "f start_time < \"2026-11-24T12:00:00+02:00\"",
+        "t start_time in \"2026-11-24\"..\"2026-11-25\"",
+        "t end_time + 1m > end_time",
+        "t duration / 30s == 2",
+        "t duration * 2 == 2m",
+        "t 2 * duration == 2m",
+        "t duration % 50s == 10s",
+        "t bytes / (duration / 1s) == 70",
         "t -duration == -60s",
     };
     CHECK_TRUTHS(cases);
@@ -240,11 +314,23 @@ static void test_parse__addresses(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t srcaddr == 10.0.1.5", "t srcaddr in 10.0.0.0/8", "f srcaddr in {10.0.2.0/24, 192.0.2.1}",
-        "t pkt_srcaddr == 2001:db8::5", "t pkt_srcaddr in 2001:db8::/32", "t pkt_srcaddr not in {::/64, fe80::/10}",
-        "t srcaddr in {10.0.1.5}", "t srcaddr != dstaddr", "t server in db", "f client in db", "t client not in {db, app-2}",
-        "t server in $net", "t 192.0.2.9 in $net", "f client in $net", "t client == srcaddr",
-        "t ::ffff:10.0.1.5 == srcaddr", "t server in {app-2, db}",
+        "t srcaddr == 10.0.1.5",
+        "t srcaddr in 10.0.0.0/8",
+        "f srcaddr in {10.0.2.0/24, 192.0.2.1}",
+        "t pkt_srcaddr == 2001:db8::5",
+        "t pkt_srcaddr in 2001:db8::/32",
+        "t pkt_srcaddr not in {::/64, fe80::/10}",
+        "t srcaddr in {10.0.1.5}",
+        "t srcaddr != dstaddr",
+        "t server in db",
+        "f client in db",
+        "t client not in {db, app-2}",
+        "t server in $net",
+        "t 192.0.2.9 in $net",
+        "f client in $net",
+        "t client == srcaddr",
+        "t ::ffff:10.0.1.5 == srcaddr",
+        "t server in {app-2, db}",
     };
     CHECK_TRUTHS(cases);
 }
@@ -253,9 +339,11 @@ static void test_parse__services_and_protocols(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t service == tcp/5432", "f service in web", "t service not in {web, udp/53..55}", "t service in tcp/5430..5440",
-        "t service in tcp", "f service in {udp, icmp}", "t protocol == tcp", "t protocol == 6", "t protocol in {tcp, udp}",
-        "f protocol in {udp, sctp}", "t protocol in {5..7}", "t seen == udp/53", "t seen in udp/53..55", "f seen == icmp",
+        "t service == tcp/5432",       "f service in web",     "t service not in {web, udp/53..55}",
+        "t service in tcp/5430..5440", "t service in tcp",     "f service in {udp, icmp}",
+        "t protocol == tcp",           "t protocol == 6",      "t protocol in {tcp, udp}",
+        "f protocol in {udp, sctp}",   "t protocol in {5..7}", "t seen == udp/53",
+        "t seen in udp/53..55",        "f seen == icmp",
     };
     CHECK_TRUTHS(cases);
 }
@@ -264,9 +352,9 @@ static void test_parse__enumerations_come_first_beside_their_field(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t action == reject", "f action == accept", "t action in {accept, REJECT}", "t outcome >= allowed",
-        "f outcome == answered", "t outcome > blocked", "t outcome in {allowed, answered}", "? log_status == ok",
-        "? vantage == src", "? orientation != guess", "? reject_kind == attempt",
+        "t action == reject",    "f action == accept",     "t action in {accept, REJECT}",     "t outcome >= allowed",
+        "f outcome == answered", "t outcome > blocked",    "t outcome in {allowed, answered}", "? log_status == ok",
+        "? vantage == src",      "? orientation != guess", "? reject_kind == attempt",
     };
     CHECK_TRUTHS(cases);
 }
@@ -275,8 +363,16 @@ static void test_parse__parameters(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "t run >= $n", "f run > $n", "t hour not in {$n}", "t dstport not in $ports", "t 22 in $ports",
-        "t 8010 in {1, $ports}", "t interface_id matches $text", "t $on", "f not $on", "t rejected == $on",
+        "t run >= $n",
+        "f run > $n",
+        "t hour not in {$n}",
+        "t dstport not in $ports",
+        "t 22 in $ports",
+        "t 8010 in {1, $ports}",
+        "t interface_id matches $text",
+        "t $on",
+        "f not $on",
+        "t rejected == $on",
     };
     CHECK_TRUTHS(cases);
 }
@@ -285,8 +381,10 @@ static void test_parse__examples_of_the_design(void **state)
 {
     (void)state;
     static const char *const cases[] = {
-        "f rejected and server_port in {22, 3389, 5900..5910}", "t bytes / packets > 1399 and interface_id matches \"eni-0a*\"",
-        "f srcaddr not in $net and hour not in 8..17", "? i.mean > 3",
+        "f rejected and server_port in {22, 3389, 5900..5910}",
+        "t bytes / packets > 1399 and interface_id matches \"eni-0a*\"",
+        "f srcaddr not in $net and hour not in 8..17",
+        "? i.mean > 3",
         /* initiated is null here; false decides all the same. */
         "f initiated and client in db and server in db and service not in {tcp/443, tcp/8443}",
         "? initiated and client not in db and server in db and service not in {tcp/443, tcp/8443}",
@@ -353,7 +451,15 @@ static void test_parse__errors_name_the_place(void **state)
         {"(rejected", 1, 10, "\")\" is missing"},
         {"dstport in {1, 2", 1, 17, "\"}\" is missing"},
         {"dstport in {1 2}", 1, 15, "\",\" is missing"},
-        {"dstport in 9..3", 1, 12, "ends before it begins"},
+        {"dstport in 9..3", 1, 12, "ends before it begins; write 3..9"},
+        {"hour in 20..6", 1, 9, "write {20..23, 0..6}"},
+        {"weekday not in {6..2}", 1, 17, "write {6..7, 1..2}"},
+        {"duration in 5m..1m", 1, 13, "ends before it begins"},
+        {"bytes / packets < 50%% and rejected", 1, 22, "with one %"},
+        {"bytes + and rejected", 1, 9, "a value is missing before \"and\""},
+        {"bytes == null", 1, 10, "write `is null`"},
+        {"service == 21", 1, 12, "write tcp/21"},
+        {"service in 443", 1, 12, "443 is no service; write tcp/443"},
         {"dstport in 70000", 1, 12, "0..65535"},
         {"service == tcp/70000", 1, 16, "0..65535"},
         {"service == tcp/80..90", 1, 12, "behind `in`"},
@@ -467,12 +573,23 @@ static void test_parse__parameters_by_type(void **state)
         enum fl_param_type type;
         const char *text;
         enum fl_status status;
-    } bad[] = {{FL_P_NETWORK, "dbx", FL_E_NAME}, {FL_P_SERVICE, "webb", FL_E_NAME}, {FL_P_PORT, "70000", FL_E_VALUE},
-               {FL_P_DURATION, "5", FL_E_TYPE},  {FL_P_NUMBER, "5m", FL_E_TYPE},   {FL_P_FLAG, "1", FL_E_TYPE},
-               {FL_P_NETWORK, "db or true", FL_E_SYNTAX}, {FL_P_NUMBER, "", FL_E_SYNTAX}};
+    } bad[] = {{FL_P_NETWORK, "dbx", FL_E_NAME},
+               {FL_P_SERVICE, "webb", FL_E_NAME},
+               {FL_P_PORT, "70000", FL_E_VALUE},
+               {FL_P_DURATION, "5", FL_E_TYPE},
+               {FL_P_NUMBER, "5m", FL_E_TYPE},
+               {FL_P_FLAG, "1", FL_E_TYPE},
+               {FL_P_NETWORK, "db or true", FL_E_SYNTAX},
+               {FL_P_NUMBER, "", FL_E_TYPE},
+               {FL_P_DURATION, "10 minutes", FL_E_TYPE},
+               {FL_P_NUMBER, "many", FL_E_TYPE},
+               {FL_P_NUMBER, "5 or 6", FL_E_TYPE}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(fl_expr_parse_param(fl_str_of(bad[i].text), bad[i].type, &env, &arena, &node, &err),
                          bad[i].status);
+    fl_expr_parse_param(FL_STR("10 minutes"), FL_P_DURATION, &env, &arena, &node, &err);
+    assert_string_equal(err.text, "\"10 minutes\" is no duration; write 90s, 5m, 1h30m or 7d");
+    assert_int_equal(err.column, 1);
 }
 
 int main(void)

@@ -12,7 +12,8 @@ static struct fl_error_list errors;
 static int setup(void **state)
 {
     (void)state;
-    static const char text[] = "version: 1\nname: t\nnetworks:\n  db: 10.0.10.0/24\nservices:\n  web: [tcp/80, tcp/443]\n";
+    static const char text[] =
+        "version: 1\nname: t\nnetworks:\n  db: 10.0.10.0/24\nservices:\n  web: [tcp/80, tcp/443]\n";
     return fl_policy_parse(fl_str_of(text), "p", ".", &policy, &errors) == FL_OK ? 0 : -1;
 }
 
@@ -39,14 +40,26 @@ static struct fl_param_decl scan_params[] = {{.name = "run", .type = FL_P_NUMBER
 
 static struct fl_rule_decl scan(void)
 {
-    return (struct fl_rule_decl){.id = "scan/sequential-ports", .base_id = "scan/sequential-ports", .title = "Walk",
-                                 .file = "r.lua", .line = 7, .file_text = fl_str_of(file_text), .severity = FL_SEV_MEDIUM,
-                                 .params = scan_params, .param_count = 3, .where = "initiated and protocol in {tcp, udp}",
-                                 .group_by = {group_keys, 2}, .window = "$window", .every = "$every",
-                                 .measures = port_measures, .measure_count = 3, .having = "run >= $run",
-                                 .identity = {identity_key, 1},
-                                 .finding = "{client} walked {run} of {server}: {ports} ports, {refused} of {flows} refused, $run is {$run}",
-                                 .source = UINT32_MAX};
+    return (struct fl_rule_decl){
+        .id = "scan/sequential-ports",
+        .base_id = "scan/sequential-ports",
+        .title = "Walk",
+        .file = "r.lua",
+        .line = 7,
+        .file_text = fl_str_of(file_text),
+        .severity = FL_SEV_MEDIUM,
+        .params = scan_params,
+        .param_count = 3,
+        .where = "initiated and protocol in {tcp, udp}",
+        .group_by = {group_keys, 2},
+        .window = "$window",
+        .every = "$every",
+        .measures = port_measures,
+        .measure_count = 3,
+        .having = "run >= $run",
+        .identity = {identity_key, 1},
+        .finding = "{client} walked {run} of {server}: {ports} ports, {refused} of {flows} refused, $run is {$run}",
+        .source = UINT32_MAX};
 }
 
 static const struct fl_plan_rule *build(const struct fl_rule_decl *decl)
@@ -87,8 +100,9 @@ static void test_template__prints_keys_measures_counters_and_parameters(void **s
     (void)state;
     struct fl_rule_decl decl = scan();
     const struct fl_plan_rule *rule = build(&decl);
-    struct fl_value slots[2 + FL_COUNTER_COUNT + 3] = {
-        {.type = FL_T_ADDR, .addr = rows_address("10.0.1.5")}, {.type = FL_T_NULL}, [2 + FL_C_FLOWS] = fl_value_int(FL_T_INT, 12)};
+    struct fl_value slots[2 + FL_COUNTER_COUNT + 3] = {{.type = FL_T_ADDR, .addr = rows_address("10.0.1.5")},
+                                                       {.type = FL_T_NULL},
+                                                       [2 + FL_C_FLOWS] = fl_value_int(FL_T_INT, 12)};
     slots[2 + FL_COUNTER_COUNT] = fl_value_int(FL_T_INT, 9);
     slots[2 + FL_COUNTER_COUNT + 1] = fl_value_int(FL_T_INT, 10);
     slots[2 + FL_COUNTER_COUNT + 2] = fl_value_int(FL_T_INT, 11);
@@ -182,7 +196,9 @@ static void test_compile__windows(void **state)
     static const struct {
         const char *window, *every;
         int64_t window_ms, every_ms, pane_ms;
-    } cases[] = {{"10m", NULL, 600000, 600000, 600000}, {"10m", "4m", 600000, 240000, 120000}, {"64s", "1s", 64000, 1000, 1000},
+    } cases[] = {{"10m", NULL, 600000, 600000, 600000},
+                 {"10m", "4m", 600000, 240000, 120000},
+                 {"64s", "1s", 64000, 1000, 1000},
                  {NULL, NULL, 0, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fl_rule_decl decl = scan();
@@ -204,11 +220,15 @@ static void test_compile__having_names_what_is_worst(void **state)
         uint32_t slot; /* behind the keys: counters, then run, ports, refused */
         bool least;
     } cases[] = {
-        {"run >= 8", FL_COUNTER_COUNT, false},          {"run < 8", FL_COUNTER_COUNT, true},
-        {"8 > ports", FL_COUNTER_COUNT + 1, true},      {"8 <= ports and run < 3", FL_COUNTER_COUNT + 1, false},
+        {"run >= 8", FL_COUNTER_COUNT, false},
+        {"run < 8", FL_COUNTER_COUNT, true},
+        {"8 > ports", FL_COUNTER_COUNT + 1, true},
+        {"8 <= ports and run < 3", FL_COUNTER_COUNT + 1, false},
         {"bytes > 1 and run <= 3", FL_COUNTER_COUNT, true}, /* a measure comes before a counter */
-        {"bytes > 1", FL_C_BYTES, false},               {"not (run < 8)", FL_COUNTER_COUNT, false},
-        {"not (run >= 8)", FL_COUNTER_COUNT, true},     {"refused / flows > 0.5", FL_COUNTER_COUNT + 2, false},
+        {"bytes > 1", FL_C_BYTES, false},
+        {"not (run < 8)", FL_COUNTER_COUNT, false},
+        {"not (run >= 8)", FL_COUNTER_COUNT, true},
+        {"refused / flows > 0.5", FL_COUNTER_COUNT + 2, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fl_rule_decl decl = scan();
@@ -319,7 +339,7 @@ static void test_compile__refuses(void **state)
     refused(&decl, 7, "no duration");
     decl = scan();
     decl.window = "$run";
-    refused(&decl, 7, "no duration parameter");
+    refused(&decl, 7, "$run is no duration; write params");
     decl = scan();
     decl.window = "$gone";
     refused(&decl, 7, "no parameter $gone");
@@ -350,8 +370,9 @@ static void test_compile__distinct_must_be_exact_where_it_is_compared(void **sta
         int64_t k;
         bool exact;
     } cases[] = {
-        {"client", "n > 4096", 0, true},     {"client", "n > 4097", 0, false},  {"client", "n > 5000", 5000, true},
-        {"client", "n > 11", 10, false},     {"client", "11 <= n", 10, false},  {"client", "flows > 1 and not (n < 11)", 10, false},
+        {"client", "n > 4096", 0, true},      {"client", "n > 4097", 0, false},
+        {"client", "n > 5000", 5000, true},   {"client", "n > 11", 10, false},
+        {"client", "11 <= n", 10, false},     {"client", "flows > 1 and not (n < 11)", 10, false},
         {"server_port", "n > 5000", 0, true}, {"client", "flows > 5000", 0, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
