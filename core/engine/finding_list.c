@@ -175,8 +175,6 @@ static void close_findings(struct fl_findings *findings)
     fl_free(findings);
 }
 
-const struct fl_finding_source fl_findings_source = {visit_findings, close_findings};
-
 const char *fl_findings_trouble(const struct fl_findings *findings)
 {
     const struct fl_sorter *sorters[] = {findings->folds.sorter, findings->places.sorter, findings->lines.sorter};
@@ -185,6 +183,8 @@ const char *fl_findings_trouble(const struct fl_findings *findings)
             return fl_sorter_trouble(sorters[i]);
     return NULL;
 }
+
+const struct fl_finding_source fl_findings_source = {visit_findings, close_findings, fl_findings_trouble};
 
 /* ---- opening ---- */
 

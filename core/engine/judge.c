@@ -75,7 +75,8 @@ static enum fl_status prepare(struct fl_judging *j)
 static const char *why_failed(const struct fl_judging *j, enum fl_status status)
 {
     const struct fl_findings *findings = j->report->findings;
-    const char *trouble = findings != NULL && status == FL_E_IO ? fl_findings_trouble(findings) : NULL;
+    const char *trouble =
+        findings != NULL && (status == FL_E_IO || status == FL_E_DATA) ? fl_findings_trouble(findings) : NULL;
     return trouble != NULL ? trouble : fl_part_error(j->part, status);
 }
 

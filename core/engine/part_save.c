@@ -334,8 +334,9 @@ enum fl_status fl_part_save(const struct fl_plan *plan, struct fl_part *part, co
         status = save_lines(&s);
     if (status == FL_OK)
         status = out->blocks.status;
+    const char *trouble = status == FL_E_IO ? fl_sorter_trouble(s.places.sorter) : NULL;
     if (status != FL_OK)
-        fl_fail(err, status, "%s", fl_part_error(part, status));
+        fl_fail(err, status, "%s", trouble != NULL ? trouble : fl_part_error(part, status));
     else if (s.missing > 0)
         status = fl_fail(err, FL_E_DATA, "%llu record%s could not be read again: the input changed while the audit ran",
                          (unsigned long long)s.missing, s.missing == 1 ? "" : "s");

@@ -147,6 +147,8 @@ static enum fl_status read_exactly(struct fl_block_reader *r, void *out, size_t 
         ssize_t n = pread(r->fd, p, len, (off_t)r->at);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0)
+            r->error = errno;
         if (n <= 0)
             return n < 0 ? FL_E_IO : FL_E_DATA;
         p += n;

@@ -44,6 +44,7 @@ struct fl_block_reader {
     size_t pos;         /* in text */
     uint64_t item_most; /* as in the writer */
     struct fl_packer *packer;
+    int error; /* errno of FL_E_IO */
 };
 
 /* The packer stays the caller's. */

@@ -44,5 +44,7 @@ void fl_rows_close(struct fl_rows *rows);
 
 /* store.c: all rows of a table. To be closed, also when it fails; the store must not change before. */
 enum fl_status fl_store_rows(struct fl_store *store, uint32_t table, struct fl_rows *out);
+/* store.c: after a failure; what the rows of a file say of it becomes the trouble of the store. */
+void fl_store_note_trouble(struct fl_store *store, const struct fl_rows *rows, enum fl_status status);
 
 #endif

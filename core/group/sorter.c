@@ -17,6 +17,7 @@ struct fl_sorter {
 };
 
 struct fl_sorter_walk {
+    struct fl_store *store;
     struct fl_rows rows;
     struct fl_arena scratch; /* of texts that are not in the row as they are */
 };
@@ -76,7 +77,10 @@ enum fl_status fl_sorter_walk(struct fl_sorter *s, struct fl_sorter_walk **out)
     if (walk == NULL)
         return FL_E_NOMEM;
     fl_arena_init(&walk->scratch);
-    return fl_store_rows(s->store, 0, &walk->rows);
+    walk->store = s->store;
+    enum fl_status status = fl_store_rows(s->store, 0, &walk->rows);
+    fl_store_note_trouble(s->store, &walk->rows, status);
+    return status;
 }
 
 enum fl_status fl_sorter_next(struct fl_sorter_walk *walk, struct fl_sorted *out)
@@ -84,8 +88,10 @@ enum fl_status fl_sorter_next(struct fl_sorter_walk *walk, struct fl_sorted *out
     struct fl_row row;
     struct fl_value parts[PARTS];
     enum fl_status status = fl_rows_next(&walk->rows, &row);
-    if (status != FL_OK)
+    if (status != FL_OK) {
+        fl_store_note_trouble(walk->store, &walk->rows, status);
         return status;
+    }
     if (walk->scratch.held_bytes > SCRATCH_BYTES_MAX) {
         fl_arena_dispose(&walk->scratch);
         fl_arena_init(&walk->scratch);

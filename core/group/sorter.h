@@ -22,7 +22,8 @@ struct fl_sorted {
 /* budget_bytes: 0 = without end. hash_seed: of keys that others choose. */
 enum fl_status fl_sorter_new(uint64_t budget_bytes, uint64_t hash_seed, struct fl_sorter **out);
 void fl_sorter_free(struct fl_sorter *sorter); /* or NULL */
-/* Copies what it is given. FL_E_IO: the temporary file cannot be written, which fl_sorter_trouble() tells. */
+/* Copies what it is given. FL_E_IO: the temporary file cannot be written, which fl_sorter_trouble() tells, as
+ * it does when the file cannot be read back. */
 enum fl_status fl_sorter_add(struct fl_sorter *sorter, const struct fl_sorted *item);
 /* Moves all that `from` was given. */
 enum fl_status fl_sorter_absorb(struct fl_sorter *sorter, struct fl_sorter *from);

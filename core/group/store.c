@@ -159,15 +159,21 @@ enum fl_status fl_store_rows(struct fl_store *s, uint32_t table, struct fl_rows 
     return open_rows(s, table, true, s->run_count, out);
 }
 
-/* Whose rows are damaged? */
-static void note_damage(struct fl_store *s, const struct fl_rows *rows, enum fl_status status)
+/* Whose rows cannot be read, and why? */
+void fl_store_note_trouble(struct fl_store *s, const struct fl_rows *rows, enum fl_status status)
 {
-    const char *name = NULL;
-    for (uint32_t i = 0; i < rows->cursor_count && status == FL_E_DATA; i++)
-        if (rows->cursors[i].run != NULL && rows->cursors[i].run->damaged)
-            name = rows->cursors[i].run->name;
-    if (name != NULL)
-        snprintf(s->error, sizeof s->error, "%.400s: its groups are damaged", name);
+    for (uint32_t i = 0; i < rows->cursor_count; i++) {
+        const struct fl_run_cursor *run = rows->cursors[i].run;
+        bool refused = run != NULL && status == FL_E_IO && run->in.error != 0;
+        if (run == NULL || (!refused && !(status == FL_E_DATA && run->damaged)))
+            continue;
+        const char *cause = refused ? strerror(run->in.error) : "its groups are damaged";
+        if (run->name != NULL)
+            snprintf(s->error, sizeof s->error, "%.400s: %s", run->name, cause);
+        else
+            snprintf(s->error, sizeof s->error, "a temporary file in %s cannot be read back: %s", fl_temp_folder(),
+                     cause);
+    }
 }
 
 static enum fl_status walk_rows(struct fl_store *s, uint32_t table,
@@ -177,7 +183,7 @@ static enum fl_status walk_rows(struct fl_store *s, uint32_t table,
     enum fl_status status = open_rows(s, table, true, s->run_count, &rows);
     if (status == FL_OK)
         status = use(&rows, context);
-    note_damage(s, &rows, status);
+    fl_store_note_trouble(s, &rows, status);
     fl_rows_close(&rows);
     return status;
 }
@@ -264,7 +270,7 @@ static enum fl_status write_run(struct fl_store *s, bool sets, uint32_t run_coun
         status = open_rows(s, t, sets, run_count, &rows);
         if (status == FL_OK)
             status = write_rows(&rows, &writer, &w, &section->rows, NULL, NULL);
-        note_damage(s, &rows, status);
+        fl_store_note_trouble(s, &rows, status);
         fl_rows_close(&rows);
         fl_block_flush(&w);
         section->end = w.at;
@@ -273,7 +279,7 @@ static enum fl_status write_run(struct fl_store *s, bool sets, uint32_t run_coun
     out->end = s->file_bytes = w.at;
     fl_row_writer_dispose(&writer);
     fl_block_writer_close(&w);
-    return status == FL_OK ? FL_OK : fail_spill(s, status, w.error);
+    return w.status != FL_OK ? fail_spill(s, status, w.error) : status;
 }
 
 /* Puts a run that was written behind the others. */
@@ -429,7 +435,7 @@ enum fl_status fl_store_write(struct fl_store *s, uint32_t table, struct fl_bloc
     enum fl_status status = open_rows(s, table, true, s->run_count, &rows);
     if (status == FL_OK)
         status = write_rows(&rows, &writer, out, count, place, context);
-    note_damage(s, &rows, status);
+    fl_store_note_trouble(s, &rows, status);
     fl_rows_close(&rows);
     fl_row_writer_dispose(&writer);
     return status;

@@ -56,6 +56,11 @@ enum fl_status fl_report_findings(const struct fl_report *report, const struct f
     return status == FL_END ? FL_OK : status;
 }
 
+const char *fl_report_trouble(const struct fl_report *report)
+{
+    return report->findings != NULL ? report->finding_source->trouble(report->findings) : NULL;
+}
+
 void fl_report_close(struct fl_report *report)
 {
     if (report->findings != NULL)

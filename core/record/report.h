@@ -194,6 +194,7 @@ struct fl_finding_visit {
 struct fl_finding_source {
     enum fl_status (*visit)(const struct fl_findings *findings, const struct fl_finding_visit *visit);
     void (*close)(struct fl_findings *findings);
+    const char *(*trouble)(const struct fl_findings *findings); /* why a visit failed, or NULL */
 };
 
 struct fl_report {
@@ -220,6 +221,8 @@ static inline uint64_t fl_report_shown(const struct fl_report *report, enum fl_s
 }
 /* Visits the findings in their order. Not FL_OK: what a call said, but FL_END; or they could not be read back. */
 enum fl_status fl_report_findings(const struct fl_report *report, const struct fl_finding_visit *visit);
+/* Why they could not be read back, or NULL. */
+const char *fl_report_trouble(const struct fl_report *report);
 /* The findings cannot be visited any more; the rest stays, in its arena. */
 void fl_report_close(struct fl_report *report);
 

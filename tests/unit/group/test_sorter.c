@@ -1,5 +1,7 @@
 /* Things in order, whether they lie in memory or in runs. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -113,11 +115,51 @@ static void test_block__items_are_as_long_as_is_allowed(void **state)
     close(fd);
 }
 
+/* Walks over what lies in a temporary file that somebody spoils. */
+static void check_trouble(void (*spoil)(int fd), enum fl_status expected, const char *trouble)
+{
+    int next = dup(0);
+    close(next);
+    struct fl_sorter *s = filled(64 * 1024); /* its file has the least number that is free */
+    struct fl_sorter_walk *walk;
+    struct fl_sorted item;
+    assert_null(fl_sorter_trouble(s));
+    spoil(next);
+    enum fl_status status = fl_sorter_walk(s, &walk);
+    while (status == FL_OK)
+        status = fl_sorter_next(walk, &item);
+    assert_int_equal(status, expected);
+    assert_string_equal(fl_sorter_trouble(s), trouble);
+    fl_sorter_walk_end(walk);
+    fl_sorter_free(s);
+}
+
+static void cut(int fd)
+{
+    assert_int_equal(ftruncate(fd, 5000), 0);
+}
+
+static void forbid(int fd)
+{
+    int blind = open("/dev/null", O_WRONLY);
+    assert_int_equal(dup2(blind, fd), fd);
+    close(blind);
+}
+
+static void test_sorter__a_file_that_cannot_be_read_back_is_told(void **state)
+{
+    (void)state;
+    setenv("TMPDIR", "/tmp", 1);
+    check_trouble(cut, FL_E_DATA, "a temporary file in /tmp cannot be read back: its groups are damaged");
+    check_trouble(forbid, FL_E_IO, "a temporary file in /tmp cannot be read back: Bad file descriptor");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sorter__order_of_key_and_number_at_any_budget),
         cmocka_unit_test(test_sorter__walks_side_by_side),
+        cmocka_unit_test(test_sorter__a_file_that_cannot_be_read_back_is_told),
         cmocka_unit_test(test_block__items_are_as_long_as_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
