@@ -1,4 +1,4 @@
-/* deliver.c: a report to its outputs. Files are written beside their target and renamed when complete. */
+/* deliver.c: a report to its outputs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/plugin/registry.h"
+#include "core/session/out_file.h"
 #include "core/session/session.h"
 
 static bool write_file(void *context, const char *bytes, size_t len)
@@ -22,9 +23,13 @@ static bool wants_color(FILE *file)
     return isatty(fileno(file)) && (no_color == NULL || no_color[0] == '\0');
 }
 
-static const char *cause(void)
+/* Why an output is not whole: what it reads of the report may lie in a temporary file. */
+static const char *cause(const struct fl_report *report, int error)
 {
-    return fl_memory_ran_out() ? "out of memory" : strerror(errno);
+    const char *trouble = fl_report_trouble(report);
+    if (trouble != NULL)
+        return trouble;
+    return fl_memory_ran_out() ? "out of memory" : strerror(error);
 }
 
 static bool deliver_stdout(const struct flp_output *output, const struct fl_report *report)
@@ -32,102 +37,45 @@ static bool deliver_stdout(const struct flp_output *output, const struct fl_repo
     struct flp_sink sink = {write_file, stdout, wants_color(stdout)};
     bool ok = output->write(report, &sink) && fflush(stdout) == 0;
     if (!ok)
-        fl_log_error("standard output could not be written: %s", cause());
-    return ok;
-}
-
-/* A device or a pipe: there is nothing to rename, and renaming would put a file in its place. */
-static bool is_special(const char *path)
-{
-    struct stat st;
-    if (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0)
-        return true;
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
-}
-
-static bool deliver_special(const struct flp_output *output, const struct fl_report *report, const char *path)
-{
-    FILE *file = fopen(path, "we");
-    if (file == NULL) {
-        fl_log_error("%s cannot be written: %s", path, strerror(errno));
-        return false;
-    }
-    struct flp_sink sink = {write_file, file, wants_color(file)};
-    bool ok = output->write(report, &sink);
-    ok = fclose(file) == 0 && ok;
-    if (!ok)
-        fl_log_error("%s could not be delivered: %s", path, strerror(errno));
+        fl_log_error("standard output could not be written: %s", cause(report, errno));
     return ok;
 }
 
 static bool deliver_path(const struct flp_output *output, const struct fl_report *report, const char *path)
 {
-    if (is_special(path))
-        return deliver_special(output, report, path);
-    char beside[4096];
-    snprintf(beside, sizeof beside, "%s.XXXXXX", path);
-    int fd = mkstemp(beside);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
-    if (file == NULL) {
-        fl_log_error("%s cannot be written: %s", path, strerror(errno));
+    struct fl_out_file out;
+    if (!fl_out_file_open(&out, path))
         return false;
-    }
-    struct flp_sink sink = {write_file, file, false};
+    struct flp_sink sink = {write_file, out.file, wants_color(out.file)};
     bool ok = output->write(report, &sink) && !fl_memory_ran_out();
-    ok = fchmod(fd, 0644) == 0 && ok;
-    ok = fclose(file) == 0 && ok;
-    ok = ok && rename(beside, path) == 0;
-    if (!ok) {
-        fl_log_error("%s could not be delivered: %s", path, cause());
-        unlink(beside);
-    }
-    return ok;
+    return fl_out_file_close(&out, ok ? NULL : cause(report, errno));
 }
 
 bool fl_session_write_file(const char *path, struct fl_str text)
 {
-    char beside[4096];
-    struct stat st;
-    if (is_special(path)) {
-        FILE *special = fopen(path, "we");
-        bool written = special != NULL && fwrite(text.ptr, 1, text.len, special) == text.len;
-        written = special != NULL && fclose(special) == 0 && written;
-        if (!written)
-            fl_log_error("%s cannot be written: %s", path, strerror(errno));
-        return written;
-    }
-    mode_t mode = stat(path, &st) == 0 ? st.st_mode & 0777 : 0644;
-    snprintf(beside, sizeof beside, "%s.XXXXXX", path);
-    int fd = mkstemp(beside);
-    if (fd < 0) {
-        fl_log_error("%s cannot be written: %s", path, strerror(errno));
+    struct fl_out_file out;
+    if (!fl_out_file_open(&out, path))
         return false;
-    }
-    bool ok = fchmod(fd, mode) == 0;
-    for (size_t done = 0; ok && done < text.len;) {
-        ssize_t put = write(fd, text.ptr + done, text.len - done);
-        ok = put > 0;
-        done += ok ? (size_t)put : 0;
-    }
-    ok = close(fd) == 0 && ok;
-    ok = ok && rename(beside, path) == 0;
-    if (!ok) {
-        fl_log_error("%s cannot be written: %s", path, strerror(errno));
-        unlink(beside);
-    }
-    return ok;
+    bool ok = fwrite(text.ptr, 1, text.len, out.file) == text.len;
+    return fl_out_file_close(&out, ok ? NULL : strerror(errno));
 }
 
+static bool deliver(const struct fl_output_choice *choice, const struct fl_report *report)
+{
+    const struct flp_output *output = fl_plugin_find(FLP_OUTPUT, choice->name)->functions;
+    return choice->path == NULL ? deliver_stdout(output, report) : deliver_path(output, report, choice->path);
+}
+
+/* Standard output last: a reader of it that leaves ends the program. */
 bool fl_session_deliver(const struct fl_session_options *options, const struct fl_report *report)
 {
     bool ok = true;
-    for (uint32_t i = 0; i < options->output_count; i++) {
-        const struct fl_output_choice *choice = &options->outputs[i];
-        const struct flp_output *output = fl_plugin_find(FLP_OUTPUT, choice->name)->functions;
-        bool delivered =
-            choice->path == NULL ? deliver_stdout(output, report) : deliver_path(output, report, choice->path);
-        ok = ok && delivered;
-    }
+    for (uint32_t i = 0; i < options->output_count; i++)
+        if (options->outputs[i].path != NULL)
+            ok = deliver(&options->outputs[i], report) && ok;
+    for (uint32_t i = 0; i < options->output_count; i++)
+        if (options->outputs[i].path == NULL)
+            ok = deliver(&options->outputs[i], report) && ok;
     return ok;
 }
 
@@ -136,7 +84,7 @@ static bool can_write(const char *path)
 {
     struct stat st;
     char folder[4096];
-    if (is_special(path))
+    if (fl_out_is_special(path))
         return true;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         fl_log_error("%s cannot be written: it is a folder", path);
@@ -159,6 +107,8 @@ static bool can_write(const char *path)
 bool fl_session_can_deliver(const struct fl_session_options *options)
 {
     bool ok = options->partial == NULL || can_write(options->partial);
+    if (options->profile_path != NULL && !can_write(options->profile_path))
+        ok = false;
     for (uint32_t i = 0; i < options->output_count; i++)
         if (options->outputs[i].path != NULL && !can_write(options->outputs[i].path))
             ok = false;

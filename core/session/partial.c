@@ -11,6 +11,7 @@
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
+#include "core/session/out_file.h"
 #include "core/session/plan_difference.h"
 #include "core/session/session.h"
 
@@ -51,8 +52,10 @@ static enum fl_status save(struct fl_session *session, const struct fl_session_o
         if (status == FL_OK)
             status = fl_container_finish(&out);
     }
-    if (status == FL_E_IO)
-        fl_fail(err, status, "%s cannot be written: %s", options->partial, strerror(out.blocks.error));
+    if (out.blocks.status == FL_E_IO)
+        fl_fail(err, status, "%s", strerror(out.blocks.error));
+    else if (out.blocks.status == FL_E_LIMIT)
+        fl_fail(err, status, "a group measures so much that no partial result can hold it");
     else if (status == FL_E_NOMEM)
         fl_fail(err, status, "out of memory");
     fl_container_writer_close(&out);
@@ -62,30 +65,22 @@ static enum fl_status save(struct fl_session *session, const struct fl_session_o
 int fl_session_save_part(struct fl_session *session, const struct fl_session_options *options,
                          struct fl_source_list *sources, struct fl_part *part)
 {
-    char beside[4096];
+    struct fl_out_file out;
     struct fl_error err;
-    snprintf(beside, sizeof beside, "%s.XXXXXX", options->partial);
-    int fd = mkostemp(beside, O_CLOEXEC);
-    if (fd < 0) {
-        fl_log_error("%s cannot be written: %s", options->partial, strerror(errno));
+    if (!fl_out_file_open(&out, options->partial))
         return FL_EXIT_INTERNAL;
-    }
-    enum fl_status status = save(session, options, sources, part, fd, &err);
-    bool closed = fchmod(fd, 0644) == 0 && close(fd) == 0;
-    if (status == FL_OK && (!closed || rename(beside, options->partial) != 0))
-        status = fl_fail(&err, FL_E_IO, "%s cannot be written: %s", options->partial, strerror(errno));
-    if (status == FL_OK && !fl_memory_ran_out()) {
-        uint64_t records = 0;
-        for (uint32_t i = 0; i < part->object_count; i++)
-            records += part->objects[i].records;
-        fprintf(stderr, "flowlaw: %llu record%s of %u object%s are in %s; flowlaw merge judges them\n",
-                (unsigned long long)records, records == 1 ? "" : "s", sources->count, sources->count == 1 ? "" : "s",
-                options->partial);
-        return 0;
-    }
-    unlink(beside);
-    fl_log_status(&err);
-    return FL_EXIT_INTERNAL;
+    enum fl_status status = save(session, options, sources, part, fileno(out.file), &err);
+    if (status == FL_OK && fl_memory_ran_out())
+        status = fl_fail(&err, FL_E_NOMEM, "out of memory");
+    if (!fl_out_file_close(&out, status != FL_OK ? err.text : NULL))
+        return FL_EXIT_INTERNAL;
+    uint64_t records = 0;
+    for (uint32_t i = 0; i < part->object_count; i++)
+        records += part->objects[i].records;
+    fprintf(stderr, "flowlaw: %llu record%s of %u object%s are in %s; flowlaw merge judges them\n",
+            (unsigned long long)records, records == 1 ? "" : "s", sources->count, sources->count == 1 ? "" : "s",
+            options->partial);
+    return 0;
 }
 
 /* ---- reading ---- */
@@ -195,6 +190,17 @@ static enum fl_status compare_plans(struct merging *m)
     return status;
 }
 
+/* What is taken is lost with the next read. */
+static enum fl_status copy_next(struct fl_block_reader *in, struct fl_buf *out)
+{
+    struct fl_str bytes;
+    enum fl_status status = fl_block_take_bytes(in, &bytes);
+    if (status != FL_OK)
+        return status;
+    fl_buf_add(out, bytes.ptr, bytes.len);
+    return out->failed ? FL_E_NOMEM : FL_OK;
+}
+
 /* The policy and the rules that the first file carries stand for those of the disk. */
 static enum fl_status put_text(struct fl_block_reader *in)
 {
@@ -203,12 +209,11 @@ static enum fl_status put_text(struct fl_block_reader *in)
     struct fl_buf path, id;
     fl_buf_init(&path);
     fl_buf_init(&id);
-    enum fl_status status = fl_block_take_bytes(in, &text);
-    fl_buf_add(&path, text.ptr, text.len);
+    enum fl_status status = copy_next(in, &path);
+    if (status == FL_OK && memchr(path.data, 0, path.len) != NULL)
+        status = FL_E_DATA;
     if (status == FL_OK)
         status = fl_block_take_bytes(in, &text);
-    if (status == FL_OK && (path.failed || memchr(path.data, 0, path.len) != NULL))
-        status = path.failed ? FL_E_NOMEM : FL_E_DATA;
     if (status == FL_OK)
         status = fl_files_put((struct fl_str){path.data, path.len}, text);
     if (status == FL_OK)
@@ -216,8 +221,7 @@ static enum fl_status put_text(struct fl_block_reader *in)
     if (status == FL_OK)
         status = fl_block_take_number(in, &is_rule);
     if (status == FL_OK)
-        status = fl_block_take_bytes(in, &text);
-    fl_buf_add(&id, text.ptr, text.len);
+        status = copy_next(in, &id);
     if (status == FL_OK)
         status = fl_block_take_bytes(in, &text);
     if (status == FL_OK)

@@ -1,10 +1,12 @@
 /* profile.c: `audit --profile`. Times are of this run and machine: they never reach results. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "core/base/log.h"
 #include "core/base/memory.h"
+#include "core/session/out_file.h"
 #include "core/session/session.h"
 #include "core/text/escape.h"
 
@@ -123,20 +125,21 @@ bool fl_session_profile(const struct fl_session_options *options, const struct f
                         const struct fl_part *part)
 {
     struct row *rows = fl_alloc_zero((size_t)plan->rule_count + 1, sizeof *rows);
-    FILE *out = options->profile_path == NULL ? stderr : fopen(options->profile_path, "w");
-    bool ok = rows != NULL && out != NULL;
-    if (ok) {
-        uint32_t count = list_rows(plan, part, rows);
-        if (options->profile_json)
-            print_json(out, &part->phases, rows, count);
-        else
-            print_table(out, &part->phases, rows, count);
-        ok = ferror(out) == 0;
+    struct fl_out_file file;
+    bool to_file = options->profile_path != NULL;
+    if (rows == NULL || (to_file && !fl_out_file_open(&file, options->profile_path))) {
+        fl_free(rows);
+        return false;
     }
-    if (out != NULL && out != stderr)
-        ok = fclose(out) == 0 && ok;
-    if (!ok)
-        fl_log_error("the profile could not be written");
+    FILE *out = to_file ? file.file : stderr;
+    uint32_t count = list_rows(plan, part, rows);
+    if (options->profile_json)
+        print_json(out, &part->phases, rows, count);
+    else
+        print_table(out, &part->phases, rows, count);
     fl_free(rows);
-    return ok;
+    const char *cause = fl_memory_ran_out() ? "out of memory" : ferror(out) != 0 ? strerror(errno) : NULL;
+    if (to_file)
+        return fl_out_file_close(&file, cause);
+    return cause == NULL;
 }
