@@ -4,19 +4,30 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One write per message, so that messages of several threads do not mix. */
+#include "core/base/escape.h"
+#include "core/base/utf8.h"
+
+#define CHARACTER_MAX 16 /* bytes of one that is escaped */
+
+/* One write per message, so that messages of several threads do not mix; no memory, for that may be what is told. */
 static void put_line(const char *prefix, const char *text)
 {
     char out[2048];
-    size_t n = (size_t)snprintf(out, sizeof out, "%s", prefix);
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0' && n + 6 < sizeof out; p++) {
-        if (*p < 0x20 || *p == 0x7f)
-            n += (size_t)snprintf(out + n, sizeof out - n, "\\x%02x", *p);
-        else
-            out[n++] = (char)*p;
+    struct fl_str all = fl_str_of(text);
+    size_t len = (size_t)snprintf(out, sizeof out, "%s", prefix), n;
+    for (size_t i = 0; i < all.len && len + CHARACTER_MAX < sizeof out; i += n) {
+        n = fl_utf8_length(all, i);
+        bool plain = n > 0 && !fl_escape_is_harmful(fl_utf8_code(all, i));
+        n += n == 0;
+        for (size_t k = i; k < i + n; k++) {
+            if (plain)
+                out[len++] = text[k];
+            else
+                len += (size_t)snprintf(out + len, sizeof out - len, "\\x%02x", (unsigned char)text[k]);
+        }
     }
-    out[n++] = '\n';
-    fwrite(out, 1, n, stderr);
+    out[len++] = '\n';
+    fwrite(out, 1, len, stderr);
 }
 
 void fl_log_warning(const char *format, ...)

@@ -1,11 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/cli/options.h"
 #include "core/plugin/registry.h"
-#include "core/text/escape.h"
 
 static const char help[] =
     "flowlaw list rules|fields|measures|networks|plugins [-p POLICY] [--rules DIR] [-o json]\n"

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/log.h"
 #include "core/session/layouts.h"
 #include "core/session/lint.h"
-#include "core/text/escape.h"
 
 /* Names of objects, and what stands in them or in a policy, are written by others. */
 static void print_safe(const char *text)

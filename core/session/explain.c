@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/log.h"
-#include "core/text/escape.h"
 
 #define ID_DIGITS_MIN 8 /* of a finding's id that are enough to name it */
 

@@ -1,7 +1,8 @@
 /* explain_json.c: what explanations in JSON are made of. */
 #include "core/session/explain_json.h"
 
-#include "core/text/escape.h"
+#include "core/base/escape.h"
+#include "core/base/utf8.h"
 
 void fl_explain_put_head(struct fl_explaining *e, const char *type, const char *id)
 {

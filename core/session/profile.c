@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/memory.h"
 #include "core/session/out_file.h"
 #include "core/session/session.h"
-#include "core/text/escape.h"
 
 struct row {
     const struct fl_plan_rule *rule;

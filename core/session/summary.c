@@ -1,9 +1,9 @@
 /* summary.c: the end of a run in a few lines on stderr, blind spots included. */
 #include <stdio.h>
 
+#include "core/base/escape.h"
 #include "core/base/when.h"
 #include "core/session/session.h"
-#include "core/text/escape.h"
 
 static void add_findings(struct fl_buf *out, const struct fl_report *report)
 {

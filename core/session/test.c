@@ -3,10 +3,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/base/escape.h"
 #include "core/base/log.h"
 #include "core/base/memory.h"
 #include "core/session/test_bench.h"
-#include "core/text/escape.h"
 
 struct testing {
     const struct fl_session_options *options;

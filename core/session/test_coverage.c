@@ -1,10 +1,10 @@
 /* test_coverage.c: which terms of a rule its tests have seen true and seen false. */
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/memory.h"
 #include "core/session/explain.h"
 #include "core/session/test_bench.h"
-#include "core/text/escape.h"
 
 #define TERM_SHOWN 200u
 #define TERMS_MAX  1000u

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/memory.h"
 #include "core/session/test_bench.h"
-#include "core/text/escape.h"
 
 #define PAIRS_MAX   10000000u
 #define LIST_SHOWN  20u /* findings nobody expected */

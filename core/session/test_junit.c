@@ -1,8 +1,8 @@
 /* test_junit.c: verdicts as JUnit XML. */
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/session/test_bench.h"
-#include "core/text/escape.h"
 
 /* Printable text as XML; what a terminal must not see is spelled out already. */
 static void add_xml(struct fl_buf *out, struct fl_str text)

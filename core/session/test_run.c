@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/memory.h"
 #include "core/session/test_bench.h"
-#include "core/text/escape.h"
 
 static const char *const test_keys[] = {"params", "policy", "flows", "expect", "not_evaluated", NULL};
 

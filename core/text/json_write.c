@@ -1,6 +1,6 @@
 #include "core/text/json_write.h"
 
-#include "core/text/utf8.h"
+#include "core/base/utf8.h"
 
 #define SAFE_INTEGER (INT64_C(1) << 53)
 

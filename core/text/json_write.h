@@ -36,6 +36,4 @@ void fl_json_u64(struct fl_json *w, uint64_t value);
 /* Already formatted number text. */
 void fl_json_raw(struct fl_json *w, struct fl_str text);
 
-bool fl_utf8_valid(struct fl_str text);
-
 #endif

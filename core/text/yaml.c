@@ -6,7 +6,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/memory.h"
-#include "core/text/json_write.h"
+#include "core/base/utf8.h"
 
 #define DEPTH_MAX 64u
 

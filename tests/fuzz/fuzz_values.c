@@ -1,8 +1,8 @@
 /* Addresses, prefixes, numbers, durations, times: what is accepted is printed and read back as the same value. */
 #include "core/base/addr.h"
+#include "core/base/utf8.h"
 #include "core/base/when.h"
 #include "core/text/number.h"
-#include "core/text/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 static void addresses(struct fl_str text)

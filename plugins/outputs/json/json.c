@@ -1,10 +1,11 @@
 /* json.c: results as typed JSON lines. The shape is documented in docs/results.md. */
 #include <stdio.h>
 
+#include "core/base/escape.h"
+#include "core/base/utf8.h"
 #include "core/base/when.h"
 #include "core/plugin/flowlaw_plugin.h"
 #include "core/record/report.h"
-#include "core/text/escape.h"
 
 static void put_time(struct fl_json *w, const char *key, int64_t ms)
 {

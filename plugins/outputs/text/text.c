@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/when.h"
 #include "core/plugin/flowlaw_plugin.h"
 #include "core/record/report.h"
-#include "core/text/escape.h"
 
 #define FLUSH_BYTES 65536u
 

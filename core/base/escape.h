@@ -1,10 +1,15 @@
 /* escape.h: makes text from the input harmless for where it is shown. */
-#ifndef FL_TEXT_ESCAPE_H
-#define FL_TEXT_ESCAPE_H
+#ifndef FL_BASE_ESCAPE_H
+#define FL_BASE_ESCAPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "core/base/buf.h"
 #include "core/base/str.h"
 
+/* Does the character change what a terminal shows around it? */
+bool fl_escape_is_harmful(uint32_t code);
 /* For a terminal: control bytes, DEL, invalid UTF-8, C1 controls and bidirectional overrides become \xNN. */
 void fl_escape_terminal(struct fl_buf *out, struct fl_str text);
 

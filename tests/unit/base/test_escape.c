@@ -1,7 +1,6 @@
 /* UTF-8, terminal escapes and base64. */
-#include "core/text/escape.h"
-#include "core/text/json_write.h"
-#include "core/text/utf8.h"
+#include "core/base/escape.h"
+#include "core/base/utf8.h"
 #include "tests/unit/cmocka_all.h"
 
 #define BYTES(literal) ((struct fl_str){(literal), sizeof(literal) - 1})

@@ -1,6 +1,6 @@
-#include "core/text/escape.h"
+#include "core/base/escape.h"
 
-#include "core/text/utf8.h"
+#include "core/base/utf8.h"
 
 static void hex_bytes(struct fl_buf *out, const char *bytes, size_t n)
 {
@@ -8,8 +8,7 @@ static void hex_bytes(struct fl_buf *out, const char *bytes, size_t n)
         fl_buf_add_format(out, "\\x%02x", (unsigned char)bytes[i]);
 }
 
-/* Characters that change what a terminal shows around them. */
-static bool harmful(uint32_t code)
+bool fl_escape_is_harmful(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f || code == 0x061c ||
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x2028 || code == 0x2029;
@@ -19,7 +18,7 @@ void fl_escape_terminal(struct fl_buf *out, struct fl_str text)
 {
     for (size_t i = 0; i < text.len;) {
         size_t n = fl_utf8_length(text, i);
-        if (n == 0 || harmful(fl_utf8_code(text, i)))
+        if (n == 0 || fl_escape_is_harmful(fl_utf8_code(text, i)))
             hex_bytes(out, text.ptr + i, n == 0 ? 1 : n);
         else
             fl_buf_add(out, text.ptr + i, n);

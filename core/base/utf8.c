@@ -1,6 +1,4 @@
-#include "core/text/utf8.h"
-
-#include "core/text/json_write.h"
+#include "core/base/utf8.h"
 
 size_t fl_utf8_length(struct fl_str text, size_t at)
 {
