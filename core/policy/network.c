@@ -35,6 +35,7 @@ static const char *const not_unicast[] = {"0.0.0.0/8", "127.0.0.0/8", "224.0.0.0
 struct prefixes {
     struct fl_prefix *items;
     uint32_t count, capacity;
+    struct fl_map once; /* those of push_once() */
 };
 
 static void push(struct fl_policy_loader *l, struct prefixes *list, struct fl_prefix p)
@@ -44,6 +45,23 @@ static void push(struct fl_policy_loader *l, struct prefixes *list, struct fl_pr
         return;
     }
     list->items[list->count++] = p;
+}
+
+/* A list that is made of other lists: each prefix once, for lists of lists of lists would double each time. */
+static void push_once(struct fl_policy_loader *l, struct prefixes *list, struct fl_prefix p)
+{
+    uint64_t key[3] = {p.addr.hi, p.addr.lo, p.len};
+    uint32_t before = list->once.count;
+    l->nomem |= fl_map_intern(&list->once, (struct fl_str){(const char *)key, sizeof key}) == FL_MAP_NONE;
+    if (list->once.count > before)
+        push(l, list, p);
+}
+
+static void drop(struct prefixes *list)
+{
+    fl_free(list->items);
+    fl_map_dispose(&list->once);
+    *list = (struct prefixes){0};
 }
 
 static void push_texts(struct fl_policy_loader *l, struct prefixes *list, const char *const texts[])
@@ -61,15 +79,14 @@ static const struct fl_prefix *keep(struct fl_policy_loader *l, struct prefixes 
     if (copy != NULL && list->count > 0)
         memcpy(copy, list->items, list->count * sizeof *copy);
     *count = copy == NULL ? 0 : list->count;
-    fl_free(list->items);
-    *list = (struct prefixes){0};
+    drop(list);
     return copy;
 }
 
 static void push_network(struct fl_policy_loader *l, struct prefixes *list, const struct fl_network *n)
 {
     for (uint32_t i = 0; i < n->prefix_count; i++)
-        push(l, list, n->prefixes[i]);
+        push_once(l, list, n->prefixes[i]);
 }
 
 /* One CIDR, or the name of a network that stands above. */
@@ -247,11 +264,7 @@ static void push_tagged(struct fl_policy_loader *l, struct prefixes *list, const
         tagged++;
         if (!fl_inventory_subnet(inv, &inv->entries[i], &subnet))
             continue;
-        bool again = false;
-        for (uint32_t k = list->count; k > 0 && !again; k--)
-            again = fl_addr_equal(list->items[k - 1].addr, subnet.addr) && list->items[k - 1].len == subnet.len;
-        if (!again)
-            push(l, list, subnet);
+        push_once(l, list, subnet);
         found++;
     }
     if (tagged == 0)
@@ -337,13 +350,8 @@ static void push_inventory(struct fl_policy_loader *l, struct prefixes *hosts, s
         struct fl_prefix subnet;
         if (e->has_addr && (i == 0 || !fl_addr_equal(inv->entries[i - 1].addr, e->addr)))
             push(l, hosts, (struct fl_prefix){e->addr, 128});
-        if (!fl_inventory_subnet(inv, e, &subnet))
-            continue;
-        bool again = false;
-        for (uint32_t k = subnets->count; k > 0 && !again; k--)
-            again = fl_addr_equal(subnets->items[k - 1].addr, subnet.addr) && subnets->items[k - 1].len == subnet.len;
-        if (!again)
-            push(l, subnets, subnet);
+        if (fl_inventory_subnet(inv, e, &subnet))
+            push_once(l, subnets, subnet);
     }
 }
 
@@ -365,7 +373,7 @@ static void add_dark(struct fl_policy_loader *l, struct prefixes *own)
         push_reserved(l, &out, in.items[i]);
     for (uint32_t i = 0; i < own->count; i++)
         push(l, &in, own->items[i]);
-    fl_free(own->items);
+    drop(own);
     add_builtin(l, "dark", &in, &out);
 }
 
@@ -381,7 +389,7 @@ static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *
     push_inventory(l, &ours, &subnets);
     for (uint32_t i = 0; i < subnets.count; i++)
         push(l, &ours, subnets.items[i]);
-    fl_free(subnets.items);
+    drop(&subnets);
     for (uint32_t i = 0; i < ours.count; i++)
         push(l, &except, ours.items[i]);
     if (ours.count == 0)

@@ -136,6 +136,21 @@ static void test_network__one_cidr_a_list_a_map_and_names(void **state)
     drop();
 }
 
+/* Each name stands for all of the one before, twice: 2^60 prefixes, were they not told apart. */
+static void test_network__networks_of_networks_do_not_double(void **state)
+{
+    char text[2048];
+    size_t len = (size_t)snprintf(text, sizeof text, "networks:\n  n0: [10.0.0.0/8, 10.0.0.0/8, 192.0.2.0/24]\n");
+    (void)state;
+    for (unsigned i = 1; i <= 60; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "  n%u: [n%u, n%u]\n", i, i - 1, i > 1 ? i - 2 : 0);
+    load(text);
+    const struct fl_network *last = &policy.networks[fl_policy_network(&policy, FL_STR("n60"))];
+    assert_int_equal(last->prefix_count, 2);
+    check_in("n60", LIST("10.1.2.3", "192.0.2.1"), LIST("192.0.3.1"));
+    drop();
+}
+
 static void test_network__except_subtracts(void **state)
 {
     (void)state;
@@ -241,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_network__multicast_and_any),
         cmocka_unit_test(test_network__naming_changes_no_builtin),
         cmocka_unit_test(test_network__one_cidr_a_list_a_map_and_names),
+        cmocka_unit_test(test_network__networks_of_networks_do_not_double),
         cmocka_unit_test(test_network__except_subtracts),
         cmocka_unit_test(test_network__binding),
         cmocka_unit_test(test_network__errors),
