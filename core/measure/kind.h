@@ -81,6 +81,7 @@ bool fl_measure_counts_once(const struct fl_measure *m);
 int64_t fl_update_share(const struct fl_update *u, int64_t value);
 
 enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *needs, struct fl_error *err);
-bool fl_measure_is_number(enum fl_type type); /* U8, INT or DURATION: may be added up */
+bool fl_measure_is_number(enum fl_type type);   /* U8, INT or DURATION: may be added up */
+bool fl_measure_tells_apart(enum fl_type type); /* equal values of it are equal bytes */
 
 #endif

@@ -38,8 +38,8 @@ struct list_state {
 
 static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
 {
-    if (m->field == FL_FIELD_NONE)
-        return fl_measure_wrong_type(m, "a field", err);
+    if (m->field == FL_FIELD_NONE || !fl_measure_tells_apart(m->field_type))
+        return fl_measure_wrong_type(m, "a field that is no quotient or list", err);
     if (m->k == 0)
         m->k = m->kind == FL_M_SET ? SET_DEFAULT : TOP_DEFAULT;
     if (m->k > FL_SET_ITEMS_MAX)

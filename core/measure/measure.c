@@ -32,6 +32,11 @@ enum fl_status fl_measure_wrong_type(const struct fl_measure *m, const char *nee
                    fl_type_phrase(m->field_type));
 }
 
+bool fl_measure_tells_apart(enum fl_type type)
+{
+    return type != FL_T_RATIO && type != FL_T_LIST;
+}
+
 bool fl_measure_is_number(enum fl_type type)
 {
     return type == FL_T_U8 || type == FL_T_INT || type == FL_T_DURATION;

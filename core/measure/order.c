@@ -13,8 +13,8 @@ struct order_state {
 
 static enum fl_status prepare(struct fl_measure *m, struct fl_error *err)
 {
-    if (m->field == FL_FIELD_NONE)
-        return fl_measure_wrong_type(m, "a field", err);
+    if (m->field == FL_FIELD_NONE || m->field_type == FL_T_LIST)
+        return fl_measure_wrong_type(m, "a field that is no list", err);
     m->type = m->field_type;
     m->state_bytes = sizeof(struct order_state);
     return FL_OK;

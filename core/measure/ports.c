@@ -87,8 +87,8 @@ union distinct_state {
 
 static enum fl_status distinct_prepare(struct fl_measure *m, struct fl_error *err)
 {
-    if (m->field == FL_FIELD_NONE)
-        return fl_measure_wrong_type(m, "a field", err);
+    if (m->field == FL_FIELD_NONE || !fl_measure_tells_apart(m->field_type))
+        return fl_measure_wrong_type(m, "a field that is no quotient or list", err);
     if (m->k == 0)
         m->k = FL_DISTINCT_EXACT;
     m->type = FL_T_INT;

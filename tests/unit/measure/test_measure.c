@@ -718,7 +718,7 @@ static void test_measure__wrong_fields_are_refused(void **state)
         {FL_M_LONGEST_RUN, FL_F_BYTES, FL_FIELD_NONE, "a port field"},
         {FL_M_TOP, FL_F_DSTPORT, FL_F_SRCADDR, "weighs by a number"},
         {FL_M_COUNT, FL_F_BYTES, FL_FIELD_NONE, "takes a filter"},
-        {FL_M_SET, FL_FIELD_NONE, FL_FIELD_NONE, "set needs a field"},
+        {FL_M_SET, FL_FIELD_NONE, FL_FIELD_NONE, "set needs a field that is no quotient or list"},
         {FL_M_FIRST, FL_FIELD_NONE, FL_FIELD_NONE, "first needs"},
         {FL_M_DISTINCT, FL_FIELD_NONE, FL_FIELD_NONE, "distinct needs"},
     };
