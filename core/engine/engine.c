@@ -371,6 +371,9 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
 const char *fl_part_error(const struct fl_part *part, enum fl_status status)
 {
     const char *trouble = status == FL_E_IO ? fl_coverage_trouble(&part->coverage) : NULL;
+    for (uint32_t i = 0; i < part->file_count && trouble == NULL; i++)
+        if (part->files[i].trouble[0] != '\0')
+            trouble = part->files[i].trouble;
     return trouble != NULL ? trouble : fl_store_error(part->store, status);
 }
 

@@ -77,6 +77,7 @@ struct fl_part_file {
     struct fl_container container;
     struct fl_renumbering sources; /* numbers in the file -> ranks in the list */
     uint32_t *ranks;               /* of these */
+    char trouble[512];             /* "" or why its lines cannot be read */
 };
 
 struct fl_part {

@@ -1,4 +1,7 @@
 /* part_lines.c: raw lines that files of a part carry, looked up by their places. */
+#include <stdio.h>
+#include <string.h>
+
 #include "core/base/memory.h"
 #include "core/engine/engine.h"
 
@@ -15,6 +18,7 @@ struct finding_lines {
     uint32_t field_capacity, end_capacity;
     enum fl_status (*take)(void *context, const struct fl_evidence_line *line);
     void *context;
+    bool refused; /* by take() */
 };
 
 /* The first that is wanted at `where`; count when there is none. */
@@ -79,19 +83,25 @@ static enum fl_status take_line(struct finding_lines *l, const struct fl_part_fi
         line.tag = l->wanted[i].tag;
         l->found[i] = true;
         status = l->take(l->context, &line);
+        l->refused = status != FL_OK;
     }
     return status;
 }
 
-static enum fl_status search_file(struct finding_lines *l, const struct fl_part_file *file, struct fl_packer *packer)
+static enum fl_status search_file(struct finding_lines *l, struct fl_part_file *file, struct fl_packer *packer)
 {
     const struct fl_section *where = fl_container_find(&file->container, FL_SECTION_LINES, 0);
-    if (where == NULL)
+    if (where == NULL) {
+        snprintf(file->trouble, sizeof file->trouble, "%.400s: it has no lines", file->path);
         return FL_E_DATA;
+    }
     fl_block_reader_open(&l->in, file->container.fd, where->from, where->end, packer);
     enum fl_status status = FL_OK;
     for (uint64_t i = 0; i < where->rows && status == FL_OK; i++)
         status = take_line(l, file);
+    if (l->in.error != 0 || (status == FL_E_DATA && !l->refused))
+        snprintf(file->trouble, sizeof file->trouble, "%.400s: %s", file->path,
+                 l->in.error != 0 ? strerror(l->in.error) : "its lines are damaged");
     fl_block_reader_close(&l->in);
     return status;
 }

@@ -62,12 +62,23 @@ static enum fl_status add_object(struct fl_source_list *list, const char *path, 
     return s->name == NULL || s->path == NULL ? FL_E_NOMEM : FL_OK;
 }
 
+static enum fl_status spool_trouble(struct fl_source_list *list, const char *name, bool reading, int error)
+{
+    char text[512];
+    if (reading)
+        snprintf(text, sizeof text, "cannot be read to its end: %s", strerror(error));
+    else
+        snprintf(text, sizeof text, "cannot be kept in a temporary file in %.300s: %s", fl_temp_folder(),
+                 strerror(error));
+    return trouble(list, FL_SOURCE_UNREADABLE, name, text);
+}
+
 /* Copies a pipe into an unlinked file, so that it can be read twice. */
 static enum fl_status spool(struct fl_source_list *list, int from, const char *name)
 {
     int to = fl_temp_open();
     if (to < 0)
-        return trouble(list, FL_SOURCE_UNREADABLE, name, "cannot be spooled: no temporary file (TMPDIR)");
+        return spool_trouble(list, name, false, errno);
     char *buffer = fl_alloc(256 * 1024);
     if (buffer == NULL) {
         close(to);
@@ -85,11 +96,12 @@ static enum fl_status spool(struct fl_source_list *list, int from, const char *n
         }
         ok = ok && n > 0;
     }
+    int error = errno;
     fl_free(buffer);
     struct stat st;
     if (!ok || fstat(to, &st) != 0) {
         close(to);
-        return trouble(list, FL_SOURCE_UNREADABLE, name, "cannot be read to its end, or not be spooled");
+        return spool_trouble(list, name, n < 0, error);
     }
     if (st.st_size == 0) {
         close(to);
