@@ -1,5 +1,6 @@
 #include "core/text/json_write.h"
 
+#include "core/base/escape.h"
 #include "core/base/utf8.h"
 
 #define SAFE_INTEGER (INT64_C(1) << 53)
@@ -64,6 +65,10 @@ static size_t put_special(struct fl_buf *out, struct fl_str text, size_t at)
     if (n == 0) {
         fl_buf_add_text(out, "\xef\xbf\xbd");
         return 1;
+    }
+    if (n > 1 && fl_escape_is_harmful(fl_utf8_code(text, at))) {
+        fl_buf_add_format(out, "\\u%04x", fl_utf8_code(text, at)); /* all of them are below U+10000 */
+        return n;
     }
     if (n > 1) {
         fl_buf_add(out, text.ptr + at, n);

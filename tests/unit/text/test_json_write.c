@@ -51,6 +51,8 @@ static void test_json_write__text(void **state)
     assert_text(BYTES(""), "\"\"");
     assert_text(BYTES("\"\\/"), "\"\\\"\\\\/\"");
     assert_text(BYTES("\0\n\x1f\x7f"), "\"\\u0000\\u000a\\u001f\\u007f\"");
+    /* A terminal takes C1 controls and overrides of direction for orders. */
+    assert_text(BYTES("\xc2\x9bm\xc2\xa0\xe2\x80\xae"), "\"\\u009bm\xc2\xa0\\u202e\"");
     assert_text(BYTES("\xc3\xa9\xf0\x9f\x92\xa9"), "\"\xc3\xa9\xf0\x9f\x92\xa9\"");
     assert_text(BYTES("a\xff" "b"), "\"a\xef\xbf\xbd" "b\"");
     assert_text(BYTES("\xe2\x82"), "\"\xef\xbf\xbd\xef\xbf\xbd\""); /* one for each bad byte */
