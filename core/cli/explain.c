@@ -19,6 +19,7 @@ static const char help[] =
     "      --format FORMAT  columns of objects without a header: '${version} ${account-id} ...', default, tgw\n"
     "      --record N       a record of the first INPUT, as evidence names it\n"
     "      --finding ID     the id of a finding, or at least its first 8 digits\n"
+    "      --memory SIZE    bytes to work in, as of audit\n"
     "  -o, --output NAME    text (default) or json: one object on a line (docs/explain.md)\n"
     "\n"
     "Exit status: 0 explained, 2 usage or load error, 3 no such record or finding, 4 internal error.\n"

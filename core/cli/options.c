@@ -242,7 +242,7 @@ static const struct option {
     {"--format", VERB_AUDIT | VERB_CHECK | VERB_EXPLAIN, TAKES_VALUE, take_format},
     {"--threads", VERB_AUDIT, TAKES_VALUE, take_threads},
     {"--partial", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_partial},
-    {"--memory", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_memory},
+    {"--memory", VERB_AUDIT | VERB_MERGE | VERB_EXPLAIN, TAKES_VALUE, take_memory},
     {"--fail-on", VERB_AUDIT | VERB_MERGE, TAKES_VALUE, take_severity},
     {"-o", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_EXPLAIN | VERB_TEST, TAKES_VALUE, take_output},
     {"--output", VERB_AUDIT | VERB_MERGE | VERB_LIST | VERB_CHECK | VERB_EXPLAIN | VERB_TEST, TAKES_VALUE, take_output},

@@ -167,10 +167,9 @@ static enum fl_status begin_occurrence(struct fl_judging *j, struct fl_folds *fo
     uint32_t index;
     if (!find_fold(j, folds, hit, &index))
         return FL_E_NOMEM;
-    folds->newest = index;
     folds->newest_is_worst = true;
     folds->windows = 1;
-    folds->items[index].occurrences++;
+    folds->begun++;
     if (hit->window_end_ms == INT64_MIN)
         return fl_fold_add(j, &folds->items[index], hit, &folds->bytes);
     if (folds->last_arena.held_bytes > GARBAGE_BYTES_MIN) {
@@ -201,15 +200,14 @@ enum fl_status fl_folds_add(struct fl_judging *j, struct fl_folds *folds, const 
         status = add_hit(j, folds, hit);
     folds->held_bytes += fl_memory_held_by_thread() - before;
     bool is_full = folds->most_bytes != 0 && folds->held_bytes > (int64_t)folds->most_bytes;
-    bool is_watched = j->options->watch != NULL; /* who is told how many occurrences there were */
-    return status == FL_OK && is_full && !is_watched ? write_folds(j, folds) : status;
+    return status == FL_OK && is_full ? write_folds(j, folds) : status;
 }
 
 struct fl_judged_occurrence fl_folds_newest(const struct fl_folds *folds, const struct fl_hit *hit)
 {
     const struct fl_hit *whole = folds->has_last ? &folds->last : hit;
-    return (struct fl_judged_occurrence){folds->items[folds->newest].occurrences, folds->windows,
-                                         whole->window_start_ms, whole->window_end_ms, folds->newest_is_worst};
+    return (struct fl_judged_occurrence){folds->begun, folds->windows, whole->window_start_ms, whole->window_end_ms,
+                                         folds->newest_is_worst};
 }
 
 enum fl_status fl_folds_finish(struct fl_judging *j, struct fl_folds *folds)

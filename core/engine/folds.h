@@ -34,7 +34,6 @@ struct fl_fold_part {
 
 struct fl_fold {
     struct fl_fold_part *excused[FL_EXCUSES]; /* NULL where there is none */
-    uint64_t occurrences;                     /* that began */
 };
 
 /* Its only occurrence is still open. */
@@ -77,9 +76,9 @@ struct fl_folds {
     bool has_last;
     struct fl_arena last_arena;
     size_t garbage_bytes; /* what it may hold before earlier hits are dropped from it */
-    uint32_t newest;      /* fold of the hit that was added last */
-    bool newest_is_worst; /* of its occurrence, */
-    uint32_t windows;     /* which has so many */
+    bool newest_is_worst; /* is the hit that was added last that of its occurrence? */
+    uint32_t windows;     /* of that occurrence, */
+    uint64_t begun;       /* which is the so manieth of all */
     int64_t held_bytes;
     uint64_t most_bytes;      /* 0 = without end */
     uint64_t pieces;          /* times that memory was emptied */
@@ -91,7 +90,7 @@ enum fl_status fl_folds_open(struct fl_folds *folds, uint64_t budget_bytes, uint
 void fl_folds_close(struct fl_folds *folds);
 /* Views in the hit need to live during the call only. */
 enum fl_status fl_folds_add(struct fl_judging *j, struct fl_folds *folds, const struct fl_hit *hit);
-/* What became of the hit that was added last; only while somebody watches the judgement. */
+/* What became of the hit that was added last. */
 struct fl_judged_occurrence fl_folds_newest(const struct fl_folds *folds, const struct fl_hit *hit);
 /* After the last hit of a rule. */
 enum fl_status fl_folds_finish(struct fl_judging *j, struct fl_folds *folds);

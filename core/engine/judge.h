@@ -37,7 +37,7 @@ struct fl_judged_group {
 /* The occurrence of its finding that a hit is folded into, as far as it is known: overlapping windows of one group
  * are one occurrence. Its last hit tells the whole of it. */
 struct fl_judged_occurrence {
-    uint64_t number;  /* from 1, in the order in which those of the finding come */
+    uint64_t number;  /* no other occurrence has it */
     uint32_t windows; /* that were folded */
     int64_t window_start_ms, window_end_ms;
     bool is_worst; /* this hit is the worst so far: its values are those of the occurrence */
