@@ -1,6 +1,3 @@
-#include <string.h>
-
-#include "core/base/log.h"
 #include "core/cli/options.h"
 
 static const char help[] =
@@ -13,7 +10,7 @@ static const char help[] =
     "      --rules DIR      a further folder of rules\n"
     "      --format FORMAT  columns of objects without a header: '${version} ${account-id} ...', default, tgw\n"
     "      --strict         the linter too: what loads but is likely wrong, by code (docs/checks.md)\n"
-    "  -o, --output NAME    with --strict: text (default) or json, one object a line\n"
+    "  -o, --output NAME    text (default) or json, one object a line\n"
     "\n"
     "Exit status: 0 fine, 1 --strict found something, 2 load error, 3 some object or rule cannot be used, 4 internal "
     "error.\n"
@@ -29,9 +26,5 @@ int fl_cli_check(int count, char **argv)
         return exit_status;
     if (!fl_options_text_or_json("check", &options))
         return 2;
-    if (strcmp(options.outputs[0].name, "text") != 0 && !options.strict) {
-        fl_log_error("flowlaw check: -o %s goes with --strict", options.outputs[0].name);
-        return 2;
-    }
     return fl_session_check(&options);
 }

@@ -4,8 +4,7 @@
 
 #include "core/base/escape.h"
 #include "core/base/log.h"
-#include "core/session/layouts.h"
-#include "core/session/lint.h"
+#include "core/session/check.h"
 
 /* Names of objects, and what stands in them or in a policy, are written by others. */
 static void print_safe(const char *text)
@@ -36,19 +35,27 @@ static void print_sources(const struct fl_plan_rule *rule)
     print_void(rule);
 }
 
-static void print_needs(const struct fl_plan_rule *rule)
+struct fl_field_set fl_check_reads(const struct fl_plan_rule *rule)
 {
-    if (rule->from != NULL) {
-        print_sources(rule);
-        return;
-    }
     struct fl_field_set fields = {{0}};
+    if (rule->from != NULL)
+        return fields;
     fl_plan_rule_conditions(rule, &fields);
     for (uint32_t k = 0; k < rule->key_count; k++)
         fl_field_set_add(&fields, rule->keys[k]);
     for (uint32_t m = 0; m < rule->measure_count; m++)
         fl_measure_fields(&rule->measures[m], &fields);
     fl_field_set_add_all(&fields, &rule->lua_fields);
+    return fields;
+}
+
+static void print_needs(const struct fl_plan_rule *rule)
+{
+    if (rule->from != NULL) {
+        print_sources(rule);
+        return;
+    }
+    struct fl_field_set fields = fl_check_reads(rule);
     printf("  %s\n    reads:", rule->decl->id);
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         if (fl_field_set_has(&fields, f))
@@ -108,33 +115,39 @@ static uint64_t count_records(const struct fl_part *part)
     return sum;
 }
 
-/* Each rule against every layout. Returns true when some rule can be judged nowhere. */
-static bool print_rules(const struct fl_plan *plan, const struct fl_source_list *sources, const struct fl_part *part,
-                        const struct fl_layout *layouts, uint32_t layout_count)
+uint32_t fl_check_judged(const struct fl_plan *plan, const struct fl_plan_rule *rule,
+                         const struct fl_checked_input *input, uint32_t *read)
 {
-    bool any = false, headed = false;
+    uint32_t judged = 0;
+    *read = 0;
+    for (uint32_t l = 0; l < input->layout_count; l++) {
+        *read += input->layouts[l].count;
+        if (rule->void_reason == NULL && fl_plan_rule_possible(plan, rule, &input->layouts[l].columns))
+            judged += input->layouts[l].count;
+    }
+    return judged;
+}
+
+/* Each rule against every layout. */
+static void print_rules(const struct fl_plan *plan, const struct fl_checked_input *input)
+{
+    bool headed = false;
     for (uint32_t r = 0; r < plan->rule_count; r++) {
         const struct fl_plan_rule *rule = &plan->rules[r];
-        uint32_t read = 0, judged = 0;
+        uint32_t read;
         if (rule->role > FL_ROLE_EXPECT)
             continue;
         if (!headed)
             printf("Intents and rules\n");
         headed = true;
-        for (uint32_t l = 0; l < layout_count; l++) {
-            read += layouts[l].count;
-            if (rule->void_reason == NULL && fl_plan_rule_possible(plan, rule, &layouts[l].columns))
-                judged += layouts[l].count;
-        }
-        any |= judged == 0;
+        uint32_t judged = fl_check_judged(plan, rule, input, &read);
         printf("  %s: %u of %u object%s can be judged\n", rule->decl->id, judged, read, read == 1 ? "" : "s");
         print_void(rule);
-        for (uint32_t l = 0; l < layout_count && rule->void_reason == NULL; l++)
-            if (!fl_plan_rule_possible(plan, rule, &layouts[l].columns))
-                print_lacks(plan, rule, &layouts[l], sources->items[layouts[l].first].name);
-        warn_of_list(rule, part->rule_count > 0 ? &part->rules[r] : NULL, count_records(part));
+        for (uint32_t l = 0; l < input->layout_count && rule->void_reason == NULL; l++)
+            if (!fl_plan_rule_possible(plan, rule, &input->layouts[l].columns))
+                print_lacks(plan, rule, &input->layouts[l], input->sources.items[input->layouts[l].first].name);
+        warn_of_list(rule, input->part.rule_count > 0 ? &input->part.rules[r] : NULL, count_records(&input->part));
     }
-    return any;
 }
 
 static void print_entry(const char *name, const char *text)
@@ -145,67 +158,71 @@ static void print_entry(const char *name, const char *text)
     print_safe(text);
 }
 
-static int check_inputs(struct fl_session *session, const struct fl_session_options *options)
+static void print_input(const struct fl_checked_input *input)
 {
-    struct fl_source_list sources;
-    struct fl_part part = {0};
-    struct fl_error err;
-    /* Nothing is measured: the layouts are what is asked for, and how much lists would keep. */
+    printf("Input\n");
+    for (uint32_t o = 0; o < input->part.object_count; o++) {
+        const struct fl_object_stats *s = &input->part.objects[o];
+        const char *trouble = s->trouble[0] != '\0' ? s->trouble : "no record";
+        print_entry(input->sources.items[o].name, s->recognised ? s->format : trouble);
+        if (s->recognised)
+            printf(", %llu record%s", (unsigned long long)s->records, s->records == 1 ? "" : "s");
+        printf("\n");
+        if (s->read.damage != FL_DAMAGE_NONE) {
+            printf("    damaged: ");
+            print_safe(s->read.damage_text);
+            printf("\n");
+        }
+    }
+    for (uint32_t i = 0; i < input->sources.trouble_count; i++) {
+        print_entry(input->sources.troubles[i].name, input->sources.troubles[i].text);
+        printf("\n");
+    }
+}
+
+/* Is some object, or some rule, of no use? */
+static bool lacks_something(const struct fl_plan *plan, const struct fl_checked_input *input)
+{
+    bool lacks = false;
+    for (uint32_t o = 0; o < input->part.object_count; o++) {
+        const struct fl_object_stats *s = &input->part.objects[o];
+        lacks |= !(s->recognised || s->foreign) || s->read.damage != FL_DAMAGE_NONE;
+    }
+    for (uint32_t i = 0; i < input->sources.trouble_count; i++)
+        lacks |= input->sources.troubles[i].kind <= FL_SOURCE_UNREADABLE;
+    for (uint32_t r = 0; r < plan->rule_count; r++) {
+        uint32_t read;
+        if (plan->rules[r].role <= FL_ROLE_EXPECT)
+            lacks |= fl_check_judged(plan, &plan->rules[r], input, &read) == 0;
+    }
+    return lacks;
+}
+
+/* Nothing is measured: the layouts are what is asked for, and how much lists would keep. */
+static enum fl_status read_input(struct fl_session *session, const struct fl_session_options *options,
+                                 struct fl_checked_input *input, struct fl_error *err)
+{
     uint32_t rule_count = session->plan.rule_count;
     bool has_lists = false;
     for (uint32_t r = 0; r < rule_count; r++)
         has_lists |= session->plan.rules[r].is_list;
-    if (fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
-        fl_log_status(&err);
-        return FL_EXIT_INTERNAL;
-    }
     struct fl_engine_options engine = {.threads = 1, .told_format = options->format, .counts_only = true};
+    enum fl_status status = fl_source_list_open(&input->sources, options->inputs, options->input_count, err);
+    if (status != FL_OK)
+        return status;
     if (!has_lists)
         session->plan.rule_count = 0;
-    enum fl_status status = fl_engine_run(&session->plan, &sources, &engine, &part, &err);
+    status = fl_engine_run(&session->plan, &input->sources, &engine, &input->part, err);
     session->plan.rule_count = rule_count;
-    int exit_status = 0;
-    if (status != FL_OK) {
-        fl_log_status(&err);
-        exit_status = FL_EXIT_INTERNAL;
-    } else {
-        printf("Input\n");
-        for (uint32_t o = 0; o < part.object_count; o++) {
-            const struct fl_object_stats *s = &part.objects[o];
-            const char *trouble = s->trouble[0] != '\0' ? s->trouble : "no record";
-            print_entry(sources.items[o].name, s->recognised ? s->format : trouble);
-            if (s->recognised)
-                printf(", %llu record%s", (unsigned long long)s->records, s->records == 1 ? "" : "s");
-            printf("\n");
-            exit_status = s->recognised || s->foreign ? exit_status : 3;
-            if (s->read.damage != FL_DAMAGE_NONE) {
-                printf("    damaged: ");
-                print_safe(s->read.damage_text);
-                printf("\n");
-                exit_status = 3;
-            }
-        }
-        for (uint32_t i = 0; i < sources.trouble_count; i++) {
-            print_entry(sources.troubles[i].name, sources.troubles[i].text);
-            printf("\n");
-            if (sources.troubles[i].kind <= FL_SOURCE_UNREADABLE)
-                exit_status = 3;
-        }
-        uint32_t layout_count;
-        struct fl_layout *layouts = fl_layouts_list(&session->arena, &part, &layout_count);
-        if (layouts == NULL)
-            exit_status = FL_EXIT_INTERNAL;
-        else if (print_rules(&session->plan, &sources, &part, layouts, layout_count))
-            exit_status = 3;
-    }
-    fl_part_dispose(&part);
-    fl_source_list_close(&sources);
-    return exit_status;
+    if (status != FL_OK)
+        return status;
+    input->layouts = fl_layouts_list(&session->arena, &input->part, &input->layout_count);
+    return input->layouts == NULL ? fl_fail(err, FL_E_NOMEM, "out of memory") : FL_OK;
 }
 
-/* ---- --strict ---- */
+/* ---- warnings ---- */
 
-static const char *level_of(enum fl_lint_code code)
+const char *fl_check_level(enum fl_lint_code code)
 {
     return code == FL_LINT_EXCLUDE ? "error" : code == FL_LINT_UNUSED ? "note" : "warning";
 }
@@ -217,7 +234,7 @@ static void print_lint(const struct fl_lint *item)
         printf(":%u", item->at.line);
     if (item->at.column > 0)
         printf(":%u", item->at.column);
-    printf(": FL%03d %s: ", (int)item->code, level_of(item->code));
+    printf(": FL%03d %s: ", (int)item->code, fl_check_level(item->code));
     print_safe(item->at.text);
     printf("\n");
     if (item->at.source_line[0] != '\0') {
@@ -231,49 +248,24 @@ static void print_lint(const struct fl_lint *item)
     printf("    -> %s\n", item->todo);
 }
 
-static void put(struct fl_json *w, const char *key, const char *text)
+/* What is told without --strict too. */
+static bool is_told_always(enum fl_lint_code code)
 {
-    fl_json_key(w, key);
-    fl_json_text(w, text);
+    return code == FL_LINT_LIST || code == FL_LINT_LACKING || code == FL_LINT_WINDOW || code == FL_LINT_VOID ||
+           code == FL_LINT_OWN;
 }
 
-static void print_lint_json(const struct fl_lint *item)
-{
-    struct fl_buf out;
-    struct fl_json w;
-    char code[16];
-    fl_buf_init(&out);
-    fl_json_init(&w, &out);
-    snprintf(code, sizeof code, "FL%03d", (int)item->code);
-    fl_json_object(&w);
-    put(&w, "type", "check");
-    put(&w, "code", code);
-    put(&w, "level", level_of(item->code));
-    put(&w, "subject", item->rule);
-    put(&w, "file", item->at.file);
-    fl_json_key(&w, "line");
-    fl_json_u64(&w, item->at.line);
-    fl_json_key(&w, "column");
-    fl_json_u64(&w, item->at.column);
-    put(&w, "text", item->at.text);
-    put(&w, "todo", item->todo);
-    fl_json_end(&w);
-    fl_buf_add_char(&out, '\n');
-    if (!out.failed)
-        fwrite(out.data, 1, out.len, stdout);
-    fl_buf_dispose(&out);
-}
-
-static int print_lints(const struct fl_linting *l, bool json)
+/* Returns whether --strict found something. */
+static bool print_lints(const struct fl_linting *l, bool strict, bool json)
 {
     uint32_t errors = 0, notes = 0;
     for (uint32_t i = 0; i < l->count; i++) {
         errors += l->items[i].code == FL_LINT_EXCLUDE;
         notes += l->items[i].code == FL_LINT_UNUSED;
-        if (json)
-            print_lint_json(&l->items[i]);
-        else
+        if (!json)
             print_lint(&l->items[i]);
+        else if (strict || is_told_always(l->items[i].code))
+            fl_check_put_lint(&l->items[i]);
     }
     uint32_t warnings = l->count - errors - notes;
     if (!json)
@@ -282,31 +274,24 @@ static int print_lints(const struct fl_linting *l, bool json)
         printf(", %u note%s", notes, notes == 1 ? "" : "s");
     if (!json)
         printf("\n");
-    return errors + warnings > 0 ? 1 : 0;
+    return strict && errors + warnings > 0;
 }
 
 /* Status 1 wins over what the inputs came to, as findings of an audit do. */
-static int check_strictly(struct fl_session *session, const struct fl_session_options *options, bool json,
-                          int exit_status)
+static int check_lints(struct fl_session *session, const struct fl_checked_input *input, bool strict, bool json,
+                       int exit_status)
 {
     struct fl_linting l = {.session = session};
-    struct fl_source_list sources;
     struct fl_error err;
-    bool inputs = options->input_count > 0;
-    if (inputs && fl_source_list_open(&sources, options->inputs, options->input_count, &err) != FL_OK) {
-        fl_log_status(&err);
-        return FL_EXIT_INTERNAL;
-    }
-    enum fl_status status = fl_lint_run(&l, options, inputs ? &sources : NULL, &err);
+    enum fl_status status =
+        fl_lint_run(&l, input != NULL ? &input->sources : NULL, input != NULL ? &input->part : NULL, &err);
     if (status != FL_OK) {
         fl_log_status(&err);
         exit_status = FL_EXIT_INTERNAL;
-    } else if (print_lints(&l, json) != 0) {
+    } else if (print_lints(&l, strict, json)) {
         exit_status = 1;
     }
     fl_lint_dispose(&l);
-    if (inputs)
-        fl_source_list_close(&sources);
     return exit_status;
 }
 
@@ -338,22 +323,47 @@ static void print_policy(const struct fl_session *session, bool strict)
         warn_of_own(&session->policy);
 }
 
+static void print_loaded(const struct fl_session *session, const struct fl_checked_input *input, bool strict, bool json)
+{
+    if (json) {
+        fl_check_put_policy(session);
+        if (input != NULL)
+            fl_check_put_input(input);
+        fl_check_put_rules(session, input);
+        return;
+    }
+    print_policy(session, strict);
+    if (input != NULL) {
+        print_input(input);
+        print_rules(&session->plan, input);
+    }
+}
+
+static int check_loaded(struct fl_session *session, const struct fl_session_options *options)
+{
+    struct fl_checked_input read = {0}, *input = options->input_count > 0 ? &read : NULL;
+    struct fl_error err;
+    bool json = strcmp(options->outputs[0].name, "json") == 0;
+    int exit_status = FL_EXIT_INTERNAL;
+    if (input != NULL && read_input(session, options, input, &err) != FL_OK) {
+        fl_log_status(&err);
+    } else {
+        print_loaded(session, input, options->strict, json);
+        exit_status = input != NULL && lacks_something(&session->plan, input) ? 3 : 0;
+        if (options->strict || json)
+            exit_status = check_lints(session, input, options->strict, json, exit_status);
+    }
+    fl_part_dispose(&read.part);
+    fl_source_list_close(&read.sources);
+    return exit_status;
+}
+
 int fl_session_check(const struct fl_session_options *options)
 {
     struct fl_session session;
     struct fl_error_list errors = {0};
-    int exit_status = 0;
-    if (fl_session_open(&session, options, &errors) != FL_OK) {
-        exit_status = fl_session_refuse(&errors, "the policy does not load");
-    } else {
-        bool json = strcmp(options->outputs[0].name, "json") == 0;
-        if (!json)
-            print_policy(&session, options->strict);
-        if (options->input_count > 0 && !json)
-            exit_status = check_inputs(&session, options);
-        if (options->strict && exit_status != FL_EXIT_INTERNAL)
-            exit_status = check_strictly(&session, options, json, exit_status);
-    }
+    bool loads = fl_session_open(&session, options, &errors) == FL_OK;
+    int exit_status = loads ? check_loaded(&session, options) : fl_session_refuse(&errors, "the policy does not load");
     fl_error_list_dispose(&errors);
     fl_session_close(&session);
     return exit_status;

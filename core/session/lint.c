@@ -99,8 +99,8 @@ static int compare(const void *left, const void *right)
     return c != 0 ? c : strcmp(a->at.text, b->at.text);
 }
 
-enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options *options,
-                           const struct fl_source_list *sources, struct fl_error *err)
+enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part,
+                           struct fl_error *err)
 {
     struct fl_network_source networks = fl_policy_network_source(&l->session->policy);
     l->domains = fl_domains_new(&networks);
@@ -111,14 +111,15 @@ enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options
     fl_lint_networks(l);
     fl_lint_policy_itself(l);
     fl_lint_names(l);
-    enum fl_status status = sources == NULL ? FL_OK : fl_lint_input(l, options, sources, err);
+    if (sources != NULL)
+        fl_lint_input(l, sources, part);
     fl_domains_free(l->domains);
     l->domains = NULL;
-    if (status == FL_OK && l->nomem)
-        status = fl_fail(err, FL_E_NOMEM, "out of memory");
-    if (status == FL_OK && l->count > 1)
+    if (l->nomem)
+        return fl_fail(err, FL_E_NOMEM, "out of memory");
+    if (l->count > 1)
         qsort(l->items, l->count, sizeof *l->items, compare);
-    return status;
+    return FL_OK;
 }
 
 void fl_lint_dispose(struct fl_linting *l)

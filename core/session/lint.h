@@ -65,9 +65,10 @@ void fl_lint_file(struct fl_linting *l, enum fl_lint_code code, const struct fl_
 void fl_lint_policy(struct fl_linting *l, enum fl_lint_code code, const char *name, uint32_t line, uint32_t column,
                     const char *todo, const char *format, ...) __attribute__((format(printf, 7, 8)));
 
-/* All checks; those of the logs at hand when sources is not NULL. The items come in the order of their places. */
-enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_session_options *options,
-                           const struct fl_source_list *sources, struct fl_error *err);
+/* All checks; those of the logs at hand when sources is not NULL: part is what they came to, with the counts of rules
+ * where the plan has lists. The items come in the order of their places. */
+enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part,
+                           struct fl_error *err);
 void fl_lint_dispose(struct fl_linting *l);
 
 /* lint_policy.c: policies that judge nothing, whose `own` lacks the private space, or that use a rule twice. */
@@ -92,7 +93,6 @@ void fl_lint_code(struct fl_linting *l, const struct fl_rule_decl *decl);
 uint32_t fl_lint_tests(struct fl_str file); /* test blocks */
 void fl_lint_test_names(struct fl_linting *l, const struct fl_rule_decl *decl);
 /* lint_input.c: what needs the logs at hand. */
-enum fl_status fl_lint_input(struct fl_linting *l, const struct fl_session_options *options,
-                             const struct fl_source_list *sources, struct fl_error *err);
+void fl_lint_input(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part);
 
 #endif

@@ -7,7 +7,7 @@
 static void check_list(struct fl_linting *l, const struct fl_plan_rule *rule, uint64_t selected, uint64_t records)
 {
     const struct fl_rule_spot spot = {rule->decl->where != NULL ? "where" : "title", NULL, NULL};
-    if (!rule->is_list || records == 0 || selected * 100 <= records * FL_LIST_SHARE_PERCENT)
+    if (records == 0 || selected * 100 <= records * FL_LIST_SHARE_PERCENT)
         return;
     fl_lint_rule(l, FL_LINT_LIST, rule->decl, &spot, 0, "let `where` keep only the records that the list is about",
                  "it keeps a row for %llu of %llu records (more than %u %%)", (unsigned long long)selected,
@@ -38,7 +38,7 @@ static void check_fields(struct fl_linting *l, const struct fl_plan_rule *rule, 
     fl_buf_dispose(&names);
 }
 
-static void check_part(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part)
+void fl_lint_input(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part)
 {
     const struct fl_plan *plan = &l->session->plan;
     uint64_t records = 0;
@@ -51,21 +51,10 @@ static void check_part(struct fl_linting *l, const struct fl_source_list *source
         const struct fl_plan_rule *rule = &plan->rules[r];
         if (rule->void_reason != NULL || rule->role > FL_ROLE_EXPECT)
             continue;
-        check_list(l, rule, part->rules[r].selected, records);
+        if (rule->is_list)
+            check_list(l, rule, part->rules[r].selected, records);
         for (uint32_t i = 0; i < count; i++)
             if (!fl_plan_rule_possible(plan, rule, &layouts[i].columns))
                 check_fields(l, rule, &layouts[i], sources->items[layouts[i].first].name);
     }
-}
-
-enum fl_status fl_lint_input(struct fl_linting *l, const struct fl_session_options *options,
-                             const struct fl_source_list *sources, struct fl_error *err)
-{
-    struct fl_engine_options engine = {.threads = 1, .told_format = options->format, .counts_only = true};
-    struct fl_part part = {0};
-    enum fl_status status = fl_engine_run(&l->session->plan, sources, &engine, &part, err);
-    if (status == FL_OK)
-        check_part(l, sources, &part);
-    fl_part_dispose(&part);
-    return status;
 }
