@@ -247,10 +247,10 @@ static bool is_plain(struct fl_str pattern)
     return true;
 }
 
-/* Fields that are empty have no value. */
+/* A log has no empty text; an inventory and a group may. */
 static bool can_be(const struct fl_fact *f, struct fl_str text)
 {
-    return (text.len > 0 || f->key >= FL_FIELD_COUNT) && passes_all(f->texts, text);
+    return (text.len > 0 || f->key >= FL_DERIVED_FIRST) && passes_all(f->texts, text);
 }
 
 /* Some test names all texts that can be: does none of them pass the others? */

@@ -195,6 +195,8 @@ static void test_domain__texts(void **state)
     check("vpc_id matches \"\"", 'n');
     check("vpc_id == \"\"", 'n');
     check("vpc_id in {\"\", \"a\"}", '?');
+    check("src.name == \"\"", '?');
+    check("src.name != \"\"", '?');
     check("vpc_id != \"\"", 'a');
     check("vpc_id matches \"*\"", 'a');
     check("vpc_id matches \"**\"", 'a');
