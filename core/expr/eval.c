@@ -147,10 +147,12 @@ static struct fl_value member(const struct fl_node *set, const struct fl_value *
 {
     if (v->type == FL_T_NULL)
         return unknown();
-    for (uint32_t i = 0; i < set->item_count; i++)
-        if (in_item(&set->items[i], v, eval))
-            return truth(true);
-    return truth(false);
+    bool found = false;
+    for (uint32_t i = 0; i < set->item_count && !found; i++)
+        found = in_item(&set->items[i], v, eval);
+    struct fl_value out = truth(found);
+    out.may_count_twice = v->may_count_twice;
+    return out;
 }
 
 /* Kleene: the deciding value wins over unknown. */
@@ -163,7 +165,10 @@ static struct fl_value junction(const struct fl_node *node, const struct fl_eval
     struct fl_value b = fl_expr_eval(node->right, eval);
     if (b.type == FL_T_BOOL && (b.i != 0) == deciding)
         return b;
-    return a.type == FL_T_NULL ? a : b;
+    if (a.type == FL_T_NULL)
+        return a;
+    b.may_count_twice = b.type != FL_T_NULL && (a.may_count_twice || b.may_count_twice);
+    return b;
 }
 
 struct fl_value fl_expr_eval(const struct fl_node *node, const struct fl_eval *eval)

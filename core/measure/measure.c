@@ -66,13 +66,37 @@ bool fl_slot_int(const struct fl_value *slot, int64_t *out)
     return true;
 }
 
+/* Sums, and what is computed of them. */
+static bool may_be_marked(uint32_t field, enum fl_type type)
+{
+    return field != FL_FIELD_NONE && (fl_measure_is_number(type) || type == FL_T_RATIO || type == FL_T_BOOL);
+}
+
 enum fl_status fl_measure_prepare(struct fl_measure *m, struct fl_error *err)
 {
+    bool reads_groups = m->field != FL_FIELD_NONE && m->field_name != NULL;
+    bool marks = reads_groups && (may_be_marked(m->field, m->field_type) || may_be_marked(m->by, m->by_type));
     name_field(m->field, &m->field_name, &m->field_type);
     name_field(m->by, &m->by_name, &m->by_type);
     enum fl_status status = kinds[m->kind]->prepare(m, err);
     m->state_bytes = (m->state_bytes + 7u) & ~7u;
+    m->mark_offset = marks ? m->state_bytes : 0;
+    m->state_bytes += marks ? sizeof(uint64_t) : 0;
     return status;
+}
+
+/* What is measured of values that may count twice may be too much as well. */
+static uint64_t *mark_of(const struct fl_measure *m, const void *state)
+{
+    return (uint64_t *)((char *)state + m->mark_offset);
+}
+
+static void take_mark(const struct fl_measure *m, void *state, const struct fl_value *slots, bool pass)
+{
+    bool counts = m->kind != FL_M_SUM || pass;
+    if (m->mark_offset > 0 && counts &&
+        (slots[m->field].may_count_twice || (m->by != FL_FIELD_NONE && slots[m->by].may_count_twice)))
+        *mark_of(m, state) = 1;
 }
 
 void fl_measure_fields(const struct fl_measure *m, struct fl_field_set *fields)
@@ -150,6 +174,7 @@ enum fl_status fl_measure_update_slots(const struct fl_measure *m, void *state, 
                                        bool pass2, uint32_t steps, const struct fl_place *place)
 {
     struct fl_update u = {.pass = pass, .pass2 = pass2, .steps = steps, .place = place, .slots = slots};
+    take_mark(m, state, slots, pass);
     return kinds[m->kind]->update(m, state, &u);
 }
 
@@ -160,6 +185,8 @@ bool fl_measure_reads_records(enum fl_measure_kind kind)
 
 enum fl_status fl_measure_merge(const struct fl_measure *m, void *into, const void *from)
 {
+    if (m->mark_offset > 0)
+        *mark_of(m, into) |= *mark_of(m, from);
     return kinds[m->kind]->merge(m, into, from);
 }
 
@@ -171,16 +198,27 @@ void fl_measure_dispose(const struct fl_measure *m, void *state)
 
 void fl_measure_save(const struct fl_measure *m, const void *state, struct fl_buf *out)
 {
-    if (kinds[m->kind]->save != NULL)
-        kinds[m->kind]->save(m, state, out);
-    else
+    if (kinds[m->kind]->save == NULL) {
         fl_buf_add(out, state, m->state_bytes);
+        return;
+    }
+    kinds[m->kind]->save(m, state, out);
+    if (m->mark_offset > 0)
+        fl_buf_add(out, mark_of(m, state), sizeof(uint64_t));
 }
 
 enum fl_status fl_measure_load(const struct fl_measure *m, void *state, const uint8_t *bytes, size_t len, size_t *used)
 {
-    if (kinds[m->kind]->load != NULL)
-        return kinds[m->kind]->load(m, state, bytes, len, used);
+    if (kinds[m->kind]->load != NULL) {
+        enum fl_status status = kinds[m->kind]->load(m, state, bytes, len, used);
+        if (status != FL_OK || m->mark_offset == 0)
+            return status;
+        if (len - *used < sizeof(uint64_t))
+            return FL_E_DATA;
+        memcpy(mark_of(m, state), bytes + *used, sizeof(uint64_t));
+        *used += sizeof(uint64_t);
+        return FL_OK;
+    }
     if (len < m->state_bytes)
         return FL_E_DATA;
     memcpy(state, bytes, m->state_bytes);
@@ -192,5 +230,8 @@ enum fl_status fl_measure_value(const struct fl_measure *m, const void *state, s
                                 struct fl_value *out)
 {
     *out = FL_VALUE_NULL;
-    return kinds[m->kind]->value != NULL ? kinds[m->kind]->value(m, state, arena, out) : FL_OK;
+    enum fl_status status = kinds[m->kind]->value != NULL ? kinds[m->kind]->value(m, state, arena, out) : FL_OK;
+    if (m->mark_offset > 0 && *mark_of(m, state) != 0 && out->type != FL_T_NULL)
+        out->may_count_twice = true;
+    return status;
 }

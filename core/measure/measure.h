@@ -51,7 +51,8 @@ struct fl_measure {
     uint32_t row_field_count;
     enum fl_type type; /* of its value */
     uint32_t state_bytes, state_offset;
-    uint64_t hash_seed;                   /* of values in states; equal where states are merged */
+    uint32_t mark_offset; /* over groups: where the state says that some value of theirs may count twice; 0: nowhere */
+    uint64_t hash_seed;   /* of values in states; equal where states are merged */
     const struct fl_renumbering *sources; /* of the places in states that are loaded; NULL: as they are */
     struct fl_ratio q;                    /* quantile */
     int64_t slot_ms;                      /* hours, intervals: raised to what the log can tell apart */

@@ -165,8 +165,6 @@ static enum fl_status sum_update(const struct fl_measure *m, void *state, const 
     unsigned side = SIDE_ENTERED;
     if (u->slots == NULL && fl_measure_counts_once(m))
         side = side_of(u);
-    else if (u->slots != NULL && u->slots[m->field].may_count_twice)
-        side = SIDE_UNKNOWN;
     return add(state, side, fl_update_share(u, value));
 }
 

@@ -30,6 +30,8 @@ void fl_explain_value(struct fl_explaining *e, const struct fl_value *value)
     e->out.failed |= text.failed;
     if (!text.failed && text.len > 0)
         fl_explain_add_str(e, (struct fl_str){text.data, text.len});
+    if (value->may_count_twice)
+        fl_buf_add_text(&e->out, " (may count twice)");
     fl_buf_dispose(&text);
 }
 

@@ -178,8 +178,20 @@ static void put_slots(struct fl_explaining *e, const char *key, const struct fl_
 void fl_explain_put_measures(struct fl_explaining *e, const struct fl_kept_group *kept)
 {
     const struct fl_plan_rule *rule = &e->session->plan.rules[kept->rule];
-    put_slots(e, "measures", kept, rule->key_count + FL_COUNTER_COUNT,
-              rule->role == FL_ROLE_EXPECT ? 0 : rule->measure_count + rule->value_count);
+    uint32_t from = rule->key_count + FL_COUNTER_COUNT, twice = 0;
+    uint32_t count = rule->role == FL_ROLE_EXPECT ? 0 : rule->measure_count + rule->value_count;
+    put_slots(e, "measures", kept, from, count);
+    for (uint32_t i = from; i < from + count; i++) {
+        if (!kept->group.slots[i].may_count_twice)
+            continue;
+        if (twice++ == 0) {
+            fl_json_key(&e->w, "may_count_twice");
+            fl_json_array(&e->w);
+        }
+        fl_json_text(&e->w, fl_explain_slot_name(rule, i, false));
+    }
+    if (twice > 0)
+        fl_json_end(&e->w);
 }
 
 static void put_waiver(void *context, const struct fl_waiver *waiver, enum fl_waiver_answer answer,

@@ -192,6 +192,23 @@ static void put_rule(struct fl_json *w, const struct fl_rule_result *r)
     put_declared(w, r->declared_file, r->declared_line);
 }
 
+/* Sums with records that do not tell whose interface wrote them; the key is there only with such. */
+static void put_may_count_twice(struct fl_json *w, const struct fl_pairs *measures)
+{
+    uint32_t names = 0;
+    for (uint32_t i = 0; i < measures->count; i++) {
+        if (!measures->items[i].value.may_count_twice)
+            continue;
+        if (names++ == 0) {
+            fl_json_key(w, "may_count_twice");
+            fl_json_array(w);
+        }
+        fl_json_text(w, measures->items[i].name);
+    }
+    if (names > 0)
+        fl_json_end(w);
+}
+
 static void put_occurrences(struct fl_json *w, const struct fl_finding *f)
 {
     fl_json_key(w, "occurrences");
@@ -216,29 +233,13 @@ static void put_occurrences(struct fl_json *w, const struct fl_finding *f)
         }
         put_count(w, "flows", o->flows);
         put_pairs(w, "measures", o->measures.items, o->measures.count);
+        put_may_count_twice(w, &o->measures);
         put_text(w, "severity", fl_severity_name(o->severity));
         put_text(w, "waived_by", o->waived_by);
         fl_json_end(w);
     }
     fl_json_end(w);
     fl_json_end(w);
-}
-
-/* Sums with records that do not tell whose interface wrote them; the key is there only with such. */
-static void put_may_count_twice(struct fl_json *w, const struct fl_pairs *measures)
-{
-    uint32_t names = 0;
-    for (uint32_t i = 0; i < measures->count; i++) {
-        if (!measures->items[i].value.may_count_twice)
-            continue;
-        if (names++ == 0) {
-            fl_json_key(w, "may_count_twice");
-            fl_json_array(w);
-        }
-        fl_json_text(w, measures->items[i].name);
-    }
-    if (names > 0)
-        fl_json_end(w);
 }
 
 static void put_finding(struct fl_json *w, const struct fl_finding *f)
