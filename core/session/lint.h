@@ -84,6 +84,7 @@ void fl_lint_names(struct fl_linting *l);
 void fl_lint_conditions(struct fl_linting *l);
 /* lint_intents.c: reads the ends of intents into the domains, then compares them. */
 struct fl_lint_laws *fl_lint_laws_read(struct fl_linting *l);
+const struct fl_node *fl_lint_when(const struct fl_lint_laws *laws, uint32_t intent); /* NULL without one */
 void fl_lint_laws_compare(struct fl_linting *l, const struct fl_lint_laws *laws);
 void fl_lint_networks(struct fl_linting *l);
 /* lint_rules.c */

@@ -9,6 +9,7 @@ struct reading {
     size_t at;
     struct fl_lua_token now;
     struct fl_str flow; /* name of the function's argument */
+    uint32_t field;     /* that was read last */
     struct fl_buf where;
     bool reads_flow, fits;
 };
@@ -99,6 +100,7 @@ static bool take_field(struct reading *r)
     if (!take_word(r, ".") || r->now.kind != FL_LUA_NAME || fl_field_find(text_of(r)) == FL_FIELD_NONE)
         return false;
     fl_buf_add(&r->where, text_of(r).ptr, text_of(r).len);
+    r->field = fl_field_find(text_of(r));
     r->reads_flow = true;
     advance(r);
     return true;
@@ -135,7 +137,9 @@ static bool take_operand(struct reading *r)
 {
     add_blank(r);
     if (r->now.kind == FL_LUA_STRING && !r->now.raw && memchr(text_of(r).ptr, '\\', text_of(r).len) == NULL) {
-        fl_buf_add_format(&r->where, "\"%.*s\"", (int)text_of(r).len, text_of(r).ptr);
+        /* Lua has addresses and names of a few as text, conditions as words. */
+        const char *mark = r->field == FL_FIELD_NONE || fl_fields[r->field].type == FL_T_STR ? "\"" : "";
+        fl_buf_add_format(&r->where, "%s%.*s%s", mark, (int)text_of(r).len, text_of(r).ptr, mark);
         advance(r);
         return true;
     }
@@ -200,17 +204,23 @@ static bool take_or(struct reading *r)
     return take_joined(r, "or", take_and);
 }
 
-/* `return EXPR end`, or `if EXPR then return true end end`. */
+static bool take_no(struct reading *r)
+{
+    return take_word(r, "return") && (take_word(r, "false") || take_word(r, "nil") || at_word(r, "end"));
+}
+
+/* `return EXPR end`, or `if EXPR then return true end end`, with or without the other answer. */
 static bool take_body(struct reading *r)
 {
     if (take_word(r, "return"))
         return take_or(r) && take_word(r, "end");
-    if (!take_word(r, "if") || !take_or(r) || !take_word(r, "then") || !take_word(r, "return") ||
-        !take_word(r, "true") || !take_word(r, "end"))
+    if (!take_word(r, "if") || !take_or(r) || !take_word(r, "then") || !take_word(r, "return") || !take_word(r, "true"))
         return false;
-    if (take_word(r, "return") && !take_word(r, "false") && !take_word(r, "nil"))
+    if (take_word(r, "else") && !take_no(r))
         return false;
-    return take_word(r, "end");
+    if (!take_word(r, "end"))
+        return false;
+    return take_word(r, "end") || (take_no(r) && take_word(r, "end"));
 }
 
 /* `on_flow = function(flow) BODY` */
@@ -236,6 +246,7 @@ void fl_lint_code(struct fl_linting *l, const struct fl_rule_decl *decl)
         struct fl_lua_token now = r.now;
         r.where.len = 0;
         r.reads_flow = false;
+        r.field = FL_FIELD_NONE;
         r.fits = take_function(&r);
         if (!r.fits) {
             r.at = at;

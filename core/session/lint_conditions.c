@@ -1,4 +1,6 @@
 /* lint_conditions.c: FL001 and FL002. */
+#include <stdio.h>
+
 #include "core/session/explain.h"
 #include "core/session/lint.h"
 
@@ -9,7 +11,8 @@ struct checking {
     const char *text;
     bool rows;                       /* `where` or a filter of a rule that reads groups */
     const struct fl_rule_spot *spot; /* in a rule file, or NULL: */
-    const char *name;                /* in the policy */
+    const char *name;                /* in the policy, as messages call it */
+    const char *subject;             /* NULL: name */
     const struct fl_text_at *at;
 };
 
@@ -171,8 +174,8 @@ static void tell(const struct checking *c, const struct fl_node *node, bool alwa
                      c->spot->key, c->spot->name != NULL ? " " : "", c->spot->name != NULL ? c->spot->name : "", len,
                      part.data, what);
     else
-        fl_lint_policy(c->l, code, c->name, c->at->line, c->at->column, todo, "%s: \"%.*s\" is %s", c->name, len,
-                       part.data, what);
+        fl_lint_policy(c->l, code, c->subject != NULL ? c->subject : c->name, c->at->line, c->at->column, todo,
+                       "%s: \"%.*s\" is %s", c->name, len, part.data, what);
     fl_buf_dispose(&part);
 }
 
@@ -202,6 +205,18 @@ static enum told check_part(const struct checking *c, const struct fl_node *node
     return never ? TOLD_NEVER : always ? TOLD_ALWAYS : told;
 }
 
+/* Of a ratio and a sequence each filter has to be there: `true` says that every record is meant. */
+static void check_filter(const struct checking *of, const struct fl_measure *m, const struct fl_node *filter,
+                         const char *text)
+{
+    const struct fl_rule_spot spot = {"measure", m->name, text};
+    struct checking c = *of;
+    c.text = text;
+    c.spot = &spot;
+    if (filter != NULL && (m->kind == FL_M_COUNT || m->kind == FL_M_SUM || filter->kind != FL_N_LITERAL))
+        check_part(&c, filter);
+}
+
 static void check_rule(struct fl_linting *l, const struct fl_plan_rule *rule)
 {
     const struct fl_rule_decl *decl = rule->decl;
@@ -210,15 +225,11 @@ static void check_rule(struct fl_linting *l, const struct fl_plan_rule *rule)
     if (rule->where != NULL)
         check_part(&c, rule->where);
     for (uint32_t m = 0; m < rule->measure_count; m++) {
-        const struct fl_node *filters[] = {rule->measures[m].filter, rule->measures[m].filter2};
-        const char *texts[] = {decl->measures[m].filter, decl->measures[m].filter2};
-        for (unsigned i = 0; i < 2; i++) {
-            const struct fl_rule_spot spot = {"measure", rule->measures[m].name, texts[i]};
-            c.text = texts[i];
-            c.spot = &spot;
-            if (filters[i] != NULL)
-                check_part(&c, filters[i]);
-        }
+        const struct fl_measure *measure = &rule->measures[m];
+        check_filter(&c, measure, measure->filter, decl->measures[m].filter);
+        check_filter(&c, measure, measure->filter2, decl->measures[m].filter2);
+        for (uint32_t s = 0; measure->sequence != NULL && s < measure->sequence->step_count; s++)
+            check_filter(&c, measure, measure->sequence->steps[s].filter, decl->measures[m].steps[s].filter);
     }
     c.rows = false;
     c.text = decl->having;
@@ -251,9 +262,21 @@ static void add_nodes(struct fl_linting *l)
             status = fl_domains_add(l->domains, rule->measures[m].filter);
             if (status == FL_OK)
                 status = fl_domains_add(l->domains, rule->measures[m].filter2);
+            const struct fl_sequence *q = rule->measures[m].sequence;
+            for (uint32_t i = 0; q != NULL && i < q->step_count && status == FL_OK; i++)
+                status = fl_domains_add(l->domains, q->steps[i].filter);
         }
     }
     l->nomem |= status != FL_OK;
+}
+
+static void check_when(struct fl_linting *l, const struct fl_intent *intent, const struct fl_node *when)
+{
+    char name[FL_ERROR_TEXT_BYTES];
+    snprintf(name, sizeof name, "when of intent %.300s", intent->id);
+    struct checking c = {.l = l, .text = intent->when.text, .name = name, .subject = intent->id, .at = &intent->when};
+    if (when != NULL)
+        check_part(&c, when);
 }
 
 static void check_policy(struct fl_linting *l)
@@ -285,6 +308,8 @@ void fl_lint_conditions(struct fl_linting *l)
         return;
     }
     fl_lint_laws_compare(l, laws);
+    for (uint32_t i = 0; i < l->session->policy.intent_count; i++)
+        check_when(l, &l->session->policy.intents[i], fl_lint_when(laws, i));
     check_policy(l);
     for (uint32_t r = 0; r < l->session->plan.rule_count; r++)
         if (is_written(&l->session->plan.rules[r]))

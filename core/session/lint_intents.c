@@ -11,7 +11,7 @@ struct pass {
 
 struct law {
     const struct fl_intent *intent;
-    const struct fl_node *from, *to, *service;
+    const struct fl_node *from, *to, *service, *when;
     struct pass *passes; /* only, only_from */
     bool always;         /* no `when`, no dates */
 };
@@ -36,12 +36,26 @@ static const struct fl_node *read(struct fl_linting *l, const char *text, enum f
     return node;
 }
 
+static const struct fl_node *read_when(struct fl_linting *l, const char *text)
+{
+    struct fl_expr_env env = {.fields = true};
+    const struct fl_node *node = NULL;
+    if (text == NULL)
+        return NULL;
+    fl_policy_expr_env(&l->session->policy, &env);
+    if (fl_expr_parse(fl_str_of(text), &env, &l->session->arena, &node, NULL) != FL_OK ||
+        fl_domains_add(l->domains, node) != FL_OK)
+        l->nomem = true;
+    return node;
+}
+
 static void read_law(struct fl_linting *l, const struct fl_intent *intent, struct law *law)
 {
     law->intent = intent;
     law->from = intent->kind == FL_INTENT_ONLY_FROM ? NULL : read(l, intent->from.text, FL_P_NETWORK);
     law->to = read(l, intent->to.text, FL_P_NETWORK);
     law->service = read(l, intent->service.text, FL_P_SERVICE);
+    law->when = read_when(l, intent->when.text);
     law->always = intent->when.text == NULL && intent->starts_ms == INT64_MIN && intent->expires_ms == INT64_MAX;
     law->passes = fl_arena_alloc(&l->session->arena, ((size_t)intent->only_count + 1) * sizeof *law->passes);
     if (law->passes == NULL) {
@@ -68,6 +82,11 @@ struct fl_lint_laws *fl_lint_laws_read(struct fl_linting *l)
         read_law(l, &policy->intents[i], &items[i]);
     *laws = (struct fl_lint_laws){items, policy->intent_count};
     return laws;
+}
+
+const struct fl_node *fl_lint_when(const struct fl_lint_laws *laws, uint32_t intent)
+{
+    return laws->items[intent].when;
 }
 
 /* ---- comparing; a set that is NULL is everything ---- */
