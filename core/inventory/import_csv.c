@@ -187,6 +187,7 @@ struct importing {
     uint32_t column_count;
     const char *file;
     struct fl_error_list *errors;
+    uint32_t errors_most; /* then the rest is not read */
 };
 
 static void fail_at(struct importing *in, const struct fl_csv_field *at, struct fl_error *err)
@@ -204,7 +205,7 @@ static enum fl_status take_header(struct importing *in)
     in->columns = fl_arena_alloc(&in->scratch, in->csv.count * sizeof *in->columns);
     if (in->columns == NULL)
         return FL_E_NOMEM;
-    for (uint32_t i = 0; i < in->csv.count; i++) {
+    for (uint32_t i = 0; i < in->csv.count && in->errors->count < in->errors_most; i++) {
         const char *guess;
         struct fl_str name = in->columns[i] = trimmed(in->csv.fields[i].text);
         bool again = false;
@@ -264,7 +265,10 @@ static enum fl_status take_row(struct importing *in)
 enum fl_status fl_inventory_add_csv(struct fl_inventory *inv, struct fl_str text, const char *file,
                                     struct fl_error_list *errors)
 {
-    struct importing in = {.inv = inv, .file = fl_arena_strdup(&inv->arena, file), .errors = errors};
+    struct importing in = {.inv = inv,
+                           .file = fl_arena_strdup(&inv->arena, file),
+                           .errors = errors,
+                           .errors_most = errors->count + FL_INVENTORY_ERRORS_MAX};
     struct fl_error err;
     uint32_t before = errors->count;
     if (in.file == NULL)
@@ -277,8 +281,8 @@ enum fl_status fl_inventory_add_csv(struct fl_inventory *inv, struct fl_str text
         fl_error_at(&err, file, 1, 1);
         fl_error_list_add(errors, &err);
     } else if (status == FL_OK && (status = take_header(&in)) == FL_OK) {
-        uint32_t most = errors->count + FL_INVENTORY_ERRORS_MAX;
-        while (status == FL_OK && errors->count < most && (status = fl_csv_next(&in.csv, &in.scratch, &err)) == FL_OK)
+        while (status == FL_OK && errors->count < in.errors_most &&
+               (status = fl_csv_next(&in.csv, &in.scratch, &err)) == FL_OK)
             status = take_row(&in);
     }
     if (status == FL_E_SYNTAX) {
