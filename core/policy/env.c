@@ -7,10 +7,8 @@
 
 int fl_policy_network(const struct fl_policy *policy, struct fl_str name)
 {
-    for (uint32_t i = 0; i < policy->network_count; i++)
-        if (fl_str_is(name, policy->networks[i].name))
-            return (int)i;
-    return -1;
+    uint32_t found = fl_map_find(&policy->network_names, name);
+    return found == FL_MAP_NONE ? -1 : (int)found;
 }
 
 static enum fl_status add(void *context, uint32_t network, struct fl_prefix_sets *sets, uint32_t set)

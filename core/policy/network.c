@@ -310,6 +310,12 @@ static void load_map(struct fl_policy_loader *l, struct fl_network *n, struct pr
     n->account = fl_load_text(l, node, "account");
 }
 
+static void count_network(struct fl_policy_loader *l, const struct fl_network *n)
+{
+    l->policy->network_count++;
+    l->nomem |= fl_map_intern(&l->policy->network_names, fl_str_of(n->name)) == FL_MAP_NONE;
+}
+
 static void load_network(struct fl_policy_loader *l, const struct fl_yaml_node *key, const struct fl_yaml_node *node)
 {
     struct fl_network *n = &l->policy->networks[l->policy->network_count];
@@ -323,13 +329,14 @@ static void load_network(struct fl_policy_loader *l, const struct fl_yaml_node *
     n->prefixes = keep(l, &in, &n->prefix_count);
     n->excepts = keep(l, &out, &n->except_count);
     if (named)
-        l->policy->network_count++;
+        count_network(l, n);
 }
 
 static void add_builtin(struct fl_policy_loader *l, const char *name, struct prefixes *in, struct prefixes *out)
 {
-    struct fl_network *n = &l->policy->networks[l->policy->network_count++];
+    struct fl_network *n = &l->policy->networks[l->policy->network_count];
     *n = (struct fl_network){.name = name, .builtin = true};
+    count_network(l, n);
     n->prefixes = keep(l, in, &n->prefix_count);
     n->excepts = keep(l, out, &n->except_count);
 }

@@ -152,6 +152,7 @@ void fl_policy_dispose(struct fl_policy *policy)
     fl_zone_close(policy->zone);
     if (policy->inventory != NULL)
         fl_inventory_dispose(policy->inventory);
+    fl_map_dispose(&policy->network_names);
     fl_arena_dispose(&policy->arena);
     memset(policy, 0, sizeof *policy);
 }

@@ -97,6 +97,7 @@ struct fl_policy {
     const char *zone_name;
     struct fl_network *networks;
     uint32_t network_count;
+    struct fl_map network_names;    /* their numbers are those of the networks */
     struct fl_inventory *inventory; /* NULL: none is given */
     struct fl_service_def *services;
     uint32_t service_count;

@@ -5,10 +5,12 @@
 #include <yaml.h>
 
 #include "core/base/limits.h"
+#include "core/base/map.h"
 #include "core/base/memory.h"
 #include "core/base/utf8.h"
 
 #define DEPTH_MAX 64u
+#define FEW_KEYS  32u /* that are compared one by one */
 
 struct loader {
     yaml_parser_t parser;
@@ -19,6 +21,7 @@ struct loader {
 struct node_list {
     const struct fl_yaml_node **items;
     uint32_t count, capacity;
+    struct fl_map texts; /* of keys, when there are many */
 };
 
 struct fl_str fl_text_line(struct fl_str text, uint32_t line)
@@ -127,15 +130,31 @@ static bool push(struct node_list *list, const struct fl_yaml_node *node)
     return true;
 }
 
-static enum fl_status check_key(struct loader *l, const struct node_list *keys, const struct fl_yaml_node *key)
+/* Which key has this text? Behind the last: none; FL_MAP_NONE: memory is out. */
+static uint32_t find_key(struct node_list *keys, struct fl_str text)
+{
+    uint32_t found = 0;
+    if (keys->count < FEW_KEYS) {
+        while (found < keys->count && !fl_str_equal(keys->items[found]->text, text))
+            found++;
+        return found;
+    }
+    for (uint32_t i = keys->texts.count; i < keys->count && found != FL_MAP_NONE; i++)
+        found = fl_map_intern(&keys->texts, keys->items[i]->text);
+    return found == FL_MAP_NONE ? found : fl_map_intern(&keys->texts, text);
+}
+
+static enum fl_status check_key(struct loader *l, struct node_list *keys, const struct fl_yaml_node *key)
 {
     if (key->kind != FL_YAML_SCALAR)
         return fl_yaml_fail(l->doc, key, l->err, FL_E_SYNTAX, "a key must be plain text");
-    for (uint32_t i = 0; i < keys->count; i++)
-        if (fl_str_equal(keys->items[i]->text, key->text))
-            return fl_yaml_fail(l->doc, key, l->err, FL_E_SYNTAX, "the key \"%.*s\" stands twice; first in line %u",
-                                (int)key->text.len, key->text.ptr, keys->items[i]->line);
-    return FL_OK;
+    uint32_t found = find_key(keys, key->text);
+    if (found == FL_MAP_NONE)
+        return FL_E_NOMEM;
+    return found == keys->count
+               ? FL_OK
+               : fl_yaml_fail(l->doc, key, l->err, FL_E_SYNTAX, "the key \"%.*s\" stands twice; first in line %u",
+                              (int)key->text.len, key->text.ptr, keys->items[found]->line);
 }
 
 /* Items up to the end event; in a map, keys and values in turn. */
@@ -182,6 +201,7 @@ static enum fl_status parse_collection(struct loader *l, const yaml_event_t *eve
             status = FL_E_NOMEM;
     }
     fl_free(keys.items);
+    fl_map_dispose(&keys.texts);
     fl_free(items.items);
     *out = node;
     return status;

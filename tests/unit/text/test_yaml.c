@@ -102,6 +102,27 @@ static void test_yaml__anchors_aliases_and_tags(void **state)
     assert_refused(FL_STR("a: ! 1\n"), FL_E_SYNTAX, 1, 4, "tags");
 }
 
+/* Each of so many keys, once more behind them: the place of the first is told. */
+static void test_yaml__many_keys(void **state)
+{
+    char text[2048], expected[64];
+    (void)state;
+    for (unsigned again = 0; again <= 100; again++) {
+        size_t len = 0;
+        for (unsigned k = 0; k < 100; k++)
+            len += (size_t)snprintf(text + len, sizeof text - len, "key%u: 1\n", k);
+        snprintf(text + len, sizeof text - len, "key%u: 2\n", again);
+        if (again == 100) {
+            parse(text);
+            assert_int_equal(doc.root->count, 101);
+            fl_yaml_dispose(&doc);
+            continue;
+        }
+        snprintf(expected, sizeof expected, "\"key%u\" stands twice; first in line %u", again, again + 1);
+        assert_refused(fl_str_of(text), FL_E_SYNTAX, 101, 1, expected);
+    }
+}
+
 static void test_yaml__keys(void **state)
 {
     (void)state;
@@ -192,6 +213,7 @@ static void test_yaml__text_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_yaml__many_keys),
         cmocka_unit_test(test_yaml__tree_with_places),
         cmocka_unit_test(test_yaml__nothing_is_an_empty_map),
         cmocka_unit_test(test_yaml__byte_order_mark_and_line_ends),
