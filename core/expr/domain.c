@@ -215,6 +215,17 @@ enum fl_status fl_domains_values(struct fl_domains *d, const struct fl_node *nod
     return FL_OK;
 }
 
+enum fl_status fl_domains_is_zero(struct fl_domains *d, const struct fl_node *node, const char *text, uint32_t slot,
+                                  bool *zero)
+{
+    struct fl_facts facts;
+    enum fl_status status = ask(d, node, text, false, &facts);
+    const struct fl_fact *f = fl_facts_find(facts, fl_fact_slot_key(slot, 0));
+    *zero =
+        status == FL_OK && f != NULL && f->has_ranges && f->range_count > 0 && f->ranges[f->range_count - 1].high <= 0;
+    return status;
+}
+
 enum fl_status fl_domains_keeps_out(struct fl_domains *d, const struct fl_node *node, const char *text, uint32_t field,
                                     uint32_t network, bool *out)
 {

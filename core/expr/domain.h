@@ -30,6 +30,9 @@ enum fl_status fl_domains_never(struct fl_domains *domains, const struct fl_node
 /* Values that the condition leaves to a number, port, service ...; UINT64_MAX: no bound that is worth the name. */
 enum fl_status fl_domains_values(struct fl_domains *domains, const struct fl_node *node, const char *text,
                                  uint32_t field, uint64_t *count);
+/* Is the slot, a number that is never below 0, 0 wherever the condition is true? */
+enum fl_status fl_domains_is_zero(struct fl_domains *domains, const struct fl_node *node, const char *text,
+                                  uint32_t slot, bool *zero);
 /* Does the condition keep the field, an address, out of a network? */
 enum fl_status fl_domains_keeps_out(struct fl_domains *domains, const struct fl_node *node, const char *text,
                                     uint32_t field, uint32_t network, bool *out);

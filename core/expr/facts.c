@@ -145,7 +145,7 @@ static struct fl_fact *new_fact(struct fl_domains *d, const struct fl_node *name
     struct fl_fact *f = fl_domains_take(d, 1, sizeof *f);
     if (f == NULL)
         return NULL;
-    f->key = name->kind == FL_N_FIELD ? name->field : FL_FIELD_COUNT + (name->slot << 8) + name->member;
+    f->key = name->kind == FL_N_FIELD ? name->field : fl_fact_slot_key(name->slot, name->member);
     f->is_known = true;
     return f;
 }

@@ -38,7 +38,7 @@ struct fl_text_test {
 
 /* What is known of one name where the condition is true. */
 struct fl_fact {
-    uint32_t key; /* field, or FL_FIELD_COUNT + slot << 8 + member */
+    uint32_t key; /* field, or fl_fact_slot_key() */
     bool is_null, is_known;
     bool has_ranges;
     struct fl_value_range *ranges; /* ascending, apart */
@@ -47,6 +47,11 @@ struct fl_fact {
     const struct fl_text_test *texts;
     struct fl_fact *next;
 };
+
+static inline uint32_t fl_fact_slot_key(uint32_t slot, uint32_t member)
+{
+    return FL_FIELD_COUNT + (slot << 8) + member;
+}
 
 /* NULL with impossible: no record satisfies it. */
 struct fl_facts {

@@ -105,6 +105,16 @@ static bool is_end(uint32_t field)
     return false;
 }
 
+/* Groups without a record are those of members, which are named, not visitors. */
+static bool is_of_members(struct fl_linting *l, const struct fl_plan_rule *rule)
+{
+    bool none = false;
+    if (rule->over != FL_OVER_NONE &&
+        fl_domains_is_zero(l->domains, rule->having, NULL, rule->key_count + FL_C_FLOWS, &none) != FL_OK)
+        l->nomem = true;
+    return none;
+}
+
 static void check_identity(struct fl_linting *l, const struct fl_plan_rule *rule)
 {
     const struct fl_rule_decl *decl = rule->decl;
@@ -113,7 +123,7 @@ static void check_identity(struct fl_linting *l, const struct fl_plan_rule *rule
         uint32_t field = rule->keys[rule->identity[i]];
         const struct fl_rule_spot spot = {key, NULL, rule->key_names[rule->identity[i]]};
         bool kept_out = false;
-        if (!is_end(field) || rule->from != NULL || rule->decl->signal)
+        if (!is_end(field) || rule->from != NULL || rule->decl->signal || is_of_members(l, rule))
             continue;
         /* With the parameters in force: another value is another policy's business. */
         if (rule->where != NULL &&

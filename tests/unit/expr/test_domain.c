@@ -272,6 +272,28 @@ static void test_domain__values_and_networks_left(void **state)
     close(&a);
 }
 
+static bool is_zero(const char *text, uint32_t slot)
+{
+    struct asked a;
+    bool zero;
+    open(&a, text);
+    assert_int_equal(fl_domains_is_zero(a.domains, a.node, NULL, slot, &zero), FL_OK);
+    close(&a);
+    return zero;
+}
+
+static void test_domain__slots_that_are_zero(void **state)
+{
+    (void)state;
+    assert_true(is_zero("run == 0 and outcome >= blocked", 0));
+    assert_true(is_zero("run < 1", 0));
+    assert_true(is_zero("run == 0 or run <= 0", 0));
+    assert_false(is_zero("run <= 1", 0));
+    assert_false(is_zero("run == 0 or outcome == blocked", 0));
+    assert_false(is_zero("run == 0", 2));
+    assert_false(is_zero("run != 0", 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_domain__least_values_of_slots),
         cmocka_unit_test(test_domain__parameters_tell_nothing),
         cmocka_unit_test(test_domain__values_and_networks_left),
+        cmocka_unit_test(test_domain__slots_that_are_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
