@@ -10,7 +10,8 @@
 #include "core/engine/expect.h"
 
 #define PERIODS_LISTED_MAX 400
-#define HOURS_MERGED       4096u /* above that many, and twice as many as before, they are merged */
+#define HOURS_SHARE        8u /* of what the groups leave of their budget, that hours may take */
+#define SCRATCH_BYTES_MAX  (256u * 1024u)
 
 /* ---- who is waited for ---- */
 
@@ -75,70 +76,37 @@ static enum fl_status find_hosts(struct fl_expecting *e)
 
 /* ---- what was logged ---- */
 
-static bool add_hour(struct fl_expecting *e, uint32_t host, const struct fl_coverage_hour *h)
+static enum fl_status add_hour(struct fl_expecting *e, uint32_t host, const struct fl_coverage_hour *h)
 {
-    if (!fl_grow((void **)&e->hours, &e->hour_capacity, e->hour_count + 1, sizeof *e->hours))
-        return false;
     uint64_t minutes = (UINT64_C(1) << 60) - 1;
-    e->hours[e->hour_count++] = (struct fl_expect_hour){host, h->hour, h->seen & ~h->lost & minutes, h->lost & minutes};
-    return true;
+    struct fl_expect_hour own = {h->seen & ~h->lost & minutes, h->lost & minutes};
+    struct fl_sorted item = {FL_STR(""), (uint64_t)host << 32 | h->hour, {(const char *)&own, sizeof own}};
+    return fl_sorter_add(e->hours, &item);
 }
 
-static bool add_hour_of_interface(struct fl_expecting *e, const struct fl_coverage_hour *h)
+static enum fl_status add_hour_of_interface(struct fl_expecting *e, const struct fl_coverage_hour *h)
 {
     if (!e->intent->expect_each_host)
         return add_hour(e, 0, h);
     const struct fl_interface *item = &e->j->part->coverage.items[h->interface];
-    for (uint32_t a = 0; a < item->address_count; a++) {
+    enum fl_status status = FL_OK;
+    for (uint32_t a = 0; a < item->address_count && status == FL_OK; a++) {
         uint32_t host = fl_expect_host(e, item->addresses[a]);
-        if (host != UINT32_MAX && !add_hour(e, host, h))
-            return false;
+        if (host != UINT32_MAX)
+            status = add_hour(e, host, h);
     }
-    return true;
-}
-
-static int compare_hours(const void *left, const void *right)
-{
-    const struct fl_expect_hour *a = left, *b = right;
-    if (a->host != b->host)
-        return a->host < b->host ? -1 : 1;
-    return a->hour < b->hour ? -1 : a->hour > b->hour;
-}
-
-/* One row for each host and hour: a minute that one interface logged whole is logged. */
-static void merge_hours(struct fl_expecting *e)
-{
-    if (e->hour_count == 0)
-        return;
-    qsort(e->hours, e->hour_count, sizeof *e->hours, compare_hours);
-    uint32_t last = 0;
-    for (uint32_t i = 1; i < e->hour_count; i++) {
-        if (compare_hours(&e->hours[last], &e->hours[i]) != 0) {
-            e->hours[++last] = e->hours[i];
-            continue;
-        }
-        e->hours[last].clean |= e->hours[i].clean;
-        e->hours[last].lost |= e->hours[i].lost;
-    }
-    e->hour_count = last + 1;
+    return status;
 }
 
 struct gathering {
     struct fl_expecting *e;
-    bool *concerned;       /* by interface */
-    uint32_t merged_count; /* of hours, when they were merged last */
+    bool *concerned; /* by interface */
 };
 
 static enum fl_status gather_hour(void *context, const struct fl_coverage_hour *h)
 {
-    struct gathering *g = context;
-    if (!g->concerned[h->interface])
-        return FL_OK;
-    if (g->e->hour_count >= HOURS_MERGED && g->e->hour_count / 2 >= g->merged_count) {
-        merge_hours(g->e);
-        g->merged_count = g->e->hour_count;
-    }
-    return add_hour_of_interface(g->e, h) ? FL_OK : FL_E_NOMEM;
+    const struct gathering *g = context;
+    return g->concerned[h->interface] ? add_hour_of_interface(g->e, h) : FL_OK;
 }
 
 static enum fl_status gather_hours(struct fl_expecting *e)
@@ -149,17 +117,18 @@ static enum fl_status gather_hours(struct fl_expecting *e)
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < e->concerned.count; i++)
         g.concerned[e->concerned.interfaces[i]] = true;
-    enum fl_status status = fl_coverage_hours(map, gather_hour, &g);
+    enum fl_status status = fl_sorter_new(fl_store_left_bytes(e->j->part->store) / HOURS_SHARE, 0, &e->hours);
+    if (status == FL_OK)
+        status = fl_coverage_hours(map, gather_hour, &g);
     fl_free(g.concerned);
-    merge_hours(e);
-    return status;
+    return status == FL_OK ? fl_sorter_settle(e->hours) : status;
 }
 
-static void add_minutes(struct fl_expecting *e, const struct fl_expect_hour *h)
+static void add_minutes(struct fl_expecting *e, uint32_t hour, const struct fl_expect_hour *h)
 {
     for (uint32_t quarter = 0; quarter < 4; quarter++) {
         uint64_t bits = UINT64_C(0x7fff) << (15 * quarter);
-        uint32_t p = fl_periods_find(&e->periods, h->hour * FL_MS_PER_HOUR + quarter * FL_QUARTER_MS);
+        uint32_t p = fl_periods_find(&e->periods, hour * FL_MS_PER_HOUR + quarter * FL_QUARTER_MS);
         if (p == UINT32_MAX)
             continue;
         e->now[p].clean_minutes += __builtin_popcountll(h->clean & bits);
@@ -168,12 +137,39 @@ static void add_minutes(struct fl_expecting *e, const struct fl_expect_hour *h)
     }
 }
 
-static int compare_seen(const void *left, const void *right)
+/* What was logged, host after host. */
+struct hours_walk {
+    struct fl_sorter_walk *walk;
+    struct fl_sorted next;
+    bool any;
+};
+
+static enum fl_status next_hour(struct hours_walk *w)
 {
-    const struct fl_expect_seen *a = left, *b = right;
-    if (a->host != b->host)
-        return a->host < b->host ? -1 : 1;
-    return a->period < b->period ? -1 : a->period > b->period;
+    enum fl_status status = fl_sorter_next(w->walk, &w->next);
+    w->any = status == FL_OK;
+    if (w->any && w->next.bytes.len != sizeof(struct fl_expect_hour))
+        return FL_E_DATA;
+    return status == FL_END ? FL_OK : status;
+}
+
+/* A minute that one interface logged whole is logged. */
+static enum fl_status add_hours_of(struct fl_expecting *e, struct hours_walk *w, uint32_t host)
+{
+    enum fl_status status = FL_OK;
+    while (status == FL_OK && w->any && w->next.number >> 32 == host) {
+        uint64_t number = w->next.number;
+        struct fl_expect_hour all = {0};
+        while (status == FL_OK && w->any && w->next.number == number) {
+            struct fl_expect_hour own;
+            memcpy(&own, w->next.bytes.ptr, sizeof own);
+            all.clean |= own.clean;
+            all.lost |= own.lost;
+            status = next_hour(w);
+        }
+        add_minutes(e, (uint32_t)number, &all);
+    }
+    return status;
 }
 
 /* ---- the judgement ---- */
@@ -309,24 +305,34 @@ static const char *message_of(struct fl_expecting *e, uint32_t host, const struc
     return text;
 }
 
-/* One occurrence for each missed period, so that a waiver excuses those before its end. */
-static enum fl_status report_host(struct fl_expecting *e, uint32_t host, const struct sums *s)
+/* What is told of a host, in e->j->arena. */
+static enum fl_status make_hit(struct fl_expecting *e, uint32_t host, const struct sums *s, struct fl_hit *hit)
 {
-    const struct fl_plan_rule *rule = &e->j->plan->rules[e->rule];
-    uint32_t slots = fl_plan_rule_slots(rule);
-    struct fl_hit hit = {.rule = e->rule,
-                         .slots = fl_arena_alloc(e->j->arena, slots * sizeof *hit.slots),
-                         .severity = e->intent->severity,
-                         .message = message_of(e, host, s),
-                         .extra = extra_of(e, s),
-                         .waiver = -1};
-    if (hit.slots == NULL || hit.message == NULL || hit.extra.items == NULL)
+    uint32_t slots = fl_plan_rule_slots(&e->j->plan->rules[e->rule]);
+    *hit = (struct fl_hit){.rule = e->rule,
+                           .slots = fl_arena_alloc(e->j->arena, slots * sizeof *hit->slots),
+                           .severity = e->intent->severity,
+                           .message = message_of(e, host, s),
+                           .extra = extra_of(e, s),
+                           .waiver = -1};
+    if (hit->slots == NULL || hit->message == NULL || hit->extra.items == NULL)
         return FL_E_NOMEM;
     for (uint32_t i = 0; i < slots; i++)
-        hit.slots[i] = FL_VALUE_NULL;
+        hit->slots[i] = FL_VALUE_NULL;
     if (e->intent->expect_each_host)
-        hit.slots[0] = (struct fl_value){.type = FL_T_ADDR, .addr = e->hosts[host]};
-    enum fl_status status = FL_OK;
+        hit->slots[0] = (struct fl_value){.type = FL_T_ADDR, .addr = e->hosts[host]};
+    return FL_OK;
+}
+
+/* One occurrence for each missed period, so that a waiver excuses those before its end. Findings copy what they keep.
+ */
+static enum fl_status report_host(struct fl_expecting *e, uint32_t host, const struct sums *s)
+{
+    struct fl_hit hit;
+    struct fl_arena *whole = e->j->arena;
+    e->j->arena = &e->j->scratch;
+    enum fl_status status = make_hit(e, host, s, &hit);
+    e->j->arena = whole;
     for (uint32_t p = s->first_missed; p < e->periods.count && status == FL_OK; p++) {
         if (state_of(e, p) != PERIOD_MISSED)
             continue;
@@ -337,19 +343,21 @@ static enum fl_status report_host(struct fl_expecting *e, uint32_t host, const s
         if (status == FL_OK)
             status = fl_judge_tell_hit(e->j, &hit);
     }
+    if (e->j->scratch.held_bytes > SCRATCH_BYTES_MAX) {
+        fl_arena_dispose(&e->j->scratch);
+        fl_arena_init(&e->j->scratch);
+    }
     return status;
 }
 
-static enum fl_status judge_hosts(struct fl_expecting *e)
+static enum fl_status judge_hosts(struct fl_expecting *e, struct hours_walk *hours)
 {
     struct fl_expect_tally *tally = &e->tally->expect;
     const struct fl_expect_seen *seen = e->seen, *seen_end = e->seen + e->seen_count;
-    const struct fl_expect_hour *hour = e->hours, *hour_end = e->hours + e->hour_count;
-    enum fl_status status = FL_OK;
+    enum fl_status status = next_hour(hours);
     for (uint32_t host = 0; host < e->host_count && status == FL_OK; host++) {
         memset(e->now, 0, e->periods.count * sizeof *e->now);
-        for (; hour < hour_end && hour->host == host; hour++)
-            add_minutes(e, hour);
+        status = add_hours_of(e, hours, host);
         for (; seen < seen_end && seen->host == host; seen++) {
             e->now[seen->period].certain += seen->certain;
             e->now[seen->period].possible += seen->possible;
@@ -359,9 +367,19 @@ static enum fl_status judge_hosts(struct fl_expecting *e)
         tally->no_log += s.no_log;
         tally->lacking += s.lacking;
         tally->undecided += s.undecided;
-        if (s.missed > 0)
+        if (s.missed > 0 && status == FL_OK)
             status = report_host(e, host, &s);
     }
+    return status;
+}
+
+static enum fl_status walk_hosts(struct fl_expecting *e)
+{
+    struct hours_walk hours = {0};
+    enum fl_status status = fl_sorter_walk(e->hours, &hours.walk);
+    if (status == FL_OK)
+        status = judge_hosts(e, &hours);
+    fl_sorter_walk_end(hours.walk);
     return status;
 }
 
@@ -423,9 +441,7 @@ static enum fl_status judge_intent(struct fl_expecting *e)
         status = gather_hours(e);
     if (status == FL_OK)
         status = fl_expect_gather(e);
-    if (status == FL_OK && e->seen_count > 0)
-        qsort(e->seen, e->seen_count, sizeof *e->seen, compare_seen);
-    return status == FL_OK && e->j->rules[e->rule].void_reason == NULL ? judge_hosts(e) : status;
+    return status == FL_OK && e->j->rules[e->rule].void_reason == NULL ? walk_hosts(e) : status;
 }
 
 enum fl_status fl_judge_expectations(struct fl_judging *j)
@@ -450,7 +466,10 @@ enum fl_status fl_judge_expectations(struct fl_judging *j)
         fl_free(e.lacking);
         fl_free(e.hosts);
         fl_free(e.seen);
-        fl_free(e.hours);
+        const char *trouble = e.hours != NULL && status != FL_OK ? fl_sorter_trouble(e.hours) : NULL;
+        if (trouble != NULL)
+            j->trouble = fl_arena_strdup(j->arena, trouble);
+        fl_sorter_free(e.hours);
     }
     return status;
 }

@@ -4,6 +4,7 @@
 
 #include "core/engine/periods.h"
 #include "core/engine/verdicts.h"
+#include "core/group/sorter.h"
 
 /* What one host did in one period. */
 struct fl_expect_seen {
@@ -11,10 +12,9 @@ struct fl_expect_seen {
     uint64_t certain, possible;
 };
 
-/* An hour of an interface that belongs to a host. */
+/* Minutes of an hour, of all interfaces of a host. */
 struct fl_expect_hour {
-    uint32_t host, hour;
-    uint64_t clean, lost; /* minutes logged and whole; minutes touched by SKIPDATA */
+    uint64_t clean, lost; /* logged and whole by one; touched by SKIPDATA */
 };
 
 /* The host at hand in one period. */
@@ -36,16 +36,16 @@ struct fl_expecting {
     struct fl_addr *hosts; /* ascending; one of no address where any will do */
     uint32_t host_count, host_capacity;
     struct fl_expect_seen *seen;
-    uint32_t seen_count, seen_capacity;
-    struct fl_expect_hour *hours;
-    uint32_t hour_count, hour_capacity;
+    uint32_t seen_count, seen_capacity, seen_merged;
+    struct fl_sorter *hours;      /* of interfaces, by host and hour; there may be more than memory holds */
     bool *lacking;                /* by period: some object of that time cannot show the conversations */
     struct fl_expect_period *now; /* of the host at hand, by period */
 };
 
 /* Index of the host that an address is; UINT32_MAX when it is none that is waited for. */
 uint32_t fl_expect_host(const struct fl_expecting *e, struct fl_addr addr);
-/* expect_seen.c: adds the conversations of the expectation's two rules to `seen`, and to the intent's counts. */
+/* expect_seen.c: adds the conversations of the expectation's two rules to `seen`, one row for each host and period
+ * in this order, and to the intent's counts. */
 enum fl_status fl_expect_gather(struct fl_expecting *e);
 
 #endif

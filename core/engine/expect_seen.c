@@ -3,10 +3,13 @@
  * A conversation is (client, server, service); its outcome is that of all its records in the period, and it counts
  * once in it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/memory.h"
 #include "core/engine/expect.h"
+
+#define SEEN_MERGED 4096u /* rows; above that many, and twice as many as before, they are merged */
 
 /* One conversation in one period, its quarters merged. */
 struct conversation {
@@ -24,11 +27,39 @@ struct conversation {
     uint32_t place_count;
 };
 
+static int compare_seen(const void *left, const void *right)
+{
+    const struct fl_expect_seen *a = left, *b = right;
+    if (a->host != b->host)
+        return a->host < b->host ? -1 : 1;
+    return a->period < b->period ? -1 : a->period > b->period;
+}
+
+/* One row for each host and period. */
+static void merge_seen(struct fl_expecting *e)
+{
+    uint32_t last = 0;
+    if (e->seen_count == 0)
+        return;
+    qsort(e->seen, e->seen_count, sizeof *e->seen, compare_seen);
+    for (uint32_t i = 1; i < e->seen_count; i++) {
+        if (compare_seen(&e->seen[last], &e->seen[i]) != 0) {
+            e->seen[++last] = e->seen[i];
+            continue;
+        }
+        e->seen[last].certain += e->seen[i].certain;
+        e->seen[last].possible += e->seen[i].possible;
+    }
+    e->seen_count = e->seen_merged = last + 1;
+}
+
 static bool add_seen(struct fl_expecting *e, struct fl_addr client, uint32_t period, bool certain)
 {
     uint32_t host = fl_expect_host(e, client);
     if (host == UINT32_MAX)
         return true;
+    if (e->seen_count >= SEEN_MERGED && e->seen_count / 2 >= e->seen_merged)
+        merge_seen(e);
     if (!fl_grow((void **)&e->seen, &e->seen_capacity, e->seen_count + 1, sizeof *e->seen))
         return false;
     e->seen[e->seen_count++] = (struct fl_expect_seen){host, period, certain, !certain};
@@ -165,6 +196,7 @@ enum fl_status fl_expect_gather(struct fl_expecting *e)
     enum fl_status status = gather_seen(e, e->rule);
     if (status == FL_OK)
         status = gather_seen(e, e->undecided_rule);
+    merge_seen(e);
     if (tallies[e->rule].void_reason == NULL)
         tallies[e->rule].void_reason = tallies[e->undecided_rule].void_reason;
     return status;

@@ -77,6 +77,8 @@ static const char *why_failed(const struct fl_judging *j, enum fl_status status)
     const struct fl_findings *findings = j->report->findings;
     const char *trouble =
         findings != NULL && (status == FL_E_IO || status == FL_E_DATA) ? fl_findings_trouble(findings) : NULL;
+    if (trouble == NULL)
+        trouble = j->trouble;
     return trouble != NULL ? trouble : fl_part_error(j->part, status);
 }
 

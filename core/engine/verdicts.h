@@ -75,6 +75,7 @@ struct fl_judging {
     int64_t as_of_ms;
     int64_t oldest_ms, newest_ms; /* span of the input; newest_ms is INT64_MIN without records */
     struct fl_concerned *concerned;
+    const char *trouble; /* with a file of an expectation, or NULL */
     struct fl_blind_spot *blind;
     uint32_t blind_count, blind_capacity;
 };
