@@ -30,8 +30,10 @@ uint32_t fl_test_column(const char *key)
 
 /* ---- keys ---- */
 
-static void check_keys(struct fl_test_errors *errors, const struct fl_datum *d)
+/* false: there is one that nobody knows. */
+static bool check_keys(struct fl_test_errors *errors, const struct fl_datum *d)
 {
+    bool all_known = true;
     for (uint32_t i = 0; i < d->member_count; i++) {
         const char *key = d->names[i];
         struct fl_str_guess guess = {NULL, 99};
@@ -40,6 +42,7 @@ static void check_keys(struct fl_test_errors *errors, const struct fl_datum *d)
             known |= strcmp(flow_keys[k], key) == 0;
         if (known)
             continue;
+        all_known = false;
         for (unsigned k = 0; flow_keys[k] != NULL; k++)
             fl_str_guess_try(&guess, fl_str_of(key), flow_keys[k]);
         for (uint32_t f = 0; f < FL_DERIVED_FIRST; f++)
@@ -56,6 +59,7 @@ static void check_keys(struct fl_test_errors *errors, const struct fl_datum *d)
     }
     if (d->item_count > 0)
         fl_test_fail(errors, "flows{} takes named keys only: flows { from = \"10.0.0.1\", to = \"10.0.0.2:443\" }");
+    return all_known && d->item_count == 0;
 }
 
 static int64_t time_key(struct fl_test_errors *errors, const struct fl_datum *d, const char *key, int64_t absent)
@@ -238,7 +242,7 @@ static void read_block(struct fl_test_errors *errors, const struct fl_datum *d, 
     static const char *const logs[] = {"v5", "v2", "tgw", NULL};
     *b = (struct fl_test_block){.datum = d};
     errors->line = d->line;
-    check_keys(errors, d);
+    bool keys_are_known = check_keys(errors, d);
     const struct fl_datum *status = fl_datum_get(d, "log_status");
     b->status =
         status != NULL && status->kind == FL_DATUM_TEXT && !fl_str_is(status->text, "OK") ? status->text.ptr : NULL;
@@ -255,7 +259,8 @@ static void read_block(struct fl_test_errors *errors, const struct fl_datum *d, 
     b->request.flags = flags_key(errors, d, b->protocol != 6 ? 0 : b->request.rejected ? 2 : 3);
     read_reply(errors, b);
     read_interface(errors, b);
-    read_ends(errors, b);
+    if (keys_are_known || (fl_datum_get(d, "from") != NULL && fl_datum_get(d, "to") != NULL))
+        read_ends(errors, b);
 }
 
 /* ---- files ---- */

@@ -195,6 +195,19 @@ static const struct fl_rule_result *own_result(const struct running *r, const st
     return NULL;
 }
 
+/* Must the rule end as not evaluated? */
+static bool is_said(const struct fl_datum *not_evaluated)
+{
+    return not_evaluated != NULL && (not_evaluated->flag || not_evaluated->kind == FL_DATUM_TEXT);
+}
+
+static void add_difference(struct running *r, const struct fl_datum *said, const char *reason)
+{
+    fl_buf_add_text(r->text, "  not_evaluated: expected \"");
+    fl_escape_terminal(r->text, said->text);
+    line(r, "\", got: ", reason);
+}
+
 /* not_evaluated = true, or a pattern of the reason. */
 static bool is_void_as_said(struct running *r, const struct fl_datum *said, bool evaluated,
                             const struct fl_rule_result *result)
@@ -205,7 +218,7 @@ static bool is_void_as_said(struct running *r, const struct fl_datum *said, bool
     else if (said->kind != FL_DATUM_TEXT || fl_glob_match(said->text, fl_str_of(reason)))
         return true;
     else
-        line(r, "  not evaluated, but because: ", reason);
+        add_difference(r, said, reason);
     return false;
 }
 
@@ -248,7 +261,7 @@ static enum fl_status check_findings(struct running *r, const struct fl_report *
     struct own_findings found = {.rule = r->bench->found.id, .arena = arena};
     struct fl_finding_visit visit = {.arena = arena, .take = keep_own, .context = &found};
     r->errors.line = r->test->line;
-    if (not_evaluated != NULL && (not_evaluated->flag || not_evaluated->kind == FL_DATUM_TEXT)) {
+    if (is_said(not_evaluated)) {
         r->passed = is_void_as_said(r, not_evaluated, evaluated, result);
         if (expect == NULL)
             return FL_OK;
@@ -258,8 +271,6 @@ static enum fl_status check_findings(struct running *r, const struct fl_report *
     } else {
         r->passed = true;
         check_code(r, report);
-        if (expect == NULL)
-            fl_test_fail(&r->errors, "the test expects nothing: expect = { ... }, or expect = {} for no finding");
     }
     enum fl_status status = fl_report_findings(report, &visit);
     if (status == FL_OK && expect != NULL && !fl_test_compare(expect, found.items, found.count, r->text, &r->errors))
@@ -363,17 +374,29 @@ static void take_errors(struct running *r, const struct fl_error_list *list)
     }
 }
 
+/* A key that is missing may be one of those that nobody knows. */
+static void check_keys(struct running *r)
+{
+    const struct fl_datum *body = r->test->body, *not_evaluated = fl_datum_get(body, "not_evaluated");
+    bool known = true;
+    for (uint32_t i = 0; i < body->member_count; i++)
+        known &= fl_test_knows(&r->errors, "a test", body->names[i], test_keys);
+    if (body->item_count > 0)
+        fl_test_fail(&r->errors, "a test takes named keys only: flows = ..., expect = ...");
+    if (known && fl_datum_get(body, "flows") == NULL)
+        fl_test_fail(&r->errors, "flows is missing: flows = flows { ... } or file \"...\"");
+    if (not_evaluated != NULL && not_evaluated->kind != FL_DATUM_FLAG && not_evaluated->kind != FL_DATUM_TEXT)
+        fl_test_fail(&r->errors, "not_evaluated must be true, or a pattern of the reason in quotes");
+    else if (known && !is_said(not_evaluated) && fl_datum_get(body, "expect") == NULL)
+        fl_test_fail(&r->errors, "expect is missing: expect = { ... }, or expect = {} for no finding");
+}
+
 static enum fl_status run_test(struct running *r, struct fl_arena *arena, struct fl_error *err)
 {
     struct fl_buf text;
     const struct fl_datum *body = r->test->body, *flows = fl_datum_get(body, "flows");
     enum fl_status status = FL_OK;
-    for (uint32_t i = 0; i < body->member_count; i++)
-        fl_test_knows(&r->errors, "a test", body->names[i], test_keys);
-    if (body->item_count > 0)
-        fl_test_fail(&r->errors, "a test takes named keys only: flows = ..., expect = ...");
-    if (flows == NULL)
-        fl_test_fail(&r->errors, "a test needs flows = flows { ... } or file \"...\"");
+    check_keys(r);
     fl_buf_init(&text);
     fl_test_policy_text(body, r->bench->found.id, &text, &r->errors);
     struct fl_test_plan *plan = text.failed ? NULL : plan_for(r->bench, text.data);
