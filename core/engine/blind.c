@@ -64,30 +64,45 @@ static enum fl_status blind_sources(struct fl_judging *j)
     return status;
 }
 
-static enum fl_status blind_bad_lines(struct fl_judging *j, const struct fl_object_stats *s, const char *name)
+/* "too few fields"; of several lines "too few fields (2), not a record (30)". */
+static void add_causes(struct fl_buf *out, const struct fl_object_stats *s)
 {
     static const char *const causes[FLP_BAD_COUNT] = {"too few fields", "too many fields", "not a record",
                                                       "line too long"};
+    bool alone = fl_object_bad_lines(s) == 1;
+    const char *separator = "";
+    for (unsigned c = 0; c < FLP_BAD_COUNT; c++) {
+        uint64_t count = s->bad_lines[c] + (c == FLP_BAD_TOO_LONG ? s->read.long_lines : 0);
+        if (count == 0)
+            continue;
+        fl_buf_add_format(out, "%s%s", separator, causes[c]);
+        if (!alone)
+            fl_buf_add_format(out, " (%llu)", (unsigned long long)count);
+        separator = ", ";
+    }
+}
+
+static enum fl_status blind_bad_lines(struct fl_judging *j, const struct fl_object_stats *s, const char *name)
+{
     uint64_t bad = fl_object_bad_lines(s);
     if (bad == 0)
         return FL_OK;
-    char text[512];
-    int n = 0;
-    uint64_t counts[FLP_BAD_COUNT];
-    memcpy(counts, s->bad_lines, sizeof counts);
-    counts[FLP_BAD_TOO_LONG] += s->read.long_lines;
-    for (unsigned c = 0; c < FLP_BAD_COUNT; c++)
-        if (counts[c] > 0)
-            n += snprintf(text + n, sizeof text - (size_t)n, "%s%llu %s", n > 0 ? ", " : "",
-                          (unsigned long long)counts[c], causes[c]);
-    if (s->sample_count > 0)
-        snprintf(text + n, sizeof text - (size_t)n, "; first at byte %llu: \"%s\"",
-                 (unsigned long long)s->samples[0].offset, s->samples[0].text);
-    else if (s->read.long_lines > 0)
-        snprintf(text + n, sizeof text - (size_t)n, "; first at byte %llu",
-                 (unsigned long long)s->read.first_long_line_offset);
-    return fl_judge_blind(j, FL_BLIND_BAD_LINES, false, bad, name,
-                          bad == 1 ? "one line dropped: %s" : "lines dropped: %s", text);
+    struct fl_buf text;
+    fl_buf_init(&text);
+    add_causes(&text, s);
+    fl_buf_add_format(&text, "; %s%s", bad == 1 ? "" : "first ", name);
+    if (s->first_bad_line > 0)
+        fl_buf_add_format(&text, ":%llu", (unsigned long long)s->first_bad_line);
+    else
+        fl_buf_add_format(&text, " at byte %llu", (unsigned long long)fl_object_bad_offset(s));
+    if (s->sample_count > 0 && s->samples[0].offset == fl_object_bad_offset(s))
+        fl_buf_add_format(&text, ": \"%s\"", s->samples[0].text);
+    enum fl_status status = text.failed
+                                ? FL_E_NOMEM
+                                : fl_judge_blind(j, FL_BLIND_BAD_LINES, false, bad, name,
+                                                 bad == 1 ? "one line dropped: %s" : "lines dropped: %s", text.data);
+    fl_buf_dispose(&text);
+    return status;
 }
 
 static enum fl_status blind_bad_values(struct fl_judging *j, const struct fl_object_stats *s, const char *name)

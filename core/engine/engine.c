@@ -356,6 +356,18 @@ static enum fl_status run_deduped(const struct fl_plan *plan, const struct fl_so
     return status;
 }
 
+/* Objects are read by many at once, who know bytes: the first bad line of each is counted to when all is read. */
+static enum fl_status number_bad_lines(const struct fl_source_list *sources, struct fl_part *part, struct fl_error *err)
+{
+    enum fl_status status = FL_OK;
+    for (uint32_t o = 0; o < part->object_count && status == FL_OK; o++) {
+        struct fl_object_stats *s = &part->objects[o];
+        if (fl_object_bad_lines(s) > 0)
+            status = fl_evidence_line_at(&sources->items[o], fl_object_bad_offset(s), &s->first_bad_line);
+    }
+    return status == FL_OK ? FL_OK : fl_fail(err, status, "out of memory");
+}
+
 enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_list *sources,
                              const struct fl_engine_options *options, struct fl_part *out, struct fl_error *err)
 {
@@ -364,6 +376,8 @@ enum fl_status fl_engine_run(const struct fl_plan *plan, const struct fl_source_
     uint64_t begin = fl_phase_now();
     enum fl_status status =
         dedupes ? run_deduped(plan, sources, options, out, err) : run_pass(plan, sources, options, out, err);
+    if (status == FL_OK)
+        status = number_bad_lines(sources, out, err);
     out->phases.scan_ns = fl_phase_now() - begin;
     return status;
 }

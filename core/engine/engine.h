@@ -135,6 +135,10 @@ void fl_evidence_fields(const struct fl_evidence_line *line,
                                      size_t value_len),
                         void *context);
 
+/* The number of the line that begins at this offset of the decompressed object; 0 when that cannot be read again, or is
+ * too far behind to be read for a number alone. */
+enum fl_status fl_evidence_line_at(const struct fl_source *source, uint64_t offset, uint64_t *line);
+
 /* Where the line with this number begins in the decompressed object; its text, without line end, goes to raw.
  * FL_END: the object has fewer lines; FL_E_IO: it cannot be opened. */
 enum fl_status fl_evidence_locate(const struct fl_source *source, uint64_t record, uint64_t *offset,

@@ -165,6 +165,28 @@ enum fl_status fl_evidence_read(const struct fl_source_list *sources, const stru
     return status;
 }
 
+#define NUMBERED_BYTES_MAX (16u << 20)
+
+enum fl_status fl_evidence_line_at(const struct fl_source *source, uint64_t offset, uint64_t *line)
+{
+    struct fl_chunk chunk;
+    uint64_t before = 0;
+    *line = 0;
+    if (offset > NUMBERED_BYTES_MAX || changed(source))
+        return FL_OK;
+    struct fl_reader *reader = fl_reader_new(0);
+    enum fl_status status = reader == NULL ? FL_E_NOMEM : fl_reader_open(reader, source, NULL);
+    while (status == FL_OK && (status = fl_reader_next(reader, &chunk)) == FL_OK && chunk.offset < offset) {
+        uint64_t len = offset - chunk.offset < chunk.len ? offset - chunk.offset : chunk.len;
+        before += count_lines(chunk.text, (size_t)len);
+    }
+    if (status == FL_OK || status == FL_END)
+        *line = before + 1;
+    if (reader != NULL)
+        fl_reader_free(reader);
+    return status == FL_E_NOMEM ? status : FL_OK;
+}
+
 /* The start of the `wanted`-th line (from 1) of a text that has that many. */
 static size_t nth_line(const char *text, size_t len, uint64_t wanted)
 {

@@ -153,6 +153,7 @@ static void take_stats(struct section *s, struct fl_object_stats *o)
     o->long_records = number(s);
     o->longest_ms = signed_number(s);
     take_read(s, &o->read);
+    o->first_bad_line = fl_object_bad_lines(o) > 0 ? number(s) : 0;
 }
 
 static enum fl_status take_object(struct loading *l, struct section *s)

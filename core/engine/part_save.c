@@ -77,6 +77,8 @@ static void put_object(struct fl_block_writer *w, const struct fl_source *source
     fl_block_add_number(w, s->read.damage);
     fl_block_add_number(w, s->read.damage_offset);
     put_text(w, s->read.damage_text);
+    if (fl_object_bad_lines(s) > 0)
+        fl_block_add_number(w, s->first_bad_line);
 }
 
 static void save_sources(struct fl_container_writer *out, const struct fl_source_list *sources,

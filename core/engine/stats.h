@@ -28,6 +28,7 @@ struct fl_object_stats {
     uint64_t bad_lines[FLP_BAD_COUNT];
     struct fl_bad_sample samples[FL_BAD_LINES_SHOWN];
     uint32_t sample_count;
+    uint64_t first_bad_line; /* its number in the object, when all is read; 0: not known */
     uint64_t bad_values[FL_FIELD_COUNT];
     int64_t first_ms, last_ms; /* INT64_MAX / INT64_MIN without records */
     uint64_t long_records;     /* that span more than the policy's aggregation interval */
@@ -38,6 +39,14 @@ struct fl_object_stats {
 void fl_object_stats_clear(struct fl_object_stats *stats);
 /* Adds what another worker saw of the same object; stats->read stays. */
 void fl_object_stats_merge(struct fl_object_stats *into, const struct fl_object_stats *from);
+
+/* Where the first one begins; there is one. */
+static inline uint64_t fl_object_bad_offset(const struct fl_object_stats *s)
+{
+    bool is_long =
+        s->sample_count == 0 || (s->read.long_lines > 0 && s->read.first_long_line_offset < s->samples[0].offset);
+    return is_long ? s->read.first_long_line_offset : s->samples[0].offset;
+}
 
 static inline uint64_t fl_object_bad_lines(const struct fl_object_stats *s)
 {

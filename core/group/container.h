@@ -14,7 +14,7 @@
 #include "core/group/block.h"
 #include "core/group/run.h"
 
-#define FL_CONTAINER_VERSION 1u
+#define FL_CONTAINER_VERSION 2u
 
 enum fl_section_kind {
     FL_SECTION_PLAN,     /* the text of which the digest is */
