@@ -109,6 +109,20 @@ static void add_measured(struct fl_buf *out, const char *having, const char *nam
     *separator = ", ";
 }
 
+/* A measure, or those of its members that `having` names. */
+static void add_measure(struct fl_buf *out, const struct fl_plan_rule *rule, uint32_t m, const struct fl_value *value,
+                        const char **separator)
+{
+    const struct fl_measure *measure = m < rule->measure_count ? &rule->measures[m] : NULL;
+    uint32_t members = measure != NULL && measure->member_paths != NULL ? fl_measure_member_count(measure->kind) : 0;
+    for (uint32_t i = 0; i < members; i++) {
+        struct fl_value member = fl_value_member(value, i + 1);
+        add_measured(out, rule->having_text, measure->member_paths[i], &member, separator);
+    }
+    if (members == 0 && value->type != FL_T_LIST)
+        add_measured(out, rule->having_text, fl_plan_rule_measured(rule, m), value, separator);
+}
+
 /* `having` with the measured values, for a person: "run >= 8: run = 20". */
 static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit)
 {
@@ -119,11 +133,8 @@ static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit
     fl_buf_init(&out);
     fl_buf_add_text(&out, rule->having_text);
     const char *separator = " (";
-    for (uint32_t m = 0; m < rule->measure_count + rule->value_count; m++) {
-        const struct fl_value *value = &hit->slots[rule->key_count + FL_COUNTER_COUNT + m];
-        if (value->type != FL_T_LIST)
-            add_measured(&out, rule->having_text, fl_plan_rule_measured(rule, m), value, &separator);
-    }
+    for (uint32_t m = 0; m < rule->measure_count + rule->value_count; m++)
+        add_measure(&out, rule, m, &hit->slots[rule->key_count + FL_COUNTER_COUNT + m], &separator);
     for (uint32_t c = 0; c < FL_COUNTER_COUNT; c++)
         add_measured(&out, rule->having_text, fl_counter_name(c), &hit->slots[rule->key_count + c], &separator);
     for (uint32_t p = 0; p < rule->param_count; p++) {

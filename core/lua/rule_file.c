@@ -335,6 +335,23 @@ static void split_place(struct fl_error *err, const char *file)
     fl_error_at(err, file, line, 0);
 }
 
+/* Lua tells lines only. The column is that of what the error quotes, near '}' or there is no "tset", if that is in the
+ * line once. */
+static uint32_t column_of(const struct fl_error *err, struct fl_str line)
+{
+    const char *near = strstr(err->text, " near '"), *quote = near != NULL ? near + 6 : strchr(err->text, '"');
+    const char *end = quote == NULL || quote[1] == '\0' ? NULL : strchr(quote + 2, near != NULL ? '\'' : '"');
+    if (near != NULL)
+        end = strrchr(err->text, '\'');
+    if (end == NULL || end <= quote + 1)
+        return 0;
+    struct fl_str quoted = {quote + 1, (size_t)(end - quote) - 1};
+    const char *at = memmem(line.ptr, line.len, quoted.ptr, quoted.len);
+    if (at == NULL || memmem(at + 1, line.len - (size_t)(at - line.ptr) - 1, quoted.ptr, quoted.len) != NULL)
+        return 0;
+    return (uint32_t)(at - line.ptr) + 1;
+}
+
 /* The code of one more rule: none, until its file is loaded. */
 static bool add_code(struct fl_lua_vm *vm)
 {
@@ -444,8 +461,11 @@ static enum fl_status load(struct fl_lua_rules *rules, const char *id, const cha
     vm->tests = NULL;
     if (status != FL_OK) {
         split_place(&err, f.file);
-        if (err.line > 0)
-            fl_error_show(&err, fl_text_line(f.text, err.line));
+        if (err.line > 0) {
+            struct fl_str line = fl_text_line(f.text, err.line);
+            err.column = column_of(&err, line);
+            fl_error_show(&err, line);
+        }
         fl_error_list_add(errors, &err);
         return status;
     }

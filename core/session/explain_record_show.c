@@ -88,6 +88,10 @@ static void add_groups(struct fl_explaining *e, const struct fl_explain_record *
         occurrences += kept->group.fate == FL_FATE_HIT && kept->occurrence.number != last;
         last = kept->group.fate == FL_FATE_HIT ? kept->occurrence.number : last;
     }
+    if (total == 0 && e->session->plan.rules[rule].window_ms > 0)
+        fl_buf_add_text(&e->out, "  so it does not count: without a start time of 1970..2100 it is in no window\n");
+    else if (total == 0)
+        fl_buf_add_text(&e->out, "  so it counts, but in no group that was judged\n");
     if (total > 1)
         fl_buf_add_format(&e->out, "  it is in %u windows; %u of them fire%s", total, fired, fired == 1 ? "s" : "");
     if (total > 1 && fired > occurrences) {
