@@ -219,7 +219,7 @@ enum fl_status fl_block_take_number(struct fl_block_reader *r, uint64_t *out)
 
 enum fl_status fl_block_take_bytes(struct fl_block_reader *r, struct fl_str *out)
 {
-    uint64_t len;
+    uint64_t len = 0;
     const uint8_t *p = (const uint8_t *)"";
     enum fl_status status = fl_block_take_number(r, &len);
     if (status == FL_OK)
