@@ -90,6 +90,44 @@ static bool has_no_data(const struct fl_batch *batch, uint32_t r)
     return batch->any_no_data && (batch->no_data[r >> 6] >> (r & 63) & 1);
 }
 
+/* The least and the most of the times that are known; without any, INT64_MAX and INT64_MIN. */
+static void span_of(const struct fl_column *times, uint32_t rows, int64_t *least, int64_t *most)
+{
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    if (!times->any_null) { /* mostly all are known: one pass without branches tells */
+        for (uint32_t r = 0; r < rows; r++) {
+            low = times->i64[r] < low ? times->i64[r] : low;
+            high = times->i64[r] > high ? times->i64[r] : high;
+        }
+    }
+    if (times->any_null || !fl_when_known(low) || !fl_when_known(high)) {
+        low = INT64_MAX, high = INT64_MIN;
+        for (uint32_t r = 0; r < rows; r++) {
+            if (fl_column_null(times, r) || !fl_when_known(times->i64[r]))
+                continue;
+            low = times->i64[r] < low ? times->i64[r] : low;
+            high = times->i64[r] > high ? times->i64[r] : high;
+        }
+    }
+    *least = low;
+    *most = high;
+}
+
+static void count_times(const struct fl_batch *batch, struct fl_object_stats *stats)
+{
+    const struct fl_column *start = &batch->columns[FL_F_START_TIME], *end = &batch->columns[FL_F_END_TIME];
+    int64_t least, most;
+    if (start->present) {
+        span_of(start, batch->rows, &least, &most);
+        stats->first_ms = least < stats->first_ms ? least : stats->first_ms;
+        stats->last_ms = most > stats->last_ms ? most : stats->last_ms;
+    }
+    if (end->present) {
+        span_of(end, batch->rows, &least, &most);
+        stats->last_ms = most > stats->last_ms ? most : stats->last_ms;
+    }
+}
+
 static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
 {
     const struct fl_batch *batch = &worker->batch;
@@ -97,26 +135,24 @@ static void count_rows(struct fl_worker *worker, struct fl_object_stats *stats)
     atomic_fetch_add_explicit(&worker->totals->records, batch->rows, memory_order_relaxed);
     const struct fl_column *status = &batch->columns[FL_F_LOG_STATUS];
     if (status->present) {
+        uint32_t no_data = 0, skip_data = 0;
         for (uint32_t r = 0; r < batch->rows; r++) {
-            stats->no_data += status->u8[r] == FL_STATUS_NODATA;
-            stats->skip_data += status->u8[r] == FL_STATUS_SKIPDATA;
+            no_data += status->u8[r] == FL_STATUS_NODATA;
+            skip_data += status->u8[r] == FL_STATUS_SKIPDATA;
         }
+        stats->no_data += no_data;
+        stats->skip_data += skip_data;
     }
-    const struct fl_column *start = &batch->columns[FL_F_START_TIME];
-    for (uint32_t r = 0; start->present && r < batch->rows; r++) {
-        if (fl_column_null(start, r) || !fl_when_known(start->i64[r]))
-            continue;
-        stats->first_ms = start->i64[r] < stats->first_ms ? start->i64[r] : stats->first_ms;
-        stats->last_ms = start->i64[r] > stats->last_ms ? start->i64[r] : stats->last_ms;
-    }
-    const struct fl_column *end = &batch->columns[FL_F_END_TIME];
-    for (uint32_t r = 0; end->present && r < batch->rows; r++)
-        if (!fl_column_null(end, r) && fl_when_known(end->i64[r]) && end->i64[r] > stats->last_ms)
-            stats->last_ms = end->i64[r];
+    count_times(batch, stats);
     const struct fl_column *orientation = &batch->columns[FL_F_ORIENTATION];
-    for (uint32_t r = 0; orientation->present && r < batch->rows; r++) {
-        worker->part.undecided_guess += orientation->u8[r] == FL_ORIENT_GUESS;
-        worker->part.undecided_none += orientation->u8[r] == FL_ORIENT_NONE && !has_no_data(batch, r);
+    if (orientation->present) {
+        uint32_t guess = 0, none = 0;
+        for (uint32_t r = 0; r < batch->rows; r++) {
+            guess += orientation->u8[r] == FL_ORIENT_GUESS;
+            none += orientation->u8[r] == FL_ORIENT_NONE && !has_no_data(batch, r);
+        }
+        worker->part.undecided_guess += guess;
+        worker->part.undecided_none += none;
     }
 }
 
