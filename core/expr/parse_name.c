@@ -83,6 +83,9 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
         return fl_parse_fail(p, at, FL_E_NAME,
                              "%.*s is a field of records; here stand group keys, measures and counters", (int)name.len,
                              name.ptr);
+    if (guess.guess.best != NULL && fl_str_is(name, guess.guess.best)) /* it is known, but not as a value */
+        return fl_parse_fail(p, at, FL_E_NAME, "%.*s is no value; two names are compared by == and the like",
+                             (int)name.len, name.ptr);
     if (guess.guess.best != NULL)
         return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
                              name.ptr, guess.guess.best);

@@ -503,6 +503,7 @@ static void test_parse__unknown_names_get_a_guess(void **state)
         {"rejectd", 1, 1, "did you mean \"rejected\"?"},
         {"dtsport == 1", 1, 1, "did you mean \"dstport\"?"},
         {"rejected adn accepted", 1, 10, "expected here"},
+        {"server in client", 1, 11, "client is no value"},
         {"server in dbb", 1, 11, "did you mean \"db\"?"},
         {"service in wbe", 1, 12, "did you mean \"web\"?"},
         {"action == rejct", 1, 11, "did you mean \"reject\"?"},
