@@ -139,8 +139,9 @@ void fl_evidence_fields(const struct fl_evidence_line *line,
  * too far behind to be read for a number alone. */
 enum fl_status fl_evidence_line_at(const struct fl_source *source, uint64_t offset, uint64_t *line);
 
-/* Where the line with this number begins in the decompressed object; its text, without line end, goes to raw.
- * FL_END: the object has fewer lines; FL_E_IO: it cannot be opened. */
+/* Where the line with this number begins in the decompressed object; its text, without line end, goes to raw. A line
+ * that is too long to be a record has no text, and may be told as UINT64_MAX. FL_END: the object has fewer lines;
+ * FL_E_IO: it cannot be opened. */
 enum fl_status fl_evidence_locate(const struct fl_source *source, uint64_t record, uint64_t *offset,
                                   struct fl_buf *raw);
 

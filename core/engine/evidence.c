@@ -38,6 +38,14 @@ static uint64_t count_lines(const char *text, size_t len)
     return lines;
 }
 
+/* Lines that the reader passed over before the chunk at hand, as they were too long; *before: those known so far. */
+static uint64_t passed_lines(const struct fl_reader *reader, uint64_t *before)
+{
+    uint64_t all = fl_reader_stats(reader)->long_lines, passed = all - *before;
+    *before = all;
+    return passed;
+}
+
 static bool changed(const struct fl_source *source)
 {
     struct stat now;
@@ -120,7 +128,7 @@ static enum fl_status read_object(struct rereading *re)
         return status == FL_E_NOMEM ? status : take_missing(re, number);
     struct fl_object_stats stats = {0};
     struct fl_chunk chunk;
-    uint64_t line_no = 0;
+    uint64_t line_no = 0, long_lines = 0;
     bool begun = false;
     while (is_of(re, number) && (status = fl_reader_next(re->reader, &chunk)) == FL_OK) {
         if (!begun)
@@ -130,6 +138,7 @@ static enum fl_status read_object(struct rereading *re)
         if (status != FL_OK)
             return status;
         begun = true;
+        line_no += passed_lines(re->reader, &long_lines);
         status = take_chunk(re, number, &chunk, &line_no);
         if (status != FL_OK)
             return status;
@@ -202,9 +211,13 @@ enum fl_status fl_evidence_locate(const struct fl_source *source, uint64_t recor
     if (reader == NULL)
         return FL_E_NOMEM;
     struct fl_chunk chunk;
-    uint64_t before = 0; /* lines that ended */
+    uint64_t before = 0, long_lines = 0; /* lines that ended */
+    *offset = UINT64_MAX;                /* of a line that is too long to be a record */
     enum fl_status status = fl_reader_open(reader, source, NULL);
     while (status == FL_OK && (status = fl_reader_next(reader, &chunk)) == FL_OK) {
+        before += passed_lines(reader, &long_lines);
+        if (before >= record)
+            break;
         uint64_t ended = count_lines(chunk.text, chunk.len);
         bool rest = chunk.len > 0 && chunk.text[chunk.len - 1] != '\n';
         if (before + ended + rest < record) {
