@@ -121,6 +121,33 @@ static int guarded_pattern(lua_State *L)
     return call_original(L);
 }
 
+/* Behind its end, or an error, an iterator would go through all of the rest again each time that it is called.
+ * Upvalues: it, and whether it ended. */
+static int next_match(lua_State *L)
+{
+    bool ended = lua_toboolean(L, lua_upvalueindex(2));
+    lua_settop(L, 0);
+    if (ended)
+        return 0;
+    lua_pushboolean(L, true);
+    lua_replace(L, lua_upvalueindex(2));
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_call(L, 0, LUA_MULTRET);
+    if (lua_gettop(L) > 0) {
+        lua_pushboolean(L, false);
+        lua_replace(L, lua_upvalueindex(2));
+    }
+    return lua_gettop(L);
+}
+
+static int guarded_gmatch(lua_State *L)
+{
+    guarded_pattern(L);
+    lua_pushboolean(L, false);
+    lua_pushcclosure(L, next_match, 2);
+    return 1;
+}
+
 /* ---- the rest ---- */
 
 static int safe_format(lua_State *L)
@@ -222,7 +249,7 @@ void fl_lua_charge_strings(lua_State *L)
     wrap(L, "rep", safe_rep, 0);
     wrap(L, "find", guarded_pattern, 1);
     wrap(L, "match", guarded_pattern, 0);
-    wrap(L, "gmatch", guarded_pattern, 0);
+    wrap(L, "gmatch", guarded_gmatch, 0);
     wrap(L, "gsub", guarded_pattern, 0);
     wrap(L, "format", safe_format, 0);
     wrap(L, "lower", charged, 0);

@@ -6,11 +6,15 @@
 
 #include "core/lua/declare.h"
 
+/* What telling an error is charged beside the text that is looked through for its place: a rule may go on. */
+enum { REPORT_CHARGE_BYTES = 65536 };
+
 void fl_declare_report(lua_State *L, const struct fl_rule_spot *spot, const char *format, ...)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     struct fl_error err;
     char text[FL_ERROR_TEXT_BYTES];
+    fl_lua_charge(L, REPORT_CHARGE_BYTES + vm->text.len);
     if (vm->errors == NULL)
         return;
     va_list args;

@@ -128,10 +128,14 @@ static void push_chunk(lua_State *L, const char *path, const char *name, struct 
     lua_pop(L, 1);
 }
 
+/* What looking for a module's file is charged: a rule may catch the error and ask again. */
+enum { LOOKUP_CHARGE_BYTES = 16384 };
+
 static int require(lua_State *L)
 {
     struct fl_lua_vm *vm = fl_lua_vm_of(L);
     const char *name = luaL_checkstring(L, 1);
+    fl_lua_charge(L, LOOKUP_CHARGE_BYTES);
     if (!vm->loading)
         return luaL_error(L, "require belongs to the beginning of a rule file");
     char error[256], chunk[64];
@@ -147,6 +151,7 @@ static int require(lua_State *L)
         return luaL_error(L, "the module %s is compiled Lua; only text is read", name);
     if (vm->errors != NULL) /* the first time that the file is loaded */
         note_module(L, text, len);
+    fl_lua_charge(L, len * FL_LUA_BYTES_PER_STEP); /* compiled already or not, which must not matter */
     fl_lua_chunk_name(path, chunk);
     push_chunk(L, path, chunk, (struct fl_str){text, len});
     lua_call(L, 0, 1);
