@@ -192,7 +192,8 @@ static void use_pattern(struct fl_selecting *s, const struct fl_rule_use *use)
     if (matched == 0 && guess.best != NULL)
         fail_at(s, use->line, use->column, "no rule is called %s; did you mean %s?", use->pattern, guess.best);
     else if (matched == 0)
-        fail_at(s, use->line, use->column, "%s matches no rule", use->pattern);
+        fail_at(s, use->line, use->column, "%s matches no rule%s", use->pattern,
+                s->roots->bundled == NULL ? "; the bundled rules are not beside this program" : "");
 }
 
 static void check_ids(struct fl_selecting *s)
