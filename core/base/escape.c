@@ -1,5 +1,7 @@
 #include "core/base/escape.h"
 
+#include <string.h>
+
 #include "core/base/utf8.h"
 
 static void hex_bytes(struct fl_buf *out, const char *bytes, size_t n)
@@ -37,4 +39,25 @@ void fl_escape_base64(struct fl_buf *out, struct fl_str bytes)
                         left > 2 ? digits[v & 63] : '='};
         fl_buf_add(out, four, 4);
     }
+}
+
+const char *fl_escape_nul(struct fl_arena *arena, struct fl_str text)
+{
+    static const char shown[] = "\\x00";
+    size_t len = text.len + 1, at = 0;
+    for (size_t i = 0; i < text.len; i++)
+        len += text.ptr[i] == '\0' ? sizeof shown - 2 : 0;
+    char *out = fl_arena_alloc(arena, len);
+    if (out == NULL)
+        return NULL;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == '\0') {
+            memcpy(out + at, shown, sizeof shown - 1);
+            at += sizeof shown - 1;
+        } else {
+            out[at++] = text.ptr[i];
+        }
+    }
+    out[at] = '\0';
+    return out;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/base/str.h"
 
@@ -12,6 +13,9 @@
 bool fl_escape_is_harmful(uint32_t code);
 /* For a terminal: control bytes, DEL, invalid UTF-8, C1 controls and bidirectional overrides become \xNN. */
 void fl_escape_terminal(struct fl_buf *out, struct fl_str text);
+
+/* A C string of text from the input, each NUL as \x00. NULL when memory is out. */
+const char *fl_escape_nul(struct fl_arena *arena, struct fl_str text);
 
 /* Standard base64 with padding (RFC 4648). */
 void fl_escape_base64(struct fl_buf *out, struct fl_str bytes);

@@ -31,6 +31,7 @@
 #define FL_LUA_FAILURES_MAX      100u
 #define FL_LUA_MEMORY_BYTES      (8u * 1024u * 1024u)
 #define FL_LUA_TEXT_BYTES_MAX    (64u * 1024u) /* of one text; a comparison of two is one instruction */
+#define FL_VERDICT_BYTES_MAX     16384u        /* of what code says of one record or group */
 #define FL_LUA_STEPS_PER_CALL    100000u       /* VM instructions for one record or group */
 #define FL_LUA_STEPS_LOAD        10000000u     /* while a rule file is loaded */
 #define FL_OCCURRENCES_SHOWN     10u

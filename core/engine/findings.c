@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/escape.h"
 #include "core/base/hash.h"
 #include "core/base/limits.h"
 #include "core/base/memory.h"
@@ -152,27 +153,6 @@ static const char *threshold_text(struct fl_judging *j, const struct fl_hit *hit
     return text;
 }
 
-/* Texts of the report end at a NUL, and a log may hold one. */
-static const char *keep_text(struct fl_arena *arena, const struct fl_buf *text)
-{
-    static const char shown[] = "\\x00";
-    size_t len = text->len + 1, at = 0;
-    for (size_t i = 0; i < text->len; i++)
-        len += text->data[i] == '\0' ? sizeof shown - 2 : 0;
-    char *out = fl_arena_alloc(arena, len);
-    for (size_t i = 0; i < text->len && out != NULL; i++) {
-        if (text->data[i] == '\0') {
-            memcpy(out + at, shown, sizeof shown - 1);
-            at += sizeof shown - 1;
-        } else {
-            out[at++] = text->data[i];
-        }
-    }
-    if (out != NULL)
-        out[at] = '\0';
-    return out;
-}
-
 static const char *message_text(struct fl_judging *j, const struct fl_hit *hit)
 {
     if (hit->message != NULL)
@@ -180,7 +160,7 @@ static const char *message_text(struct fl_judging *j, const struct fl_hit *hit)
     struct fl_buf out;
     fl_buf_init(&out);
     fl_template_print(&j->plan->rules[hit->rule].message, hit->slots, &out);
-    const char *text = out.failed ? NULL : keep_text(j->arena, &out);
+    const char *text = out.failed ? NULL : fl_escape_nul(j->arena, (struct fl_str){out.data, out.len});
     fl_buf_dispose(&out);
     return text;
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/escape.h"
+#include "core/base/limits.h"
 #include "core/lua/vm.h"
 
 #define FIELD_BYTES 64 /* of a verdict: what taking it costs */
@@ -81,12 +83,28 @@ static enum fl_status take_override(lua_State *L, const char *key, struct fl_are
 {
     int type = lua_getfield(L, 1, key);
     enum fl_status status = FL_OK;
-    if (type == LUA_TSTRING)
-        status = (*out = copy_text(L, -1, arena)) != NULL ? FL_OK : FL_E_NOMEM;
+    size_t len;
+    const char *text = type == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (text != NULL)
+        status = (*out = fl_escape_nul(arena, (struct fl_str){text, len})) != NULL ? FL_OK : FL_E_NOMEM;
     else if (type != LUA_TNIL)
         status = fl_fail(err, FL_E_LUA, "%s must be text", key);
     lua_pop(L, 1);
     return status;
+}
+
+/* Verdicts of a whole batch lie in memory together. */
+static enum fl_status limit_size(const struct fl_verdict *verdict, struct fl_error *err)
+{
+    size_t bytes = (verdict->title != NULL ? strlen(verdict->title) : 0) +
+                   (verdict->message != NULL ? strlen(verdict->message) : 0);
+    for (uint32_t i = 0; i < verdict->extra.count; i++) {
+        const struct fl_value *value = &verdict->extra.items[i].value;
+        bytes += strlen(verdict->extra.items[i].name) + (value->type == FL_T_STR ? value->str.len : sizeof value->i);
+    }
+    return bytes <= FL_VERDICT_BYTES_MAX ? FL_OK
+                                         : fl_fail(err, FL_E_LUA, "a verdict of %zu bytes: its texts take at most %u",
+                                                   bytes, FL_VERDICT_BYTES_MAX);
 }
 
 enum fl_status fl_lua_take_verdict(lua_State *L, struct fl_arena *arena, struct fl_verdict *out, struct fl_error *err)
@@ -116,5 +134,7 @@ enum fl_status fl_lua_take_verdict(lua_State *L, struct fl_arena *arena, struct 
             return fl_fail(err, FL_E_LUA, "severity must be info, low, medium, high or critical, not \"%.60s\"",
                            severity);
     }
-    return status == FL_OK ? take_extra(L, arena, out, err) : status;
+    if (status == FL_OK)
+        status = take_extra(L, arena, out, err);
+    return status == FL_OK ? limit_size(out, err) : status;
 }

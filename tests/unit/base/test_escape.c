@@ -107,6 +107,17 @@ static void test_escape__base64(void **state)
     assert_base64(BYTES("\0\0\0\0"), "AAAAAA==");
 }
 
+static void test_escape__nul(void **state)
+{
+    (void)state;
+    struct fl_arena arena;
+    fl_arena_init(&arena);
+    assert_string_equal(fl_escape_nul(&arena, BYTES("")), "");
+    assert_string_equal(fl_escape_nul(&arena, BYTES("a\x1b" "b")), "a\x1b" "b");
+    assert_string_equal(fl_escape_nul(&arena, BYTES("\0a\0\0b\0")), "\\x00a\\x00\\x00b\\x00");
+    fl_arena_dispose(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_utf8__ill_formed),
         cmocka_unit_test(test_escape__terminal),
         cmocka_unit_test(test_escape__base64),
+        cmocka_unit_test(test_escape__nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
