@@ -116,7 +116,8 @@ static int guarded_pattern(lua_State *L)
     if (repeats > 0 && work > PATTERN_WORK_MAX)
         return luaL_error(L, "the pattern has too many repeats (%d) for a text of %d bytes", (int)repeats, (int)len);
     size_t replacement = lua_type(L, 3) == LUA_TSTRING ? lua_rawlen(L, 3) : 0;
-    work *= 1 + (double)(pattern_len / PATTERN_BYTES_AT_ONCE);
+    size_t turns = 1 + pattern_len / PATTERN_BYTES_AT_ONCE;
+    work *= (double)turns;
     fl_lua_charge(L, len + pattern_len + replacement + (size_t)work / PATTERN_WORK_PER_BYTE);
     return call_original(L);
 }

@@ -162,7 +162,10 @@ static bool is_same(lua_State *L, int a, int b)
     if (lua_type(L, a) != LUA_TNUMBER || lua_type(L, b) != LUA_TNUMBER || lua_isinteger(L, a) || lua_isinteger(L, b))
         return lua_rawequal(L, a, b) && lua_isinteger(L, a) == lua_isinteger(L, b);
     lua_Number x = lua_tonumber(L, a), y = lua_tonumber(L, b);
-    return memcmp(&x, &y, sizeof x) == 0;
+    uint64_t x_bits, y_bits;
+    memcpy(&x_bits, &x, sizeof x);
+    memcpy(&y_bits, &y, sizeof y);
+    return x_bits == y_bits;
 }
 
 bool fl_lua_upvalues_unchanged(struct fl_lua_vm *vm, const struct fl_lua_rule_code *code)
