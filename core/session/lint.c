@@ -26,7 +26,6 @@ static void add(struct fl_linting *l, enum fl_lint_code code, const char *rule, 
         l->items[l->count++] = item;
 }
 
-/* The word as a whole, or NULL. */
 /* How a rule is written, whatever the policy and the logs: of no use to those who cannot change it. */
 static bool is_about_writing(enum fl_lint_code code)
 {

@@ -1,6 +1,7 @@
 /* lint_code.c: FL007, FL017, and counting tests. Reads the text of the rule file; nothing is run. */
 #include <string.h>
 
+#include "core/base/map.h"
 #include "core/rule/lua_text.h"
 #include "core/session/lint.h"
 
@@ -69,21 +70,20 @@ static bool next_test(struct reading *r, struct fl_lua_token *name)
 
 void fl_lint_test_names(struct fl_linting *l, const struct fl_rule_decl *decl)
 {
-    const char *text = decl->file_text.ptr;
     struct reading r = {.file = decl->file_text};
-    struct fl_lua_token name, other;
-    for (advance(&r); next_test(&r, &name);) {
-        struct fl_str words = {text + name.from, name.to - name.from};
-        struct reading earlier = {.file = {text, name.from}};
-        for (advance(&earlier); next_test(&earlier, &other) && other.to < name.from;) {
-            if (!fl_str_equal(words, (struct fl_str){text + other.from, other.to - other.from}))
-                continue;
+    struct fl_lua_token name = {0};
+    struct fl_map names;
+    fl_map_init(&names);
+    for (advance(&r); !l->nomem && next_test(&r, &name);) {
+        struct fl_str words = {r.file.ptr + name.from, name.to - name.from};
+        uint32_t before = names.count;
+        l->nomem |= fl_map_intern(&names, words) == FL_MAP_NONE;
+        if (names.count == before && !l->nomem)
             fl_lint_file(l, FL_LINT_TEST_NAME, decl, name.from, "give it a name that says what it is about",
                          "an earlier test is called \"%.*s\" too: which of them fails cannot be told", (int)words.len,
                          words.ptr);
-            break;
-        }
     }
+    fl_map_dispose(&names);
 }
 
 /* ---- an expression over fields and constants, as a condition ---- */

@@ -94,12 +94,18 @@ static bool counts_records(const struct fl_measure *m)
     return m->kind == FL_M_COUNT && m->filter == NULL;
 }
 
+/* Members may have no record, and neither has a window that records of an earlier one only reach into. */
+static bool exists_by_first(const struct fl_plan_rule *rule)
+{
+    return rule->over == FL_OVER_NONE && !rule->spreads;
+}
+
 /* Of records every number is at least 0; columns of other groups may be values below it. */
 static int64_t least_measured(const struct fl_plan_rule *rule, const struct fl_measure *m, uint32_t member)
 {
     switch (m->kind) {
     case FL_M_COUNT:
-        return counts_records(m) && rule->over == FL_OVER_NONE;
+        return counts_records(m) && exists_by_first(rule);
     case FL_M_CONNECTIONS:
     case FL_M_DISTINCT:
     case FL_M_LONGEST_RUN:
@@ -119,17 +125,16 @@ static int64_t least_measured(const struct fl_plan_rule *rule, const struct fl_m
     }
 }
 
-/* A group of records exists by its first one, unless `over` brings it. */
 static int64_t least_in_group(void *context, uint32_t slot, uint32_t member)
 {
     const struct fl_plan_rule *rule = context;
     if (slot < rule->key_count)
         return rule->from == NULL && rule->key_types[slot] == FL_T_INT ? 0 : INT64_MIN;
     slot -= rule->key_count;
+    if (slot == FL_C_FLOWS)
+        return rule->from == NULL && exists_by_first(rule); /* groups may be of members that have none */
     if (slot < FL_COUNTER_COUNT)
-        return slot == FL_C_FLOWS                                                   ? rule->over == FL_OVER_NONE
-               : rule->from == NULL && (slot == FL_C_PACKETS || slot == FL_C_BYTES) ? 0
-                                                                                    : INT64_MIN;
+        return rule->from == NULL && (slot == FL_C_PACKETS || slot == FL_C_BYTES) ? 0 : INT64_MIN;
     slot -= FL_COUNTER_COUNT;
     return slot < rule->measure_count ? least_measured(rule, &rule->measures[slot], member) : INT64_MIN;
 }
@@ -148,7 +153,7 @@ static bool tests_records(const struct checking *c, const struct fl_node *node)
 
 static const char *what_to_do(const struct checking *c, const struct fl_node *node, bool always)
 {
-    if (tests_records(c, node) && c->rule->over == FL_OVER_NONE)
+    if (tests_records(c, node) && exists_by_first(c->rule))
         return "a group exists by its first record: correct the number, or name in `over` those that may have none";
     if (always)
         return "leave it out, or correct what it compares with; `is not null` asks whether a value is known";

@@ -46,21 +46,32 @@ static bool same_params(const struct fl_rule_decl *a, const struct fl_rule_decl 
     return true;
 }
 
-/* Instances of one file, which have the same parameters in the same order. The later one was named by `as`. */
+static const struct fl_rule_use *find_as(const struct fl_policy *policy, const char *id)
+{
+    for (uint32_t u = 0; u < policy->use_count; u++)
+        if (policy->uses[u].as != NULL && strcmp(policy->uses[u].as, id) == 0)
+            return &policy->uses[u];
+    return NULL;
+}
+
+/* Instances of one file, which have the same parameters in the same order. One of them at least was named by `as`. */
 static void check_again(struct fl_linting *l, const struct fl_rule_decl *first, const struct fl_rule_decl *again)
 {
-    const struct fl_policy *policy = &l->session->policy;
     if (strcmp(first->base_id, again->base_id) != 0 || strcmp(first->file, again->file) != 0 ||
         !same_params(first, again))
         return;
-    for (uint32_t u = 0; u < policy->use_count; u++) {
-        const struct fl_rule_use *use = &policy->uses[u];
-        if (use->as != NULL && strcmp(use->as, again->id) == 0)
-            fl_lint_policy(l, FL_LINT_AGAIN, again->id, use->line, use->column,
-                           "take one of them out, or set what it shall do otherwise in `params`",
-                           "rule %s is rule %s once more, with the same parameters: whatever it finds is told twice",
-                           again->id, first->id);
+    const struct fl_rule_use *use = find_as(&l->session->policy, again->id);
+    if (use == NULL) {
+        use = find_as(&l->session->policy, first->id);
+        const struct fl_rule_decl *named = first;
+        first = again;
+        again = named;
     }
+    if (use != NULL)
+        fl_lint_policy(l, FL_LINT_AGAIN, again->id, use->line, use->column,
+                       "take one of them out, or set what it shall do otherwise in `params`",
+                       "rule %s is rule %s once more, with the same parameters: whatever it finds is told twice",
+                       again->id, first->id);
 }
 
 static void check_uses(struct fl_linting *l)
