@@ -10,7 +10,8 @@ struct name_guess {
 };
 
 static const char *const words[] = {"and", "or", "not", "in", "is", "matches", "null", "true", "false"};
-enum { WORD_COUNT = sizeof words / sizeof words[0] };
+/* The last ones stand for values. */
+enum { WORD_COUNT = sizeof words / sizeof words[0], WORDS_OF_VALUES = 3 };
 
 static void guess_name(void *context, const char *name)
 {
@@ -61,7 +62,7 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
     bool is_operand = type != FL_T_NULL && type != FL_T_BOOL;
     if (fl_str_is(name, "null"))
         return fl_parse_fail(p, at, FL_E_NAME, "null is no value to compare with; write `is null` or `is not null`");
-    for (size_t i = 0; i < WORD_COUNT; i++)
+    for (size_t i = 0; i < WORD_COUNT - WORDS_OF_VALUES; i++)
         if (fl_str_is(name, words[i]))
             return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing before \"%s\"", words[i]);
     for (size_t i = 0; i < WORD_COUNT && !is_operand; i++)

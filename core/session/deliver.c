@@ -83,14 +83,14 @@ bool fl_session_deliver(const struct fl_session_options *options, const struct f
 static bool can_write(const char *path)
 {
     struct stat st;
-    char folder[4096];
+    char folder[PATH_MAX];
     if (fl_out_is_special(path))
         return true;
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         fl_log_error("%s cannot be written: it is a folder", path);
         return false;
     }
-    snprintf(folder, sizeof folder, "%s", path);
+    fl_out_target(path, folder);
     char *slash = strrchr(folder, '/');
     if (slash != NULL)
         slash[slash == folder] = '\0';

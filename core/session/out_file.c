@@ -45,6 +45,12 @@ bool fl_out_is_special(const char *path)
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
+void fl_out_target(const char *path, char target[PATH_MAX])
+{
+    if (realpath(path, target) == NULL)
+        snprintf(target, PATH_MAX, "%s", path);
+}
+
 static mode_t mode_for(const char *path)
 {
     struct stat st;
@@ -57,7 +63,8 @@ static mode_t mode_for(const char *path)
 
 static int open_beside(struct fl_out_file *out)
 {
-    if (snprintf(out->beside, sizeof out->beside, "%s.XXXXXX", out->path) >= (int)sizeof out->beside) {
+    fl_out_target(out->path, out->target);
+    if (snprintf(out->beside, sizeof out->beside, "%s.XXXXXX", out->target) >= (int)sizeof out->beside) {
         errno = ENAMETOOLONG;
         return -1;
     }
@@ -94,7 +101,7 @@ bool fl_out_file_close(struct fl_out_file *out, const char *cause)
     bool beside = out->beside[0] != '\0';
     if (fclose(out->file) != 0 && cause == NULL)
         cause = strerror(errno);
-    if (beside && cause == NULL && rename(out->beside, out->path) != 0)
+    if (beside && cause == NULL && rename(out->beside, out->target) != 0)
         cause = strerror(errno);
     if (cause != NULL) {
         fl_log_error("%s could not be written: %s", out->path, cause);

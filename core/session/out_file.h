@@ -12,10 +12,13 @@
 struct fl_out_file {
     FILE *file;
     const char *path;
+    char target[PATH_MAX]; /* where a link at the path leads to */
     char beside[PATH_MAX]; /* "" for a device or a pipe */
 };
 
 bool fl_out_is_special(const char *path);
+/* The file that a link leads to, which is what is replaced; else the path. */
+void fl_out_target(const char *path, char target[PATH_MAX]);
 /* The file has the mode of the one that it replaces, else what the umask leaves. false, and an error in the log. */
 bool fl_out_file_open(struct fl_out_file *out, const char *path);
 /* cause: why it is not whole, or NULL. false, and an error in the log, when it does not stand at its target. */

@@ -456,6 +456,7 @@ static void test_parse__errors_name_the_place(void **state)
         {"weekday not in {6..2}", 1, 17, "write {6..7, 1..2}"},
         {"duration in 5m..1m", 1, 13, "ends before it begins"},
         {"bytes / packets < 50%% and rejected", 1, 22, "with one %"},
+        {"server_port in true", 1, 16, "nothing is called \"true\""},
         {"bytes + and rejected", 1, 9, "a value is missing before \"and\""},
         {"bytes == null", 1, 10, "write `is null`"},
         {"service == 21", 1, 12, "write tcp/21"},

@@ -69,6 +69,26 @@ static void test_out_file__mode_of_the_umask_or_of_what_is_replaced(void **state
     check_text("b");
 }
 
+static void test_out_file__what_a_link_leads_to_is_replaced(void **state)
+{
+    struct stat st;
+    (void)state;
+    unlink("x");
+    assert_int_equal(mkdir("other", 0700), 0);
+    assert_int_equal(close(creat("other/y", 0640)), 0);
+    assert_int_equal(symlink("other/y", "x"), 0);
+    write_whole("a");
+    check_text("a");
+    assert_int_equal(lstat("x", &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(lstat("other/y", &st), 0);
+    assert_int_equal(st.st_size, 1);
+    assert_int_equal(count_files(), 2);
+    assert_int_equal(unlink("other/y"), 0);
+    assert_int_equal(rmdir("other"), 0);
+    assert_int_equal(unlink("x"), 0);
+}
+
 static void test_out_file__what_is_not_whole_replaces_nothing(void **state)
 {
     struct fl_out_file out;
@@ -164,6 +184,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_out_file__mode_of_the_umask_or_of_what_is_replaced),
+        cmocka_unit_test(test_out_file__what_a_link_leads_to_is_replaced),
         cmocka_unit_test(test_out_file__what_is_not_whole_replaces_nothing),
         cmocka_unit_test(test_out_file__a_signal_leaves_nothing_behind),
         cmocka_unit_test(test_out_file__signals_are_as_before),
