@@ -173,10 +173,38 @@ static struct fl_node set_of(const struct fl_set_item *item)
     return (struct fl_node){.kind = FL_N_SET, .type = FL_T_ADDR, .items = item, .item_count = 1};
 }
 
-/* Networks inside one another are a usual thing; equal ones, and such that overlap in part, are not. */
+/* From the least to the highest address of its prefixes. */
+struct span {
+    struct fl_addr low, high;
+};
+
+static struct span span_of(const struct fl_network *n)
+{
+    struct span span = {{UINT64_MAX, UINT64_MAX}, {0, 0}};
+    for (uint32_t i = 0; i < n->prefix_count; i++) {
+        struct fl_addr last = fl_prefix_last(n->prefixes[i]);
+        if (fl_addr_compare(n->prefixes[i].addr, span.low) < 0)
+            span.low = n->prefixes[i].addr;
+        if (fl_addr_compare(last, span.high) > 0)
+            span.high = last;
+    }
+    return span;
+}
+
+static bool are_apart(const struct span *a, const struct span *b)
+{
+    return fl_addr_compare(a->high, b->low) < 0 || fl_addr_compare(b->high, a->low) < 0;
+}
+
+/* Networks inside one another are a usual thing; equal ones, and such that overlap in part, are not. Most are far
+ * apart, which their ends tell at once. */
 void fl_lint_networks(struct fl_linting *l)
 {
     const struct fl_policy *policy = &l->session->policy;
+    struct span *spans = fl_arena_alloc(&l->session->arena, ((size_t)policy->network_count + 1) * sizeof *spans);
+    l->nomem |= spans == NULL;
+    for (uint32_t i = 0; i < policy->network_count && !l->nomem; i++)
+        spans[i] = span_of(&policy->networks[i]);
     for (uint32_t b = FL_NET_BUILTIN_COUNT; b < policy->network_count && !l->nomem; b++) {
         for (uint32_t a = FL_NET_BUILTIN_COUNT; a < b; a++) {
             const struct fl_network *x = &policy->networks[a], *y = &policy->networks[b];
@@ -185,8 +213,8 @@ void fl_lint_networks(struct fl_linting *l)
             struct fl_set_item items[] = {{.kind = FL_ITEM_NETWORK, .network = a},
                                           {.kind = FL_ITEM_NETWORK, .network = b}};
             struct fl_node first = set_of(&items[0]), second = set_of(&items[1]);
-            if (!same_text(x->vpc, y->vpc) || !same_text(x->account, y->account) || x->prefix_count == 0 ||
-                y->prefix_count == 0 || fl_domains_disjoint(l->domains, &first, &second))
+            if (are_apart(&spans[a], &spans[b]) || !same_text(x->vpc, y->vpc) || !same_text(x->account, y->account) ||
+                fl_domains_disjoint(l->domains, &first, &second))
                 continue;
             bool inside = fl_domains_within(l->domains, &first, &second);
             bool holds = fl_domains_within(l->domains, &second, &first);
