@@ -174,6 +174,23 @@ static enum fl_status blind_duplicates(struct fl_judging *j)
                                                    "input was read twice");
 }
 
+bool fl_judge_all_out_of_scope(const struct fl_judging *j)
+{
+    uint64_t records = 0;
+    for (uint32_t o = 0; o < j->part->object_count; o++)
+        records += j->part->objects[o].records;
+    return records > 0 && j->part->out_of_scope + j->part->duplicates == records;
+}
+
+static enum fl_status blind_scope(struct fl_judging *j)
+{
+    bool all = fl_judge_all_out_of_scope(j), one = j->part->out_of_scope == 1;
+    const char *what = one ? "one record is out of the policy's scope" : "records are out of the policy's scope";
+    return all ? fl_judge_blind(j, FL_BLIND_OTHER, true, j->part->out_of_scope, "scope",
+                                "%s, and no other is there: nothing was judged", what)
+               : fl_judge_blind(j, FL_BLIND_OTHER, false, j->part->out_of_scope, "scope", "%s", what);
+}
+
 static enum fl_status blind_totals(struct fl_judging *j)
 {
     const struct fl_part *part = j->part;
@@ -207,9 +224,7 @@ static enum fl_status blind_totals(struct fl_judging *j)
                                                  "equal ports: %llu, two unlisted ports: %llu)",
                                 (unsigned long long)part->undecided_none, (unsigned long long)part->undecided_guess);
     if (status == FL_OK && part->out_of_scope > 0)
-        status = fl_judge_blind(j, FL_BLIND_OTHER, false, part->out_of_scope, "scope",
-                                part->out_of_scope == 1 ? "one record is out of the policy's scope"
-                                                        : "records are out of the policy's scope");
+        status = blind_scope(j);
     uint64_t null_arithmetic = part->null_arithmetic + j->null_arithmetic;
     if (status == FL_OK && null_arithmetic > 0)
         status = fl_judge_blind(j, FL_BLIND_OTHER, false, null_arithmetic, "arithmetic",
@@ -399,6 +414,23 @@ static enum fl_status blind_to_all(struct fl_judging *j)
                                        "none of %u could be evaluated: nothing was judged", rules);
 }
 
+/* Rules that look for what should not be select nothing where all is well, but so do those whose networks are not in
+ * this log. */
+static enum fl_status blind_to_selection(struct fl_judging *j)
+{
+    const struct fl_report *report = j->report;
+    uint32_t evaluated = 0;
+    uint64_t selected = 0;
+    for (uint32_t i = 0; i < report->rule_count; i++) {
+        evaluated += report->rules[i].evaluated;
+        selected += report->rules[i].records_selected;
+    }
+    if (report->run.records == 0 || evaluated == 0 || selected + report->finding_count > 0)
+        return FL_OK;
+    return fl_judge_blind(j, FL_BLIND_OTHER, false, 1, "rules",
+                          "none selected a record: all is well, or this is not the network of the policy");
+}
+
 static enum fl_status blind_intents(struct fl_judging *j)
 {
     enum fl_status status = FL_OK;
@@ -521,6 +553,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
         status = blind_intents(j);
     if (status == FL_OK)
         status = blind_to_all(j);
+    if (status == FL_OK)
+        status = blind_to_selection(j);
     if (status == FL_OK)
         status = waiver_lines(j);
     if (status != FL_OK)

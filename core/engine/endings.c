@@ -76,6 +76,29 @@ static void add_concerned(const struct fl_judging *j, const struct fl_node *end,
     }
 }
 
+static bool is_logged(const struct fl_coverage_map *map, struct fl_str interface)
+{
+    uint32_t id = fl_map_find(&map->interfaces, interface);
+    return id != FL_MAP_NONE && id < map->item_capacity && map->items[id].records > 0;
+}
+
+/* Interfaces that the inventory has in the end, but the log has not. */
+static void add_silent(const struct fl_judging *j, const struct fl_node *end, struct fl_intent_interfaces *out)
+{
+    const struct fl_inventory *inventory = j->plan->policy->inventory;
+    uint32_t last = FL_MAP_NONE;
+    for (uint32_t i = 0; inventory != NULL && i < inventory->interface_entries; i++) {
+        const struct fl_host_entry *entry = &inventory->entries[inventory->by_interface[i]];
+        uint32_t text = entry->texts[FL_HOST_INTERFACE];
+        if (text == last || !entry->has_addr || !fl_node_has_addr(j->plan, end, entry->addr) ||
+            is_logged(&j->part->coverage, inventory->texts.keys[text]))
+            continue;
+        last = text;
+        if (out->silent++ == 0)
+            out->first_silent = inventory->texts.keys[text].ptr;
+    }
+}
+
 enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
                                           struct fl_intent_interfaces *out)
 {
@@ -90,6 +113,8 @@ enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_
     if (foreign && intent->kind == FL_INTENT_DENY)
         end = to;
     add_concerned(j, end, foreign && by_server, out);
+    if (intent->kind != FL_INTENT_EXPECT) /* its periods tell what was not logged */
+        add_silent(j, end, out);
     /* Who comes from outside is seen at the other end; hosts there cannot be known. */
     if (out->count == 0 && foreign && intent->kind == FL_INTENT_EXPECT && !intent->expect_each_host)
         add_concerned(j, to, false, out);
@@ -154,9 +179,17 @@ static const char *bad_value_text(struct fl_judging *j, const struct fl_plan_rul
     return NULL;
 }
 
+static const char *silent_text(struct fl_judging *j, const struct fl_intent_interfaces *concerned)
+{
+    if (concerned->silent == 1)
+        return fl_arena_printf(j->arena, "interface %s of the inventory wrote no record", concerned->first_silent);
+    return fl_arena_printf(j->arena, "%u interfaces of the inventory wrote no record, such as %s", concerned->silent,
+                           concerned->first_silent);
+}
+
 static const char *gap_text(struct fl_judging *j, const struct fl_plan_rule *rule, const struct fl_coverage *coverage,
-                            uint64_t lacking, const char *lacks, bool other_side, uint64_t undecided,
-                            uint64_t no_action)
+                            uint64_t lacking, const char *lacks, const struct fl_intent_interfaces *concerned,
+                            bool other_side, uint64_t undecided, uint64_t no_action)
 {
     if (lacking > 0)
         return fl_arena_printf(j->arena,
@@ -169,6 +202,8 @@ static const char *gap_text(struct fl_judging *j, const struct fl_plan_rule *rul
         return "an object of the input is damaged";
     if (other_side)
         return "seen from the other side only: no interface of this network is in the input";
+    if (concerned->silent > 0)
+        return silent_text(j, concerned);
     if (undecided > 0)
         return "for some conversations it is not known who opened them";
     if (no_action > 0)
@@ -237,6 +272,11 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         out->reason = reason;
         return FL_OK;
     }
+    if (fl_judge_all_out_of_scope(j)) {
+        out->ending = FL_END_NOT_SEEN;
+        out->reason = "every record is out of the policy's scope";
+        return FL_OK;
+    }
     uint64_t read, lacking;
     const char *lacks;
     count_objects(j, rule, &read, &lacking, &lacks);
@@ -256,7 +296,7 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         if (tally->any_breach)
             out->severity = tally->worst;
     } else if (intent->kind == FL_INTENT_EXPECT) {
-        const char *gaps = gap_text(j, rule, &coverage, lacking, lacks, false, 0, tally->without_action);
+        const char *gaps = gap_text(j, rule, &coverage, lacking, lacks, &concerned, false, 0, tally->without_action);
         end_expectation(j, intent, tally, &concerned, gaps, out);
     } else if (only_without_action) {
         out->ending = FL_END_NOT_EVALUATED;
@@ -266,8 +306,8 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         out->reason = "no interface of this network wrote a record";
     } else {
         bool other_side = concerned.logged == 0;
-        out->reason =
-            gap_text(j, rule, &coverage, lacking, lacks, other_side, tally->undecided_count, tally->without_action);
+        out->reason = gap_text(j, rule, &coverage, lacking, lacks, &concerned, other_side, tally->undecided_count,
+                               tally->without_action);
         out->ending = out->reason != NULL ? FL_END_HELD_WITH_GAPS : FL_END_HELD;
     }
     return FL_OK;

@@ -388,6 +388,8 @@ const char *fl_part_error(const struct fl_part *part, enum fl_status status)
     for (uint32_t i = 0; i < part->file_count && trouble == NULL; i++)
         if (part->files[i].trouble[0] != '\0')
             trouble = part->files[i].trouble;
+    if (trouble == NULL)
+        trouble = fl_store_trouble(part->store);
     if (trouble == NULL && status == FL_E_DATA && part->file_count > 0)
         trouble = "groups of a partial result cannot be read: it is damaged, or this program did not write it";
     return trouble != NULL ? trouble : fl_store_error(part->store, status);

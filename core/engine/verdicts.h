@@ -140,13 +140,17 @@ enum fl_status fl_judge_intents(struct fl_judging *j);
 /* The interfaces (ids of the coverage map) whose logs an intent is judged by. */
 struct fl_intent_interfaces {
     uint32_t *interfaces;
-    uint32_t count, logged; /* logged: wrote OK or NODATA records */
+    uint32_t count, logged;   /* logged: wrote OK or NODATA records */
+    uint32_t silent;          /* in the inventory, and wrote none */
+    const char *first_silent; /* its name; NULL without one */
 };
 enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
                                           struct fl_intent_interfaces *out);
 /* An end of an intent as a set of networks; NULL when it has none. */
 const struct fl_node *fl_judge_end(struct fl_judging *j, const struct fl_text_at *end);
 /* blind.c: rules, waivers, blind spots, the run. */
+/* Is there some record, and every one of them out of the policy's scope? */
+bool fl_judge_all_out_of_scope(const struct fl_judging *j);
 enum fl_status fl_judge_run(struct fl_judging *j);
 enum fl_status fl_judge_blind(struct fl_judging *j, enum fl_blind_kind kind, bool incomplete, uint64_t count,
                               const char *what, const char *format, ...) __attribute__((format(printf, 6, 7)));
