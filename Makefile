@@ -21,7 +21,7 @@ PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 ifdef TORTURE
 TORTURE_OBJ := $(BUILD)/tests/torture/fail_alloc.o
 LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=posix_memalign
-else ifeq ($(SANITIZE)$(findstring clang,$(CC)),)
+else ifeq ($(SANITIZE)$(findstring clang,$(shell $(CC) --version)),)
 # The program itself is optimised as a whole and holds the libraries that are there as archives: it starts sooner, and
 # calls into Lua cost less. Tests link the same objects without that.
 FAT = -ffat-lto-objects -flto=auto

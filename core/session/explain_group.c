@@ -25,7 +25,7 @@ static const char *fate_text(enum fl_fate fate)
     case FL_FATE_SIGNAL:
         return "a signal: it makes no finding, other rules read it";
     case FL_FATE_CODE:
-        return "no finding: on_group did not fire";
+        return "no finding: the code of the rule did not fire";
     case FL_FATE_PERMITTED:
         return "no finding: the intent allows it";
     case FL_FATE_UNDECIDED:
