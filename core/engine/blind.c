@@ -219,9 +219,9 @@ static enum fl_status blind_totals(struct fl_judging *j)
     if (status == FL_OK && undecided > 0)
         status = fl_judge_blind(j, FL_BLIND_UNDECIDED, false, undecided, "orientation",
                                 undecided == 1 ? "one record does not tell who opened the conversation (no ports or "
-                                                 "equal ports: %llu, two unlisted ports: %llu)"
+                                                 "equal ports: %llu, two listed or two unlisted ports: %llu)"
                                                : "records do not tell who opened the conversation (no ports or "
-                                                 "equal ports: %llu, two unlisted ports: %llu)",
+                                                 "equal ports: %llu, two listed or two unlisted ports: %llu)",
                                 (unsigned long long)part->undecided_none, (unsigned long long)part->undecided_guess);
     if (status == FL_OK && part->out_of_scope > 0)
         status = blind_scope(j);
@@ -340,7 +340,7 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
     else if (r->objects > 0 && r->objects_lacking == r->objects)
         r->reason = fl_arena_printf(j->arena, "the input lacks the field %s", lacks != NULL ? lacks : "needed");
     else if (tally->groups > 0 && tally->without_action == tally->groups)
-        r->reason = "its conversations were only seen in logs without an action (transit gateway)";
+        r->reason = fl_judge_no_action(j, "no record of its conversations has an action");
     r->evaluated = r->reason == NULL && r->objects > 0;
     if (r->reason == NULL && r->objects == 0)
         r->reason = "no record was read";
@@ -359,6 +359,10 @@ static enum fl_status rule_line(struct fl_judging *j, uint32_t index, struct fl_
     if (!r->evaluated && r->objects > 0)
         status = fl_judge_blind(j, FL_BLIND_RULE, is_void && rule->void_reason == NULL, 1, r->id, "not evaluated: %s",
                                 r->reason);
+    else if (r->evaluated && r->objects_lacking > 1) /* the count stands before the text */
+        status = fl_judge_blind(j, FL_BLIND_RULE, failures > 0, r->objects_lacking, r->id,
+                                "objects (of %llu) lack the field %s", (unsigned long long)r->objects,
+                                lacks != NULL ? lacks : "needed");
     else if (r->evaluated && r->reason != NULL)
         status = fl_judge_blind(j, FL_BLIND_RULE, failures > 0, r->objects_lacking, r->id, "%s", r->reason);
     if (status == FL_OK && part->bad_times > 0 && !is_void)

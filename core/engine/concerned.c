@@ -368,9 +368,10 @@ enum fl_status fl_judge_own(struct fl_judging *j)
     if (unnamed.count > 0 && status == FL_OK)
         status = fl_judge_blind(j, FL_BLIND_OTHER, false, unnamed.count, "own",
                                 "private addresses of recording interfaces are not in `ours`, and what speaks of "
-                                "`ours` passes over them; first %s of %.*s; with `own` set, `ours` is what it names: "
-                                "add your private ranges to it",
-                                unnamed.first, (int)unnamed.interface.len, unnamed.interface.ptr);
+                                "`ours` passes over them; first %s of %.*s; `ours` is what %s: add your private "
+                                "ranges to `own`",
+                                unnamed.first, (int)unnamed.interface.len, unnamed.interface.ptr,
+                                fl_policy_ours_text(j->plan->policy));
     if (shared.count > 0 && status == FL_OK)
         status = fl_judge_blind(j, FL_BLIND_OTHER, false, shared.count, "vpc_id",
                                 "private addresses are recorded from more than one VPC and count as one host; "

@@ -151,6 +151,50 @@ static void count_objects(const struct fl_judging *j, const struct fl_plan_rule 
     }
 }
 
+const char *fl_judge_no_action(struct fl_judging *j, const char *lead)
+{
+    uint64_t read = 0, lacking = 0;
+    const char *first = NULL;
+    for (uint32_t o = 0; o < j->part->object_count; o++) {
+        const struct fl_object_stats *stats = &j->part->objects[o];
+        if (!stats->has_layout || stats->records == 0)
+            continue;
+        read++;
+        if (fl_field_set_has(&stats->columns, FL_F_ACTION))
+            continue;
+        if (lacking++ == 0)
+            first = j->sources->items[o].name;
+    }
+    return lacking == 0 ? lead
+                        : fl_arena_printf(j->arena, "%s; %llu of %llu object%s lack%s it, first %s", lead,
+                                          (unsigned long long)lacking, (unsigned long long)read, read == 1 ? "" : "s",
+                                          lacking == 1 ? "s" : "", first);
+}
+
+/* text, and which interfaces may make it untrue, as their own addresses are not known. */
+static const char *as_far_as_known(struct fl_judging *j, const char *text)
+{
+    const struct fl_coverage_map *map = &j->part->coverage;
+    uint64_t unknown = 0;
+    struct fl_str first = {0};
+    for (uint32_t i = 0; i < map->interfaces.count && i < map->item_capacity; i++) {
+        if (map->items[i].records == 0 || map->items[i].address_count > 0)
+            continue;
+        if (unknown++ == 0 || fl_str_compare(map->interfaces.keys[i], first) < 0)
+            first = map->interfaces.keys[i];
+    }
+    if (unknown == 0)
+        return text;
+    return unknown == 1 ? fl_arena_printf(j->arena,
+                                          "%s, as far as is known: the own address of %.*s could not be learned; an "
+                                          "inventory tells it",
+                                          text, (int)first.len, first.ptr)
+                        : fl_arena_printf(j->arena,
+                                          "%s, as far as is known: the own addresses of %llu interfaces could not be "
+                                          "learned, first %.*s; an inventory tells them",
+                                          text, (unsigned long long)unknown, (int)first.len, first.ptr);
+}
+
 static bool any_damage(const struct fl_judging *j)
 {
     for (uint32_t o = 0; o < j->part->object_count; o++)
@@ -201,13 +245,13 @@ static const char *gap_text(struct fl_judging *j, const struct fl_plan_rule *rul
     if (coverage->damaged)
         return "an object of the input is damaged";
     if (other_side)
-        return "seen from the other side only: no interface of this network is in the input";
+        return as_far_as_known(j, "seen from the other side only: no interface of this network is in the input");
     if (concerned->silent > 0)
         return silent_text(j, concerned);
     if (undecided > 0)
         return "for some conversations it is not known who opened them";
     if (no_action > 0)
-        return "some conversations were only seen in logs without an action (transit gateway)";
+        return fl_judge_no_action(j, "some conversations have no record with an action");
     return bad_value_text(j, rule);
 }
 
@@ -222,7 +266,7 @@ static void end_expectation(struct fl_judging *j, const struct fl_intent *intent
     out->reason = gaps;
     if (concerned->logged == 0) {
         out->ending = FL_END_NOT_SEEN;
-        out->reason = "no interface of this network wrote a record";
+        out->reason = as_far_as_known(j, "no interface of this network wrote a record");
         return;
     }
     uint64_t whole = t->judged + t->no_log + t->lacking + t->undecided;
@@ -300,10 +344,10 @@ static enum fl_status end_intent(struct fl_judging *j, uint32_t index, struct fl
         end_expectation(j, intent, tally, &concerned, gaps, out);
     } else if (only_without_action) {
         out->ending = FL_END_NOT_EVALUATED;
-        out->reason = "its conversations were only seen in logs without an action (transit gateway)";
+        out->reason = fl_judge_no_action(j, "no record of its conversations has an action");
     } else if (concerned.logged == 0 && !talked) {
         out->ending = FL_END_NOT_SEEN;
-        out->reason = "no interface of this network wrote a record";
+        out->reason = as_far_as_known(j, "no interface of this network wrote a record");
     } else {
         bool other_side = concerned.logged == 0;
         out->reason = gap_text(j, rule, &coverage, lacking, lacks, &concerned, other_side, tally->undecided_count,

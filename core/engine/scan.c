@@ -202,10 +202,9 @@ enum fl_status fl_scan_batch(struct fl_worker *worker)
     status = fl_coverage_add(&worker->part.coverage, batch, worker->plan->needs_interfaces);
     if (status == FL_OK)
         status = show_row(worker);
+    if (status == FL_OK)
+        status = note_first_rows(worker);
     if (status != FL_OK || worker->plan->rule_count == 0)
-        return status;
-    status = note_first_rows(worker);
-    if (status != FL_OK)
         return status;
     /* every_line stays valid over all rules: it lies behind the filters' bitmaps. */
     uint64_t *with_data = fl_scan_bitmap(worker, 0);

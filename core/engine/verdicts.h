@@ -144,6 +144,8 @@ struct fl_intent_interfaces {
     uint32_t silent;          /* in the inventory, and wrote none */
     const char *first_silent; /* its name; NULL without one */
 };
+/* lead, and how many objects lack the field action, if any. In the arena; NULL when memory is out. */
+const char *fl_judge_no_action(struct fl_judging *j, const char *lead);
 enum fl_status fl_judge_intent_interfaces(struct fl_judging *j, const struct fl_intent *intent,
                                           struct fl_intent_interfaces *out);
 /* An end of an intent as a set of networks; NULL when it has none. */

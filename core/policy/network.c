@@ -388,6 +388,7 @@ static void add_dark(struct fl_policy_loader *l, struct prefixes *own)
 static void add_builtins(struct fl_policy_loader *l, const struct fl_yaml_node *own)
 {
     struct prefixes ours = {0}, internet = {0}, except = {0};
+    l->policy->has_own = own != NULL;
     if (own != NULL)
         push_members(l, &ours, own);
     struct prefixes subnets = {0}, own_space = {0};
@@ -430,4 +431,11 @@ void fl_load_networks(struct fl_policy_loader *l, const struct fl_yaml_node *roo
         fl_load_fail(l, networks, "networks must be a map of names");
     for (uint32_t i = 0; i < count; i++)
         load_network(l, networks->keys[i], networks->items[i]);
+}
+
+const char *fl_policy_ours_text(const struct fl_policy *policy)
+{
+    if (policy->inventory == NULL)
+        return policy->has_own ? "`own` names" : "private";
+    return policy->has_own ? "`own` and the inventory name" : "the inventory names, as there is no `own`";
 }

@@ -97,6 +97,7 @@ struct fl_policy {
     const char *zone_name;
     struct fl_network *networks;
     uint32_t network_count;
+    bool has_own;                   /* what `ours` is: `own`, the inventory, both; without any, the private space */
     struct fl_map network_names;    /* their numbers are those of the networks */
     struct fl_inventory *inventory; /* NULL: none is given */
     struct fl_service_def *services;
@@ -135,6 +136,8 @@ int fl_policy_network(const struct fl_policy *policy, struct fl_str name);
 struct fl_network_source fl_policy_network_source(const struct fl_policy *policy);
 /* Fills network, service and names of an environment whose context is the policy. */
 void fl_policy_expr_env(const struct fl_policy *policy, struct fl_expr_env *env);
+/* What tells that an address is in `ours`: the sentence goes on "`ours` is what". */
+const char *fl_policy_ours_text(const struct fl_policy *policy);
 /* The error stands there in the policy's file. */
 void fl_policy_error_at(const struct fl_policy *policy, struct fl_error *err, uint32_t line, uint32_t column);
 /* Adds the error of an expression of the policy: its column becomes one of the policy's line where that line shows the

@@ -128,6 +128,23 @@ uint32_t fl_check_judged(const struct fl_plan *plan, const struct fl_plan_rule *
     return judged;
 }
 
+static void warn_of_unnamed(const struct fl_plan *plan, const struct fl_part *part)
+{
+    struct fl_lint_unnamed unnamed;
+    if (!fl_lint_unnamed(plan, part, &unnamed))
+        return;
+    struct fl_buf text;
+    fl_buf_init(&text);
+    fl_buf_add_format(&text, FL_LINT_UNNAMED_TEXT, unnamed.addr, (int)unnamed.interface.len, unnamed.interface.ptr,
+                      fl_policy_ours_text(plan->policy));
+    if (!text.failed) {
+        printf("  warning: ");
+        print_safe(text.data);
+        printf("\n    -> " FL_LINT_OWN_TODO "\n");
+    }
+    fl_buf_dispose(&text);
+}
+
 /* Each rule against every layout. */
 static void print_rules(const struct fl_plan *plan, const struct fl_checked_input *input)
 {
@@ -335,6 +352,8 @@ static void print_loaded(const struct fl_session *session, const struct fl_check
     print_policy(session, strict);
     if (input != NULL) {
         print_input(input);
+        if (!strict)
+            warn_of_unnamed(&session->plan, &input->part);
         print_rules(&session->plan, input);
     }
 }

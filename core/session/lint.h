@@ -16,6 +16,9 @@
     "network %s is private, and `own` names no private address: none is in `ours`, and what speaks of `ours` passes "  \
     "over them"
 #define FL_LINT_OWN_TODO "add to `own` the private ranges that are yours, as 10.0.0.0/8"
+#define FL_LINT_UNNAMED_TEXT                                                                                           \
+    "private addresses of recording interfaces are not in `ours`, and what speaks of `ours` passes over them; first "  \
+    "%s of %.*s; `ours` is what %s"
 
 enum fl_lint_code {
     FL_LINT_NEVER = 1, /* FL001 */
@@ -93,7 +96,13 @@ void fl_lint_rules(struct fl_linting *l);
 void fl_lint_code(struct fl_linting *l, const struct fl_rule_decl *decl);
 uint32_t fl_lint_tests(struct fl_str file); /* test blocks */
 void fl_lint_test_names(struct fl_linting *l, const struct fl_rule_decl *decl);
-/* lint_input.c: what needs the logs at hand. */
+/* The least private address of a recording interface that is not in `ours`. */
+struct fl_lint_unnamed {
+    char addr[FL_ADDR_TEXT_BYTES];
+    struct fl_str interface;
+};
+/* lint_input.c: what needs the logs at hand. false: there is no such address. */
+bool fl_lint_unnamed(const struct fl_plan *plan, const struct fl_part *part, struct fl_lint_unnamed *out);
 void fl_lint_input(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part);
 
 #endif

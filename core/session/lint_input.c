@@ -1,4 +1,4 @@
-/* lint_input.c: FL006 and FL008: rules against the logs at hand. */
+/* lint_input.c: FL006 and FL008, rules against the logs at hand; FL015, addresses in them that `ours` lacks. */
 #include <stdio.h>
 
 #include "core/session/layouts.h"
@@ -38,6 +38,37 @@ static void check_fields(struct fl_linting *l, const struct fl_plan_rule *rule, 
     fl_buf_dispose(&names);
 }
 
+bool fl_lint_unnamed(const struct fl_plan *plan, const struct fl_part *part, struct fl_lint_unnamed *out)
+{
+    const struct fl_coverage_map *map = &part->coverage;
+    struct fl_addr least = {0};
+    bool any = false;
+    for (uint32_t i = 0; i < map->interfaces.count && i < map->item_capacity; i++)
+        for (uint32_t a = 0; a < map->items[i].address_count; a++) {
+            struct fl_addr addr = map->items[i].addresses[a];
+            int c = any ? fl_addr_compare(addr, least) : -1;
+            if (c > 0 || (c == 0 && fl_str_compare(map->interfaces.keys[i], out->interface) >= 0) ||
+                !fl_program_in_network(plan->program, FL_NET_PRIVATE, addr) ||
+                fl_program_in_network(plan->program, FL_NET_OURS, addr))
+                continue;
+            any = true;
+            least = addr;
+            out->interface = map->interfaces.keys[i];
+        }
+    if (any)
+        fl_addr_format(least, out->addr);
+    return any;
+}
+
+static void check_own(struct fl_linting *l, const struct fl_part *part)
+{
+    struct fl_lint_unnamed unnamed;
+    const struct fl_policy *policy = &l->session->policy;
+    if (fl_lint_unnamed(&l->session->plan, part, &unnamed))
+        fl_lint_policy(l, FL_LINT_OWN, policy->name, 0, 0, FL_LINT_OWN_TODO, FL_LINT_UNNAMED_TEXT, unnamed.addr,
+                       (int)unnamed.interface.len, unnamed.interface.ptr, fl_policy_ours_text(policy));
+}
+
 void fl_lint_input(struct fl_linting *l, const struct fl_source_list *sources, const struct fl_part *part)
 {
     const struct fl_plan *plan = &l->session->plan;
@@ -47,6 +78,7 @@ void fl_lint_input(struct fl_linting *l, const struct fl_source_list *sources, c
     l->nomem |= layouts == NULL;
     for (uint32_t o = 0; o < part->object_count; o++)
         records += part->objects[o].records;
+    check_own(l, part);
     for (uint32_t r = 0; r < plan->rule_count && layouts != NULL; r++) {
         const struct fl_plan_rule *rule = &plan->rules[r];
         if (rule->void_reason != NULL || rule->role > FL_ROLE_EXPECT)
