@@ -544,6 +544,8 @@ enum fl_status fl_judge_run(struct fl_judging *j)
     if (status == FL_OK)
         status = blind_duplicates(j);
     if (status == FL_OK)
+        status = fl_judge_silence(j);
+    if (status == FL_OK)
         status = blind_aggregation(j);
     if (status == FL_OK)
         status = blind_inventory(j);

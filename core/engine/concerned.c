@@ -62,7 +62,9 @@ static enum fl_status add_vpcs(struct fl_judging *j, struct fl_concerned *c)
 
 static enum fl_status add_hour(void *context, const struct fl_coverage_hour *h)
 {
-    struct fl_concerned *c = context;
+    struct fl_judging *j = context;
+    struct fl_concerned *c = j->concerned;
+    fl_judge_silence_add(j, h);
     uint64_t seen = fl_coverage_hour_seen(h), lost = fl_coverage_hour_lost(h);
     c->interfaces[h->interface].minutes += seen;
     c->interfaces[h->interface].lost_minutes += lost;
@@ -97,7 +99,7 @@ enum fl_status fl_judge_concerned_open(struct fl_judging *j)
     memset(c->interfaces, 0, ((size_t)c->count + 1) * sizeof *c->interfaces);
     memset(c->marks, 0, ((size_t)c->count + 1) * sizeof *c->marks);
     j->concerned = c;
-    enum fl_status status = fl_coverage_hours(map, add_hour, c);
+    enum fl_status status = fl_coverage_hours(map, add_hour, j);
     for (uint32_t o = 0; o < j->part->object_count; o++)
         c->all.damaged |= j->part->objects[o].read.damage != FL_DAMAGE_NONE;
     if (status == FL_OK)

@@ -64,6 +64,8 @@ static enum fl_status prepare(struct fl_judging *j)
     j->newest_ms = j->oldest_ms == INT64_MAX ? INT64_MIN : newest_event(j->part);
     enum fl_status status = fl_judge_add_inventory(j);
     if (status == FL_OK)
+        status = fl_judge_silence_open(j);
+    if (status == FL_OK)
         status = fl_judge_concerned_open(j);
     if (status == FL_OK)
         status = fl_judge_open_stores(j);

@@ -48,6 +48,7 @@ struct fl_rule_tally {
 };
 
 struct fl_concerned;
+struct fl_silence;
 struct fl_folds;
 
 /* Interfaces, by ids of the coverage map. */
@@ -74,6 +75,7 @@ struct fl_judging {
     uint64_t null_arithmetic; /* groups whose `having` is unknown by a division by zero or an overflow */
     int64_t as_of_ms;
     int64_t oldest_ms, newest_ms; /* span of the input; newest_ms is INT64_MIN without records */
+    struct fl_silence *silence;   /* NULL: of no use for this span */
     struct fl_concerned *concerned;
     const char *trouble; /* with a file of an expectation, or NULL */
     struct fl_blind_spot *blind;
@@ -162,6 +164,10 @@ struct fl_coverage fl_judge_coverage(const struct fl_judging *j, const uint32_t 
 /* concerned.c: which interfaces hits of one rule are about: those named by a key, else those with an address that is a
  * key. The share that was lost of them; of the whole run where none is known. */
 enum fl_status fl_judge_concerned_open(struct fl_judging *j);
+/* silence.c: opened before fl_judge_concerned_open(), which adds all hours; fl_judge_silence() tells. */
+enum fl_status fl_judge_silence_open(struct fl_judging *j);
+void fl_judge_silence_add(struct fl_judging *j, const struct fl_coverage_hour *hour);
+enum fl_status fl_judge_silence(struct fl_judging *j);
 enum fl_status fl_judge_note_concerned(const struct fl_judging *j, const struct fl_hit *hit,
                                        struct fl_concern *concern);
 struct fl_coverage fl_judge_concerned(const struct fl_judging *j, const struct fl_concern *concern);

@@ -38,6 +38,7 @@ const char *fl_blind_name(enum fl_blind_kind kind)
                                         [FL_BLIND_BAD_LINES] = "bad_lines",
                                         [FL_BLIND_BAD_VALUES] = "bad_values",
                                         [FL_BLIND_SKIPDATA] = "skipdata",
+                                        [FL_BLIND_SILENT] = "silent",
                                         [FL_BLIND_RULE] = "rule",
                                         [FL_BLIND_UNDECIDED] = "undecided",
                                         [FL_BLIND_UNKNOWN_COLUMN] = "unknown_column",
