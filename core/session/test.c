@@ -66,6 +66,8 @@ static enum fl_status run_all(struct testing *t, struct fl_error *err)
         struct fl_error_list errors = {0};
         struct fl_bench *bench = &t->benches[t->bench_count++];
         status = fl_bench_open(bench, t->files.items[i].roots, &t->files.items[i].found, &errors);
+        if (status == FL_OK && bench->tests.count == 0)
+            status = fl_bench_compile(bench, t->options->policy != NULL ? &t->files.policy : NULL, &errors);
         tell_errors(bench, &errors);
         fl_error_list_dispose(&errors);
         if (status == FL_E_NOMEM)

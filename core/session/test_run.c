@@ -112,6 +112,33 @@ static struct fl_test_plan *plan_for(struct fl_bench *bench, const char *text)
     return p;
 }
 
+enum fl_status fl_bench_compile(struct fl_bench *bench, const struct fl_policy *policy, struct fl_error_list *errors)
+{
+    struct fl_arena arena;
+    struct fl_policy none = {0}, only;
+    struct fl_rule_use use = {.pattern = bench->found.id, .severity = -1, .enabled = true};
+    const struct fl_rule_decl **decls;
+    uint32_t count;
+    enum fl_status status = FL_OK;
+    fl_arena_init(&arena);
+    if (policy == NULL)
+        status = fl_policy_parse(FL_STR("version: 1\nname: test\n"), "policy of the test", ".", &none, errors);
+    only = policy != NULL ? *policy : none;
+    only.uses = &use;
+    only.use_count = 1;
+    only.intent_count = only.waiver_count = 0;
+    if (status == FL_OK)
+        status = fl_rule_select(bench->roots, &only, bench->lua, &arena, &decls, &count, errors);
+    if (status == FL_OK) {
+        struct fl_plan plan;
+        status = fl_plan_build(&plan, &only, decls, count, errors);
+        fl_plan_dispose(&plan);
+    }
+    fl_policy_dispose(&none);
+    fl_arena_dispose(&arena);
+    return status;
+}
+
 /* ---- bench ---- */
 
 enum fl_status fl_bench_open(struct fl_bench *bench, const struct fl_rule_roots *roots,
