@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/base/limits.h"
 #include "core/base/memory.h"
 #include "core/engine/folds.h"
+#include "core/rule/compile.h"
+#include "core/rule/locate.h"
 
 #define SCRATCH_BYTES_MAX (256u * 1024u)
 
@@ -116,13 +119,15 @@ static enum fl_status ask_on_group(struct visiting *v, const struct fl_group_vie
 {
     const struct fl_judge_options *options = v->j->options;
     const struct fl_rule_decl *decl = v->rule->decl;
-    const char *measures[FL_MEASURES_PER_RULE_MAX];
-    uint32_t count = v->rule->measure_count + v->rule->value_count;
-    for (uint32_t m = 0; m < count; m++)
-        measures[m] = fl_plan_rule_measured(v->rule, m);
+    const char *measures[FL_COUNTER_COUNT - FL_C_OBSERVED + FL_MEASURES_PER_RULE_MAX];
+    uint32_t count = 0, measured = v->rule->measure_count + v->rule->value_count;
+    for (enum fl_counter c = FL_C_OBSERVED; c < FL_COUNTER_COUNT; c++)
+        measures[count++] = c == FL_C_OBSERVED || v->rule->asks_coverage ? fl_counter_name(c) : ""; /* not counted */
+    for (uint32_t m = 0; m < measured; m++)
+        measures[count++] = fl_plan_rule_measured(v->rule, m);
     struct fl_group_names names = {v->rule->key_names, v->rule->key_count, measures, count};
     struct fl_group_view shown = *view;
-    shown.measures = v->slots + v->rule->key_count + FL_COUNTER_COUNT;
+    shown.measures = v->slots + v->rule->key_count + FL_C_OBSERVED; /* and the counters behind it */
     struct fl_error err;
     struct fl_verdict last = {.severity = -1};
     enum fl_status status =
@@ -329,6 +334,30 @@ static enum fl_status visit_group(void *context, const struct fl_group_view *vie
     return status;
 }
 
+/* Which function it was is not known: all that the rule has are named, mostly one. */
+static const char *stateful_reason(const struct fl_judging *j, const struct fl_rule_decl *decl)
+{
+    static const char *const keys[] = {"on_flow", "on_group"};
+    const bool has[] = {decl->has_on_flow, decl->has_on_group};
+    struct fl_buf text;
+    fl_buf_init(&text);
+    for (unsigned i = 0; i < 2; i++) {
+        struct fl_error err = {0};
+        if (!has[i])
+            continue;
+        fl_rule_locate(decl->file_text, decl->line, &(struct fl_rule_spot){.key = keys[i]}, &err);
+        fl_buf_add_format(&text, "%s%s (%s:%u)",
+                          text.len > 0 ? " or " : "its code changed a variable outside it: ", keys[i], decl->file,
+                          err.line);
+    }
+    fl_buf_add_text(&text, decl->has_on_flow && decl->group_by.count > 0
+                               ? "; what a group remembers is kept in its table: on_flow = function(flow, state)"
+                               : "; state lives in measures");
+    const char *reason = text.failed ? NULL : fl_arena_strndup(j->arena, text.data, text.len);
+    fl_buf_dispose(&text);
+    return reason;
+}
+
 static const char *why_void(struct fl_judging *j, uint32_t index)
 {
     const struct fl_plan_rule *rule = &j->plan->rules[index];
@@ -349,7 +378,7 @@ static const char *why_void(struct fl_judging *j, uint32_t index)
                                "its list would keep more than %llu records (max_list_records): narrow `where`",
                                (unsigned long long)j->plan->policy->max_list_records);
     if (part->stateful)
-        return "its code changed a variable outside it: state lives in measures";
+        return stateful_reason(j, rule->decl);
     uint64_t failures = part->lua_failures + tally->failures;
     const char *first = part->lua_failures > 0 ? part->lua_error : tally->lua_error;
     if (failures > FL_LUA_FAILURES_MAX)

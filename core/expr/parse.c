@@ -78,6 +78,13 @@ static enum fl_status refuse_compare(struct parser *p, const struct fl_node *lef
     if (is_port)
         return fl_parse_fail(p, right->at, FL_E_TYPE, "%s; write tcp/%lld, or test server_port", text,
                              (long long)right->literal.i);
+    char proposal[FL_PROPOSAL_BYTES] = "";
+    if (right->kind == FL_N_LITERAL && right->type == FL_T_STR)
+        fl_propose_unquoted(hint_of(left), right->literal.str, proposal);
+    else if (right->kind == FL_N_LITERAL && right->type == FL_T_INT && left->type == FL_T_DURATION)
+        fl_propose_duration((struct fl_ratio){right->literal.i, 1}, proposal);
+    if (proposal[0] != '\0')
+        return fl_parse_fail(p, right->at, FL_E_TYPE, "%s%s", text, proposal);
     return fl_parse_fail_type(p, right->at, left->type == FL_T_LIST ? left : right, text);
 }
 
@@ -127,7 +134,7 @@ static enum fl_status parse_test(struct parser *p, const struct fl_node **out)
     if (fl_parse_at_word(p, "matches"))
         return parse_matches(p, left, negated, out);
     *out = left;
-    return FL_OK;
+    return fl_propose_test(p, left);
 }
 
 static enum fl_status need_condition(struct parser *p, const struct fl_node *node)

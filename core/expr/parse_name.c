@@ -60,11 +60,21 @@ enum fl_status fl_parse_unknown(struct parser *p, struct fl_str name, uint32_t a
     struct name_guess guess = {{NULL, 99}, name};
     enum fl_type type = hint.type;
     bool is_operand = type != FL_T_NULL && type != FL_T_BOOL;
+    const char *ours = p->env->fields ? fl_field_alias(name) : NULL;
+    char flags[FL_PROPOSAL_BYTES];
     if (fl_str_is(name, "null"))
         return fl_parse_fail(p, at, FL_E_NAME, "null is no value to compare with; write `is null` or `is not null`");
     for (size_t i = 0; i < WORD_COUNT - WORDS_OF_VALUES; i++)
         if (fl_str_is(name, words[i]))
             return fl_parse_fail(p, at, FL_E_SYNTAX, "a value is missing before \"%s\"", words[i]);
+    if (ours != NULL)
+        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"; did you mean \"%s\"?", (int)name.len,
+                             name.ptr, ours);
+    if (fl_propose_flags(hint, name, flags))
+        return fl_parse_fail(p, at, FL_E_NAME, "nothing is called \"%.*s\"%s", (int)name.len, name.ptr, flags);
+    if (fl_str_is(name, "outcome"))
+        return fl_parse_fail(p, at, FL_E_NAME,
+                             "the outcome is a measure, which `having` tests: measure = { outcome = outcome() }");
     for (size_t i = 0; i < WORD_COUNT && !is_operand; i++)
         guess_name(&guess, words[i]);
     if (p->env->fields)
@@ -122,6 +132,9 @@ static enum fl_status take_int(struct parser *p, int64_t low, int64_t high, cons
 enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item *item)
 {
     int64_t low = 0, high;
+    uint32_t from = p->now.at;
+    while (from > 0 && isalnum((unsigned char)p->text.ptr[from - 1]))
+        from--;
     enum fl_status status = fl_parse_advance(p);
     if (status == FL_OK)
         status = take_int(p, 0, 65535, "a port", &low);
@@ -133,6 +146,8 @@ enum fl_status fl_parse_ports(struct parser *p, int protocol, struct fl_set_item
         if (status == FL_OK)
             status = take_int(p, low, 65535, "the last port", &high);
     }
+    if (fl_parse_at_mark(p, "-") && p->now.at == p->before_end)
+        return fl_propose_range(p, from);
     *item = (struct fl_set_item){
         .kind = FL_ITEM_RANGE, .low = FL_SERVICE(protocol, low), .high = FL_SERVICE(protocol, high)};
     return status;
@@ -205,7 +220,8 @@ enum fl_status fl_parse_name(struct parser *p, struct hint hint, const struct fl
         struct fl_set_item item;
         status = fl_parse_ports(p, value, &item);
         if (status == FL_OK && item.low != item.high)
-            return fl_parse_fail(p, at, FL_E_TYPE, "a range of ports belongs behind `in`");
+            return fl_parse_fail(p, at, FL_E_TYPE, "a range of ports belongs behind `in`: `in %.*s`",
+                                 (int)(p->before_end - at), p->text.ptr + at);
         return status != FL_OK ? status : fl_parse_literal(p, fl_value_int(FL_T_SERVICE, item.low), at, out);
     }
     if (hint.type == FL_T_SERVICE && (value = fl_protocol_find(name)) >= 0 && !fl_protocol_has_ports((unsigned)value))

@@ -84,9 +84,23 @@ static enum fl_status push_name(struct parser *p, struct items *list, struct hin
     return fl_parse_unknown(p, name, at, hint);
 }
 
-/* One end of a range: a number, a duration or a time. */
-static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *out)
+static enum fl_status refuse_member(struct parser *p, struct hint hint)
 {
+    char proposal[FL_PROPOSAL_BYTES] = "";
+    if (fl_parse_at_mark(p, "("))
+        return fl_propose_set(p);
+    if (p->now.kind == FL_TOKEN_TEXT)
+        fl_propose_unquoted(hint, p->now.text, proposal);
+    else if (p->now.kind == FL_TOKEN_NUMBER && hint.type == FL_T_DURATION)
+        fl_propose_duration(p->now.number, proposal);
+    return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is none%s", fl_type_phrase(hint.type),
+                         proposal);
+}
+
+/* One end of a range: a number, a duration or a time. */
+static enum fl_status range_end(struct parser *p, struct hint hint, int64_t *out)
+{
+    enum fl_type type = hint.type;
     bool negative = fl_parse_at_mark(p, "-");
     enum fl_status status = negative ? fl_parse_advance(p) : FL_OK;
     if (status != FL_OK)
@@ -103,7 +117,7 @@ static enum fl_status range_end(struct parser *p, enum fl_type type, int64_t *ou
         return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%.*s is no service; write tcp/%.*s", (int)p->now.text.len,
                              p->now.text.ptr, (int)p->now.text.len, p->now.text.ptr);
     else
-        return fl_parse_fail(p, p->now.at, FL_E_TYPE, "%s is tested here; this is none", fl_type_phrase(type));
+        return refuse_member(p, hint);
     if (negative)
         *out = -*out;
     if (type == FL_T_PORT && (*out < 0 || *out > 65535))
@@ -126,24 +140,23 @@ static enum fl_status refuse_range(struct parser *p, uint32_t at, struct hint hi
 
 static enum fl_status push_range(struct parser *p, struct items *list, struct hint hint)
 {
-    enum fl_type type = hint.type;
     struct fl_set_item item = {.kind = FL_ITEM_RANGE};
     uint32_t at = p->now.at;
-    enum fl_status status = range_end(p, type, &item.low);
+    enum fl_status status = range_end(p, hint, &item.low);
     if (status != FL_OK)
         return status;
     item.high = item.low;
     if (fl_parse_at_mark(p, "..")) {
         status = fl_parse_advance(p);
         if (status == FL_OK)
-            status = range_end(p, type, &item.high);
+            status = range_end(p, hint, &item.high);
         if (status == FL_OK && item.high < item.low)
             return refuse_range(p, at, hint, item.low, item.high);
     }
     return status != FL_OK ? status : push(p, list, item);
 }
 
-static enum fl_status push_item(struct parser *p, struct items *list, struct hint hint)
+static enum fl_status push_member(struct parser *p, struct items *list, struct hint hint)
 {
     if (p->now.kind == FL_TOKEN_PARAM)
         return push_param(p, list, hint.type);
@@ -165,6 +178,14 @@ static enum fl_status push_item(struct parser *p, struct items *list, struct hin
     return push_range(p, list, hint);
 }
 
+static enum fl_status push_item(struct parser *p, struct items *list, struct hint hint)
+{
+    uint32_t at = p->now.at, before = list->count;
+    enum fl_status status = push_member(p, list, hint);
+    return status == FL_OK && list->count == before + 1 ? fl_propose_behind_member(p, at, &list->items[before])
+                                                        : status;
+}
+
 enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_node **out)
 {
     struct items list = {0};
@@ -172,6 +193,8 @@ enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_
     enum fl_status status;
     if (!fl_parse_at_mark(p, "{")) {
         status = push_item(p, &list, hint);
+        if (status == FL_OK && fl_parse_at_mark(p, ","))
+            status = fl_propose_braces(p, at);
     } else {
         status = fl_parse_advance(p);
         while (status == FL_OK && !fl_parse_at_mark(p, "}")) {

@@ -72,4 +72,20 @@ enum fl_status fl_parse_some_equal(struct parser *p, enum fl_op op, const struct
 /* parse_set.c: the right side of `in`. */
 enum fl_status fl_parse_set(struct parser *p, struct hint hint, const struct fl_node **out);
 
+/* propose.c: what is written here in place of how other languages write it. Texts begin with "; ", or are empty. */
+#define FL_PROPOSAL_BYTES 128
+/* For a text in quotes beside a value of another type. */
+void fl_propose_unquoted(struct hint hint, struct fl_str text, char out[FL_PROPOSAL_BYTES]);
+/* For the name of a TCP flag beside tcp_flags; false when it is none. */
+bool fl_propose_flags(struct hint hint, struct fl_str text, char out[FL_PROPOSAL_BYTES]);
+/* For a plain number beside a duration. */
+void fl_propose_duration(struct fl_ratio number, char out[FL_PROPOSAL_BYTES]);
+/* Errors that begin at the token that is read now. `from`: where what stands before it begins. */
+enum fl_status fl_propose_range(struct parser *p, uint32_t from);
+enum fl_status fl_propose_braces(struct parser *p, uint32_t from);
+enum fl_status fl_propose_set(struct parser *p); /* it begins with a ( */
+/* FL_OK when nothing foreign stands there. */
+enum fl_status fl_propose_behind_member(struct parser *p, uint32_t from, const struct fl_set_item *item);
+enum fl_status fl_propose_test(struct parser *p, const struct fl_node *left);
+
 #endif

@@ -133,6 +133,34 @@ static enum fl_status take_text(struct fl_str rest, struct fl_arena *arena, stru
     return FL_OK;
 }
 
+/* [22, 3389] */
+static enum fl_status refuse_bracket(struct fl_str rest, const struct fl_token *t, struct fl_error *err)
+{
+    const char *end = rest.ptr[0] == '[' ? memchr(rest.ptr, ']', rest.len) : NULL;
+    if (end == NULL || end - rest.ptr > 100)
+        return fail(err, t->at, "a set stands in braces: {22, 3389}");
+    fl_fail(err, FL_E_SYNTAX, "a set stands in braces: {%.*s}", (int)(end - rest.ptr - 1), rest.ptr + 1);
+    fl_error_at(err, NULL, 0, t->at + 1);
+    return FL_E_SYNTAX;
+}
+
+/* One & is about bits, as in tcp_flags & 2: what stands behind the bit is cut off by %. */
+static enum fl_status refuse_bits(struct fl_str rest, const struct fl_token *t, struct fl_error *err)
+{
+    size_t at = 1;
+    unsigned bit = 0;
+    while (char_at(rest, at) == ' ')
+        at++;
+    for (; is_digit(char_at(rest, at)) && bit < 1000; at++)
+        bit = 10 * bit + (unsigned)(rest.ptr[at] - '0');
+    bool one = bit > 0 && bit < 1000 && (bit & (bit - 1)) == 0;
+    bit = one ? bit : 2;
+    fl_fail(err, FL_E_SYNTAX, "write and, or, not; %sthe bit %u is tested by `%% %u >= %u`: tcp_flags %% %u >= %u",
+            one ? "" : "for example ", bit, 2 * bit, bit, 2 * bit, bit);
+    fl_error_at(err, NULL, 0, t->at + 1);
+    return FL_E_SYNTAX;
+}
+
 static enum fl_status take_mark(struct fl_str rest, struct fl_token *t, struct fl_error *err)
 {
     static const char *const marks[] = {"==", "!=", "<=", ">=", "..", "<", ">", "(", ")",
@@ -148,6 +176,10 @@ static enum fl_status take_mark(struct fl_str rest, struct fl_token *t, struct f
     }
     if (rest.ptr[0] == '=')
         return fail(err, t->at, "\"=\" is no operator; write ==");
+    if (rest.ptr[0] == '[' || rest.ptr[0] == ']')
+        return refuse_bracket(rest, t, err);
+    if (rest.ptr[0] == '&' && char_at(rest, 1) != '&')
+        return refuse_bits(rest, t, err);
     if (rest.ptr[0] == '&' || rest.ptr[0] == '|' || rest.ptr[0] == '!')
         return fail(err, t->at, "write and, or, not");
     if (rest.ptr[0] == '\'')

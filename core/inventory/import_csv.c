@@ -212,7 +212,11 @@ static enum fl_status take_header(struct importing *in)
         for (uint32_t k = 0; k < i; k++)
             again |= fl_str_equal(in->columns[k], name);
         keyed |= fl_str_is(name, "address") || fl_str_is(name, "interface");
-        if (!fl_inventory_column(name, &guess))
+        if (in->csv.count == 1 && (memchr(name.ptr, ';', name.len) != NULL || memchr(name.ptr, '\t', name.len) != NULL))
+            status =
+                fl_fail(&err, FL_E_NAME,
+                        "commas stand between columns: write address,name (; stands between members of sg and tags)");
+        else if (!fl_inventory_column(name, &guess))
             status = guess != NULL ? fl_fail(&err, FL_E_NAME, "there is no column \"%.*s\"; did you mean \"%s\"?",
                                              (int)name.len, name.ptr, guess)
                                    : fl_fail(&err, FL_E_NAME,

@@ -194,7 +194,10 @@ static int group_index(lua_State *L, struct fl_lua_vm *vm)
             lua_pushnil(L);
         else
             lua_pushinteger(L, ms);
-    } else
+    } else if (strcmp(name, "logged") == 0 || strcmp(name, "skipped") == 0 || strcmp(name, "vpc_logged") == 0)
+        return luaL_error(L, "%s is counted where having or a value names it: value = { seen = \"%s\" } is group.seen",
+                          name, name);
+    else
         return luaL_error(L, "the group has no key, measure or counter \"%s\"", name);
     return 1;
 }

@@ -21,6 +21,7 @@ int fl_lua_make_flows(lua_State *L);
 int fl_lua_make_file(lua_State *L);
 
 /* seal.c: raises that the library is read-only. */
+int fl_lua_unknown_global(lua_State *L); /* (table, name): raises, with a proposal */
 int fl_lua_refuse_change(lua_State *L);
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/base/files.h"
 #include "core/base/limits.h"
 #include "core/base/memory.h"
+#include "core/lua/library.h"
 #include "core/lua/vm.h"
 #include "core/rule/lua_text.h"
 #include "core/text/yaml.h"
@@ -203,22 +204,6 @@ void fl_lua_chunk_name(const char *file, char out[64])
 
 /* ---- loading ---- */
 
-/* What comparing a name with every name of the library is charged: a rule may catch the error and ask again. */
-enum { GUESS_CHARGE_BYTES = 65536 };
-
-static int unknown_global(lua_State *L)
-{
-    const char *name = luaL_checkstring(L, 2);
-    struct fl_str_guess guess = {NULL, 99};
-    fl_lua_charge(L, GUESS_CHARGE_BYTES);
-    lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
-    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-        fl_str_guess_try(&guess, fl_str_of(name), lua_tostring(L, -2));
-    if (guess.best != NULL)
-        return luaL_error(L, "there is no \"%s\" in rules; did you mean \"%s\"?", name, guess.best);
-    return luaL_error(L, "there is no \"%s\" in rules; a text stands in quotes: \"%s\"", name, name);
-}
-
 static int write_global(lua_State *L)
 {
     if (!fl_lua_vm_of(L)->loading)
@@ -242,7 +227,7 @@ static void push_environment(lua_State *L)
     lua_newtable(L);
     int globals = lua_gettop(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "flowlaw.library");
-    lua_pushcfunction(L, unknown_global);
+    lua_pushcfunction(L, fl_lua_unknown_global);
     push_index(L);
     lua_setmetatable(L, -2);
     push_index(L);

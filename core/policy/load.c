@@ -45,7 +45,12 @@ void *fl_load_alloc(struct fl_policy_loader *l, size_t count, size_t bytes)
 bool fl_load_keys(struct fl_policy_loader *l, const struct fl_yaml_node *node, const char *what, enum fl_key_map map)
 {
     if (node->kind != FL_YAML_MAP) {
-        fl_load_fail(l, node, "%s must be a map of keys and values", what);
+        const char *key = map == FL_MAP_ONLY ? "from" : "use";
+        if (node->kind == FL_YAML_SCALAR && node->text.len > 0 && (map == FL_MAP_ONLY || map == FL_MAP_USE))
+            fl_load_fail(l, node, "%s must be a map of keys and values; write { %s: %.*s }", what, key,
+                         node->text.len > 100 ? 100 : (int)node->text.len, node->text.ptr);
+        else
+            fl_load_fail(l, node, "%s must be a map of keys and values", what);
         return false;
     }
     for (uint32_t i = 0; i < node->count; i++) {

@@ -114,6 +114,46 @@ uint32_t fl_field_find_provider(struct fl_str name)
     return FL_FIELD_NONE;
 }
 
+const char *fl_field_alias(struct fl_str name)
+{
+    static const struct {
+        const char *field, *aliases[10];
+    } others[] = {
+        {"srcaddr", {"srcip", "sourceip", "sip", "src", "saddr", "source", "sourceaddress", "srcaddress", "ipsrc"}},
+        {"dstaddr", {"dstip", "destip", "destinationip", "dip", "dst", "daddr", "destination", "destinationaddress"}},
+        {"srcport", {"sport", "sourceport", "spt"}},
+        {"dstport", {"dport", "destport", "destinationport", "dpt"}},
+        {"server_port", {"port"}},
+        {"client", {"clientip", "clientaddr"}},
+        {"server", {"serverip", "serveraddr"}},
+        {"protocol", {"proto", "ipproto", "ipprotocol", "protocolnumber", "transport"}},
+        {"bytes", {"octets", "bytecount", "numbytes", "bytessent"}},
+        {"packets", {"pkts", "packetcount", "numpackets", "packetssent"}},
+        {"start_time", {"starttime", "timestamp", "time"}},
+        {"end_time", {"stop", "stoptime"}},
+        {"interface_id", {"eni", "eniid", "interface"}},
+        {"account_id", {"account"}},
+        {"vpc_id", {"vpc"}},
+        {"subnet_id", {"subnet"}},
+        {"instance_id", {"instance"}},
+        {"az_id", {"az", "availabilityzone"}},
+        {"flow_direction", {"direction"}},
+        {"tcp_flags", {"flags"}},
+        {"action", {"verdict", "disposition"}},
+        {"weekday", {"dayofweek", "day"}},
+    };
+    uint32_t f = fl_field_find_provider(name);
+    if (fl_field_find(name) != FL_FIELD_NONE)
+        return NULL;
+    if (f != FL_FIELD_NONE)
+        return fl_fields[f].name;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        for (size_t k = 0; k < 10 && others[i].aliases[k] != NULL; k++)
+            if (same_spelling(name, others[i].aliases[k]))
+                return others[i].field;
+    return NULL;
+}
+
 static const char *const actions[] = {"accept", "reject", NULL};
 static const char *const statuses[] = {"ok", "nodata", "skipdata", NULL};
 static const char *const orientations[] = {"native", "flags", "reject", "service", "ephemeral", "guess", "none", NULL};

@@ -82,6 +82,10 @@ uint32_t fl_field_find(struct fl_str name);
 /* Also the providers' spellings: start, end, log-status, logStatus, srcAddr. */
 uint32_t fl_field_find_provider(struct fl_str name);
 
+/* The record's own name for what other tools call so (src_ip, dport, proto), for proposals; NULL when it is no such
+ * name. */
+const char *fl_field_alias(struct fl_str name);
+
 /* Enumerated types: the text of a value ("accept"), NULL if out of range; and back (case-insensitive), -1. */
 const char *fl_enum_text(enum fl_type type, uint32_t value);
 int fl_enum_find(enum fl_type type, struct fl_str text);

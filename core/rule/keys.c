@@ -13,6 +13,9 @@ bool fl_compiling_field(struct fl_compiling *c, const char *name, const char *ke
     struct fl_str_guess guess = {NULL, 99};
     for (uint32_t f = 0; f < FL_FIELD_COUNT; f++)
         fl_str_guess_try(&guess, fl_str_of(name), fl_fields[f].name);
+    const char *ours = fl_field_alias(fl_str_of(name));
+    if (ours != NULL)
+        guess.best = ours;
     struct fl_error err;
     fl_fail(&err, FL_E_NAME, "there is no field \"%s\"%s%s%s", name, guess.best != NULL ? "; did you mean \"" : "",
             guess.best != NULL ? guess.best : "", guess.best != NULL ? "\"?" : "");

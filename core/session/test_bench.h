@@ -118,8 +118,8 @@ struct fl_bench {
 /* Loads the file and its tests. Errors go to the list. */
 enum fl_status fl_bench_open(struct fl_bench *bench, const struct fl_rule_roots *roots,
                              const struct fl_rule_found *found, struct fl_error_list *errors);
-/* Compiles the rule as it stands, so that what is wrong with one that has no test is told too. policy: whose networks and
- * services it may name; NULL: none. Errors go to the list. */
+/* Compiles the rule as it stands, so that what is wrong with one that has no test is told too. policy: whose networks
+ * and services it may name; NULL: none. Errors go to the list. */
 enum fl_status fl_bench_compile(struct fl_bench *bench, const struct fl_policy *policy, struct fl_error_list *errors);
 void fl_bench_close(struct fl_bench *bench);
 

@@ -522,6 +522,58 @@ static void test_parse__unknown_names_get_a_guess(void **state)
         check_bad(&cases[i]);
 }
 
+static void test_parse__what_other_languages_write_gets_a_proposal(void **state)
+{
+    (void)state;
+    static const struct bad cases[] = {
+        {"srcport in 22,23", 1, 14, "`in {22,23}`"},
+        {"(srcport in 22, 23) and accepted", 1, 15, "`in {22, 23}`"},
+        {"srcport in $n, 23 and accepted", 1, 14, "`in {$n, 23}`"},
+        {"srcport in (22, 23)", 1, 12, "`in {22, 23}`"},
+        {"srcport in (22, 23", 1, 12, "`in {...}`"},
+        {"srcport in [22, 23]", 1, 12, "a set stands in braces: {22, 23}"},
+        {"srcport in [22, 23", 1, 12, "a set stands in braces"},
+        {"srcport in 22-25", 1, 14, "`in 22..25`"},
+        {"duration in {1s-5m}", 1, 16, "`in 1s..5m`"},
+        {"srcport in 22-", 1, 14, "`in 22..LAST`"},
+        {"hour between 8 and 17 and accepted", 1, 6, "write `hour in 8..17`"},
+        {"hour between 8", 1, 6, "write `hour in FIRST..LAST`"},
+        {"interface_id like \"eni%\"", 1, 14, "matches"},
+        {"srcaddr like \"10.%\"", 1, 9, "`in 10.0.0.0/8`"},
+        {"srcaddr in 10.0.0.1-10.0.0.9", 1, 20, ": {10.0.0.1, 10.0.0.2/31, 10.0.0.4/30, 10.0.0.8/31}"},
+        {"srcaddr in 0.0.0.0..255.255.255.255", 1, 19, ": {0.0.0.0/0}"},
+        {"srcaddr in {db, 10.0.0.0..10.0.1.255}", 1, 25, ": {10.0.0.0/23}"},
+        {"srcaddr in 10.0.0.9..10.0.0.1", 1, 20, "such as 10.0.1.0/24"},
+        {"srcaddr in 2001:db8::1-2001:db8::2", 1, 23, "such as 10.0.1.0/24"},
+        {"srcaddr in 10.0.0.1-9", 1, 20, "such as 10.0.1.0/24"},
+        {"duration > 300", 1, 12, "; write 300s or 5m"},
+        {"duration > 301", 1, 12, "; write 301s"},
+        {"duration in 60", 1, 13, "; write 60s or 1m"},
+        {"action == \"ACCEPT\"", 1, 11, "; write accept"},
+        {"action in {\"reject\"}", 1, 12, "; write reject"},
+        {"action == \"drop\"", 1, 11, "; write accept or reject"},
+        {"protocol == \"tcp\"", 1, 13, "without quotes: tcp"},
+        {"srcaddr == \"10.0.0.1\"", 1, 12, "without quotes: 10.0.0.1"},
+        {"service == \"tcp/22\"", 1, 12, "without quotes: tcp/22"},
+        {"srcport in \"22\"", 1, 12, "without quotes: 22"},
+        {"tcp_flags == \"SYN\"", 1, 14, "write tcp_flags == 2 for SYN alone, tcp_flags % 4 >= 2 for SYN among"},
+        {"tcp_flags == ACK", 1, 14, "tcp_flags % 32 >= 16"},
+        {"bytes == SYN", 1, 10, "nothing is called \"SYN\"; a number is wanted here"},
+        {"tcp_flags & 16 == 16", 1, 11, "tcp_flags % 32 >= 16"},
+        {"tcp_flags & 18 == 2", 1, 11, "for example the bit 2"},
+        {"service == tcp/22-25", 1, 18, "`in tcp/22..25`"},
+        {"service in {tcp/22-25}", 1, 19, "`in tcp/22..25`"},
+        {"service == tcp/22..25", 1, 12, "`in tcp/22..25`"},
+        {"src_ip == 10.0.0.1", 1, 1, "did you mean \"srcaddr\"?"},
+        {"rejected and sport == 1", 1, 14, "did you mean \"srcport\"?"},
+        {"dst_port == 1", 1, 1, "did you mean \"dstport\"?"},
+        {"proto == 6", 1, 1, "did you mean \"protocol\"?"},
+        {"start > \"2026-01-01\"", 1, 1, "did you mean \"start_time\"?"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_bad(&cases[i]);
+}
+
 /* text repeated, then an end; on the heap. */
 static char *repeat(const char *before, const char *text, size_t times, const char *after)
 {
@@ -609,6 +661,7 @@ int main(void)
         cmocka_unit_test(test_parse__blanks_and_lines_do_not_matter),
         cmocka_unit_test(test_parse__errors_name_the_place),
         cmocka_unit_test(test_parse__unknown_names_get_a_guess),
+        cmocka_unit_test(test_parse__what_other_languages_write_gets_a_proposal),
         cmocka_unit_test(test_parse__depth_and_size_have_limits),
         cmocka_unit_test(test_parse__parameters_by_type),
     };
