@@ -261,6 +261,7 @@ static void end_expectation(struct fl_judging *j, const struct fl_intent *intent
                             struct fl_intent_result *out)
 {
     const struct fl_expect_tally *t = &tally->expect;
+    bool bounded = intent->starts_ms != INT64_MIN || intent->expires_ms != INT64_MAX;
     char every[FL_WHEN_TEXT_BYTES];
     fl_duration_format(intent->expect_every_ms, every);
     out->reason = gaps;
@@ -281,7 +282,11 @@ static void end_expectation(struct fl_judging *j, const struct fl_intent *intent
     else if (t->hosts_left_out)
         out->reason = "an interface has too many addresses for each to be judged";
     else if (t->judged == 0 && t->lacking == 0)
-        out->reason = fl_arena_printf(j->arena, "no log: no whole period of %s lies inside the input's span", every);
+        out->reason =
+            fl_arena_printf(j->arena,
+                            "no whole period of %s lies inside the input's span%s: add the files before and after, "
+                            "as a record has to start before the period and one to end after it",
+                            every, bounded ? ", `starts` and `expires`" : "");
     out->ending = t->judged == 0 ? FL_END_NOT_EVALUATED : out->reason != NULL ? FL_END_HELD_WITH_GAPS : FL_END_HELD;
 }
 

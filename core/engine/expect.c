@@ -276,7 +276,7 @@ static struct fl_pairs extra_of(struct fl_expecting *e, const struct sums *s)
 {
     static const char *const names[] = {"periods", "periods_judged", "periods_missed", "periods_not_evaluated"};
     struct fl_value values[] = {list_periods(e), fl_value_int(FL_T_INT, s->judged), fl_value_int(FL_T_INT, s->missed),
-                                fl_value_int(FL_T_INT, s->no_log + s->lacking + s->undecided)};
+                                fl_value_int(FL_T_INT, e->periods.count - s->judged)};
     return fl_judge_pairs(e->j, names, values, 4, false);
 }
 

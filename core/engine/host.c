@@ -260,6 +260,23 @@ static void note_layout(struct fl_host *host)
     snprintf(stats->format, sizeof stats->format, "%s: %s", host->names[host->current], decoder->layout_origin(self));
 }
 
+static void note_unrecognised(struct fl_object_stats *stats, struct fl_str text)
+{
+    const char *form = fl_detect_form(text.ptr, text.len);
+    if (text.len > 8 && memcmp(text.ptr, "version:", 8) == 0)
+        snprintf(stats->trouble, sizeof stats->trouble, "this looks like a policy: name it with -p");
+    else if (text.len > 8 && memcmp(text.ptr, "flowpart", 8) == 0)
+        snprintf(stats->trouble, sizeof stats->trouble, "this is a partial result: flowlaw merge judges it");
+    else if (form != NULL)
+        snprintf(stats->trouble, sizeof stats->trouble,
+                 "this looks like %s, which flowlaw does not read yet: deliver or convert the log as text, a record a "
+                 "line, with a space between columns and a header line",
+                 form);
+    else
+        snprintf(stats->trouble, sizeof stats->trouble,
+                 "no decoder recognises it: if it is a flow log without a header line, say its columns with --format");
+}
+
 enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats, struct fl_str text)
 {
     const char *what;
@@ -274,12 +291,7 @@ enum fl_status fl_host_begin(struct fl_host *host, struct fl_object_stats *stats
         return FL_E_DATA;
     }
     if (!choose(host, text)) {
-        snprintf(stats->trouble, sizeof stats->trouble,
-                 text.len > 8 && memcmp(text.ptr, "version:", 8) == 0 ? "this looks like a policy: name it with -p"
-                 : text.len > 8 && memcmp(text.ptr, "flowpart", 8) == 0
-                     ? "this is a partial result: flowlaw merge judges it"
-                     : "no decoder recognises it: if it is a flow log without a header line, say its "
-                       "columns with --format");
+        note_unrecognised(stats, text);
         return FL_E_DATA;
     }
     const struct flp_decoder *decoder = host->decoders[host->current];

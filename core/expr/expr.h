@@ -69,6 +69,7 @@ struct fl_node {
     const char *member_name; /* NULL without one */
     const struct fl_set_item *items;
     uint32_t item_count;
+    const char *flag; /* name of the flag parameter that the literal is the value of; NULL without one */
 };
 
 enum fl_param_type {

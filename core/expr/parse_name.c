@@ -171,6 +171,12 @@ enum fl_status fl_parse_param(struct parser *p, const struct fl_node **out)
         return FL_E_NOMEM;
     *copy = *node;
     copy->at = p->now.at;
+    copy->flag = NULL;
+    if (node->kind == FL_N_LITERAL && node->type == FL_T_BOOL) {
+        copy->flag = fl_arena_strndup(p->arena, p->now.text.ptr, p->now.text.len);
+        if (copy->flag == NULL)
+            return FL_E_NOMEM;
+    }
     *out = copy;
     return fl_parse_advance(p);
 }

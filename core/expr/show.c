@@ -145,7 +145,10 @@ static void show_inner(struct showing *s, const struct fl_node *node)
     enum bond bond = bond_of(node);
     switch (node->kind) {
     case FL_N_LITERAL:
-        fl_value_text(s->out, &node->literal);
+        if (node->flag != NULL)
+            fl_buf_add_format(s->out, "$%s", node->flag);
+        else
+            fl_value_text(s->out, &node->literal);
         return;
     case FL_N_FIELD:
         fl_buf_add_text(s->out, fl_fields[node->field].name);

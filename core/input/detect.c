@@ -2,6 +2,8 @@
 
 #include "core/input/reader.h"
 
+#define FORM_SEPARATORS_MIN 3u /* in the first line */
+
 static const struct {
     const char *magic;
     size_t len;
@@ -52,4 +54,29 @@ bool fl_detect_neighbour(const char *text, size_t len, const char **what)
         return true;
     }
     return false;
+}
+
+const char *fl_detect_form(const char *text, size_t len)
+{
+    static const struct {
+        char separator;
+        const char *what;
+    } forms[] = {{',', "comma-separated values"}, {';', "values separated by semicolons"}};
+    const char *end = text + len;
+    size_t spaces = 0, counts[sizeof forms / sizeof forms[0]] = {0};
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        text += 3;
+    if (behind(text, end, "{") != NULL || behind(text, end, "[") != NULL)
+        return "JSON";
+    for (; text < end && *text != '\n'; text++) {
+        if ((unsigned char)*text < ' ' && *text != '\t' && *text != '\r')
+            return NULL;
+        spaces += *text == ' ';
+        for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+            counts[i] += *text == forms[i].separator;
+    }
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        if (counts[i] >= FORM_SEPARATORS_MIN && counts[i] > spaces)
+            return forms[i].what;
+    return NULL;
 }

@@ -63,4 +63,7 @@ bool fl_detect_foreign(const char *text, size_t len, const char **what);
  * nothing. `text` is the beginning of the object. */
 bool fl_detect_neighbour(const char *text, size_t len, const char **what);
 
+/* What text that no decoder takes looks like: JSON, or values with something else than blanks between them; or NULL. */
+const char *fl_detect_form(const char *text, size_t len);
+
 #endif

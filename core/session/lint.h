@@ -39,6 +39,7 @@ enum fl_lint_code {
     FL_LINT_AGAIN,
     FL_LINT_TEST_NAME,
     FL_LINT_UNUSED,
+    FL_LINT_FOREVER,
     FL_LINT_END
 };
 
@@ -74,7 +75,8 @@ enum fl_status fl_lint_run(struct fl_linting *l, const struct fl_source_list *so
                            struct fl_error *err);
 void fl_lint_dispose(struct fl_linting *l);
 
-/* lint_policy.c: policies that judge nothing, whose `own` lacks the private space, or that use a rule twice. */
+/* lint_policy.c: policies that judge nothing, whose `own` lacks the private space, that use a rule twice, or that waive
+ * all that a rule finds for ever. */
 void fl_lint_policy_itself(struct fl_linting *l);
 /* The first private network of a policy whose `ours` holds no private address; NULL. */
 const struct fl_network *fl_lint_private_network(const struct fl_policy *policy);

@@ -1,5 +1,5 @@
 /* lint_policy.c: FL014, a policy that judges nothing; FL015, an `own` without the private space in use; FL016, a rule
- * that it uses twice. */
+ * that it uses twice; FL019, a waiver of everything without an end. */
 #include <string.h>
 
 #include "core/session/lint.h"
@@ -83,6 +83,20 @@ static void check_uses(struct fl_linting *l)
                 check_again(l, plan->rules[a].decl, plan->rules[b].decl);
 }
 
+/* Nobody is reminded of such a waiver, and nothing that comes later is told. */
+static void check_waivers(struct fl_linting *l)
+{
+    const struct fl_policy *policy = &l->session->policy;
+    for (uint32_t i = 0; i < policy->waiver_count; i++) {
+        const struct fl_waiver *w = &policy->waivers[i];
+        if (w->where.text == NULL && w->expires_ms == INT64_MAX)
+            fl_lint_policy(l, FL_LINT_FOREVER, w->rule, w->line, 0,
+                           "say in `where` which occurrences are meant, or in `expires` when it ends",
+                           "the waiver of %s has neither `where` nor `expires`: it excuses all that is found, for ever",
+                           w->rule);
+    }
+}
+
 void fl_lint_policy_itself(struct fl_linting *l)
 {
     const struct fl_policy *policy = &l->session->policy;
@@ -94,4 +108,5 @@ void fl_lint_policy_itself(struct fl_linting *l)
         fl_lint_policy(l, FL_LINT_OWN, network->name, network->line, network->column, FL_LINT_OWN_TODO,
                        FL_LINT_OWN_TEXT, network->name);
     check_uses(l);
+    check_waivers(l);
 }
