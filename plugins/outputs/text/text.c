@@ -120,7 +120,8 @@ static void put_line(struct page *p, const char *label, const char *text)
     put(p, "\n");
 }
 
-static void put_evidence(struct page *p, const struct fl_evidence *items, uint32_t count)
+/* The first records need not be those that decided: an answer may come after many refusals. */
+static void put_evidence(struct page *p, const struct fl_evidence *items, uint32_t count, uint64_t records)
 {
     for (uint32_t i = 0; i < count; i++) {
         put_format(p, "    %-12s", i == 0 ? "evidence" : "");
@@ -129,6 +130,8 @@ static void put_evidence(struct page *p, const struct fl_evidence *items, uint32
         fl_escape_terminal(&p->out, items[i].raw);
         put(p, "\n");
     }
+    if (count > 0 && records > count)
+        put_format(p, "    %-12s(the first %u of %llu records)\n", "", count, (unsigned long long)records);
 }
 
 /* Sums with records that do not tell whose interface wrote them. */
@@ -190,7 +193,7 @@ static void put_finding(struct page *p, const struct fl_finding *f)
     }
     put_line(p, "threshold", f->threshold);
     put_line(p, lowered ? "lowered by" : "waived", f->waived);
-    put_evidence(p, f->evidence, f->evidence_count);
+    put_evidence(p, f->evidence, f->evidence_count, f->flows);
     put_line(p, "remedy", f->remediation);
     put_list(p, "controls", &f->controls);
     put_list(p, "attack", &f->attack);
