@@ -103,6 +103,7 @@ void fl_explain_keep_hit(struct fl_kept_group *kept, const struct fl_judged_hit 
 void fl_explain_group(struct fl_explaining *e, const struct fl_kept_group *kept);
 void fl_explain_window(struct fl_explaining *e, int64_t start_ms, int64_t end_ms);
 const char *fl_explain_fate_name(enum fl_fate fate);
+const char *fl_explain_fate_text(enum fl_fate fate); /* what became of a group, and why */
 /* How many counters of the group say something. */
 uint32_t fl_explain_counters(const struct fl_plan_rule *rule);
 /* Visits the waivers that were asked about the hit, up to the one that excuses it. where: NULL, every occurrence. */

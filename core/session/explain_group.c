@@ -11,7 +11,7 @@ static void add_time(struct fl_explaining *e, int64_t ms)
     fl_buf_add_text(&e->out, text);
 }
 
-static const char *fate_text(enum fl_fate fate)
+const char *fl_explain_fate_text(enum fl_fate fate)
 {
     switch (fate) {
     case FL_FATE_HIT:
@@ -171,7 +171,7 @@ static void add_waiver_asked(void *context, const struct fl_waiver *waiver, enum
 static void add_judgement(struct fl_explaining *e, const struct fl_kept_group *kept)
 {
     fl_explain_label(e, "judgement");
-    fl_buf_add_text(&e->out, fate_text(kept->group.fate));
+    fl_buf_add_text(&e->out, fl_explain_fate_text(kept->group.fate));
     if (kept->id[0] != '\0')
         fl_buf_add_format(&e->out, ": %s, finding %s", fl_severity_name(kept->severity), kept->id);
     if (kept->waiver >= 0)

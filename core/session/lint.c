@@ -30,7 +30,7 @@ static void add(struct fl_linting *l, enum fl_lint_code code, const char *rule, 
 static bool is_about_writing(enum fl_lint_code code)
 {
     return code == FL_LINT_PARAM || code == FL_LINT_NO_TEST || code == FL_LINT_UNBOUNDED || code == FL_LINT_CODE ||
-           code == FL_LINT_WINDOW || code == FL_LINT_TEST_NAME;
+           code == FL_LINT_WINDOW || code == FL_LINT_TEST_NAME || code == FL_LINT_HALF;
 }
 
 void fl_lint_rule(struct fl_linting *l, enum fl_lint_code code, const struct fl_rule_decl *decl,

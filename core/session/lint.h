@@ -40,6 +40,7 @@ enum fl_lint_code {
     FL_LINT_TEST_NAME,
     FL_LINT_UNUSED,
     FL_LINT_FOREVER,
+    FL_LINT_HALF,
     FL_LINT_END
 };
 

@@ -1,4 +1,4 @@
-/* lint_rules.c: parameters, tests, keys, identities, windows of rules. */
+/* lint_rules.c: parameters, tests, keys, identities, windows, outcomes of rules. */
 #include <string.h>
 
 #include "core/rule/lua_text.h"
@@ -154,6 +154,20 @@ static void check_window(struct fl_linting *l, const struct fl_plan_rule *rule)
                  spot.key, window, interval);
 }
 
+static void check_outcome(struct fl_linting *l, const struct fl_plan_rule *rule)
+{
+    const struct fl_rule_spot spot = {"where", NULL, NULL};
+    uint64_t values = UINT64_MAX;
+    if (rule->outcome_measure < 0 || rule->where == NULL)
+        return;
+    if (fl_domains_values(l->domains, rule->where, NULL, FL_F_INITIATED, &values) != FL_OK)
+        l->nomem = true;
+    if (values <= 1)
+        fl_lint_rule(l, FL_LINT_HALF, rule->decl, &spot, 0,
+                     "write `initiated is not null` for `initiated`; count \"initiated\" counts what was opened",
+                     "`where` lets through one half of a conversation, so that outcome() is never `answered`");
+}
+
 void fl_lint_rules(struct fl_linting *l)
 {
     for (uint32_t r = 0; r < l->session->plan.rule_count && !l->nomem; r++) {
@@ -174,5 +188,6 @@ void fl_lint_rules(struct fl_linting *l)
         check_keys(l, rule);
         check_identity(l, rule);
         check_window(l, rule);
+        check_outcome(l, rule);
     }
 }

@@ -50,6 +50,31 @@ void fl_test_policy_text(const struct fl_datum *body, const char *rule_id, struc
 bool fl_test_compare(const struct fl_datum *expect, const struct fl_finding *const *findings, uint32_t count,
                      struct fl_buf *diff, struct fl_test_errors *errors);
 
+/* As a rule author would write it. */
+void fl_test_add_value(struct fl_buf *out, const struct fl_value *value);
+/* Is it what was expected, as `expect` writes it? */
+bool fl_test_equals(const struct fl_datum *d, const struct fl_value *value);
+
+/* ---- test_near.c: the group that came nearest to a finding ---- */
+
+struct fl_test_near {
+    const struct fl_plan *plan;
+    const struct fl_plan_rule *rule; /* NULL: none of the plan */
+    const struct fl_datum *expect;   /* or NULL */
+    struct fl_arena *arena;
+    const struct fl_judge_watch *next; /* who watches too, or NULL */
+    struct fl_judge_watch judge;
+    struct fl_value *slots; /* of the group; NULL: there was none */
+    enum fl_fate fate;
+    uint32_t score;
+};
+/* Watches the groups of a rule that do not fire, and keeps the one that has most of the keys that are expected, or else
+ * most records. What it keeps lives in the arena. */
+void fl_test_near_open(struct fl_test_near *near, const struct fl_plan *plan, const char *rule,
+                       const struct fl_datum *expect, const struct fl_judge_watch *next, struct fl_arena *arena);
+/* Writes which group it is, its values and why it is no finding. */
+void fl_test_near_show(const struct fl_test_near *near, struct fl_buf *out);
+
 /* ---- test_files.c ---- */
 
 struct fl_test_file {

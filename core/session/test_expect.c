@@ -58,13 +58,13 @@ static void add_datum(struct fl_buf *out, const struct fl_datum *d)
 }
 
 /* As a rule author would write it. */
-static void add_value(struct fl_buf *out, const struct fl_value *value)
+void fl_test_add_value(struct fl_buf *out, const struct fl_value *value)
 {
     if (value->type == FL_T_LIST) {
         const char *separator = "{ ";
         for (uint32_t i = 0; i < value->list.count; i++, separator = ", ") {
             fl_buf_add_text(out, separator);
-            add_value(out, &value->list.items[value->list.weighted ? 2 * i : i]);
+            fl_test_add_value(out, &value->list.items[value->list.weighted ? 2 * i : i]);
         }
         fl_buf_add_text(out, separator[0] == ',' ? " }" : "{}");
         return;
@@ -90,14 +90,14 @@ static bool same_text(struct fl_str text, const struct fl_value *value)
     return same;
 }
 
-static bool equals(const struct fl_datum *d, const struct fl_value *value)
+bool fl_test_equals(const struct fl_datum *d, const struct fl_value *value)
 {
     struct fl_addr addr;
     int64_t ms;
     if (d->kind == FL_DATUM_TABLE && value->type == FL_T_LIST) {
         bool same = d->member_count == 0 && d->item_count == value->list.count;
         for (uint32_t i = 0; same && i < d->item_count; i++)
-            same = equals(d->items[i], &value->list.items[value->list.weighted ? 2 * i : i]);
+            same = fl_test_equals(d->items[i], &value->list.items[value->list.weighted ? 2 * i : i]);
         return same;
     }
     if (d->kind == FL_DATUM_FLAG)
@@ -130,14 +130,14 @@ static void differ(struct comparing *c, const char *path, const char *name, cons
     if (actual == NULL)
         fl_buf_add_text(c->out, "nothing of that name");
     else
-        add_value(c->out, actual);
+        fl_test_add_value(c->out, actual);
     fl_buf_add_char(c->out, '\n');
 }
 
 static void check_value(struct comparing *c, const char *path, const char *name, const struct fl_datum *expected,
                         struct fl_value actual)
 {
-    if (!equals(expected, &actual))
+    if (!fl_test_equals(expected, &actual))
         differ(c, path, name, expected, &actual);
 }
 
@@ -338,7 +338,7 @@ static void add_summary(struct fl_buf *out, const struct fl_finding *f)
         fl_buf_add_text(out, i == 0 ? " { " : ", ");
         fl_escape_terminal(out, fl_str_of(f->group.items[i].name));
         fl_buf_add_text(out, " = ");
-        add_value(out, &f->group.items[i].value);
+        fl_test_add_value(out, &f->group.items[i].value);
     }
     fl_buf_add_text(out, f->group.count > 0 ? " } " : " ");
     struct fl_str message = fl_str_of(f->message);

@@ -279,7 +279,8 @@ static enum fl_status keep_own(void *context, const struct fl_finding *f)
     return FL_OK;
 }
 
-static enum fl_status check_findings(struct running *r, const struct fl_report *report, struct fl_arena *arena)
+static enum fl_status check_findings(struct running *r, const struct fl_report *report, const struct fl_test_near *near,
+                                     struct fl_arena *arena)
 {
     const struct fl_datum *expect = fl_datum_get(r->test->body, "expect");
     const struct fl_datum *not_evaluated = fl_datum_get(r->test->body, "not_evaluated");
@@ -302,6 +303,9 @@ static enum fl_status check_findings(struct running *r, const struct fl_report *
     enum fl_status status = fl_report_findings(report, &visit);
     if (status == FL_OK && expect != NULL && !fl_test_compare(expect, found.items, found.count, r->text, &r->errors))
         r->passed = false;
+    if (status == FL_OK && !r->passed && expect != NULL && expect->item_count > 0 && found.count == 0 &&
+        r->errors.list.count == 0)
+        fl_test_near_show(near, r->text);
     if (status == FL_OK && !r->passed && r->bench->updates && evaluated && r->errors.list.count == 0)
         fl_test_write_found(expect, found.items, found.count, r->found);
     fl_free(found.items);
@@ -321,12 +325,15 @@ static enum fl_status run_engine(struct running *r, struct fl_arena *arena, stru
     struct fl_part part = {0};
     struct fl_report report = {0};
     struct fl_test_watch watch;
+    struct fl_test_near near;
     if (bench->covers) {
         if (fl_test_watch_open(&watch, bench, &r->plan->plan) != FL_OK)
             return fl_fail(err, FL_E_NOMEM, "out of memory");
         options.watch = watch.rule != NULL ? &watch.row : NULL;
         how.watch = watch.rule != NULL ? &watch.judge : NULL;
     }
+    fl_test_near_open(&near, &r->plan->plan, bench->found.id, fl_datum_get(r->test->body, "expect"), how.watch, arena);
+    how.watch = &near.judge;
     enum fl_status status = fl_engine_run(&r->plan->plan, &r->sources, &options, &part, err);
     if (status == FL_OK)
         check_input(r, &part);
@@ -335,7 +342,7 @@ static enum fl_status run_engine(struct running *r, struct fl_arena *arena, stru
     if (status == FL_OK)
         status = fl_judge(&r->plan->plan, &part, &r->sources, &how, arena, &report, err);
     if (status == FL_OK)
-        status = check_findings(r, &report, arena);
+        status = check_findings(r, &report, &near, arena);
     fl_report_close(&report);
     for (uint32_t i = 0; i < part.rule_count; i++)
         if (part.rules[i].stateful)
