@@ -223,7 +223,7 @@ enum fl_status fl_parse_name(struct parser *p, struct hint hint, const struct fl
     if (hint.is_protocol && (value = fl_protocol_find(name)) >= 0)
         return fl_parse_literal(p, fl_value_int(FL_T_U8, value), at, out);
     if (fl_parse_at_service(p, name, &value)) {
-        struct fl_set_item item;
+        struct fl_set_item item = {0};
         status = fl_parse_ports(p, value, &item);
         if (status == FL_OK && item.low != item.high)
             return fl_parse_fail(p, at, FL_E_TYPE, "a range of ports belongs behind `in`: `in %.*s`",
