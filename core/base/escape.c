@@ -16,15 +16,22 @@ bool fl_escape_is_harmful(uint32_t code)
            (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0x2028 || code == 0x2029;
 }
 
+size_t fl_escape_character(struct fl_str text, size_t at, bool *harmful)
+{
+    size_t n = fl_utf8_length(text, at);
+    *harmful = n == 0 || fl_escape_is_harmful(fl_utf8_code(text, at));
+    return n == 0 ? 1 : n;
+}
+
 void fl_escape_terminal(struct fl_buf *out, struct fl_str text)
 {
-    for (size_t i = 0; i < text.len;) {
-        size_t n = fl_utf8_length(text, i);
-        if (n == 0 || fl_escape_is_harmful(fl_utf8_code(text, i)))
-            hex_bytes(out, text.ptr + i, n == 0 ? 1 : n);
+    bool harmful;
+    for (size_t i = 0, n; i < text.len; i += n) {
+        n = fl_escape_character(text, i, &harmful);
+        if (harmful)
+            hex_bytes(out, text.ptr + i, n);
         else
             fl_buf_add(out, text.ptr + i, n);
-        i += n == 0 ? 1 : n;
     }
 }
 

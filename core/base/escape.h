@@ -11,6 +11,8 @@
 
 /* Does the character change what a terminal shows around it? */
 bool fl_escape_is_harmful(uint32_t code);
+/* Bytes of the character there, 1 where it is no UTF-8. *harmful: a terminal must not get them as they are. */
+size_t fl_escape_character(struct fl_str text, size_t at, bool *harmful);
 /* For a terminal: control bytes, DEL, invalid UTF-8, C1 controls and bidirectional overrides become \xNN. */
 void fl_escape_terminal(struct fl_buf *out, struct fl_str text);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/base/escape.h"
-#include "core/base/utf8.h"
 
 #define CHARACTER_MAX 16 /* bytes of one that is escaped */
 
@@ -14,16 +13,15 @@ static void put_line(const char *prefix, const char *text)
 {
     char out[2048];
     struct fl_str all = fl_str_of(text);
+    bool harmful;
     size_t len = (size_t)snprintf(out, sizeof out, "%s", prefix), n;
     for (size_t i = 0; i < all.len && len + CHARACTER_MAX < sizeof out; i += n) {
-        n = fl_utf8_length(all, i);
-        bool plain = n > 0 && !fl_escape_is_harmful(fl_utf8_code(all, i));
-        n += n == 0;
+        n = fl_escape_character(all, i, &harmful);
         for (size_t k = i; k < i + n; k++) {
-            if (plain)
-                out[len++] = text[k];
-            else
+            if (harmful)
                 len += (size_t)snprintf(out + len, sizeof out - len, "\\x%02x", (unsigned char)text[k]);
+            else
+                out[len++] = text[k];
         }
     }
     out[len++] = '\n';
