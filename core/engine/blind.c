@@ -177,9 +177,11 @@ static enum fl_status blind_duplicates(struct fl_judging *j)
 bool fl_judge_all_out_of_scope(const struct fl_judging *j)
 {
     uint64_t records = 0;
+    if (j->part->out_of_scope == 0)
+        return false;
     for (uint32_t o = 0; o < j->part->object_count; o++)
         records += j->part->objects[o].records;
-    return records > 0 && j->part->out_of_scope + j->part->duplicates == records;
+    return j->part->out_of_scope + j->part->duplicates == records;
 }
 
 static enum fl_status blind_scope(struct fl_judging *j)
