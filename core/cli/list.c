@@ -74,18 +74,6 @@ static void print_rows(struct listing *l)
     }
 }
 
-static void put_text(struct listing *l, const char *key, const char *text)
-{
-    fl_json_key(&l->w, key);
-    fl_json_text(&l->w, text);
-}
-
-static void put_flag(struct listing *l, const char *key, bool value)
-{
-    fl_json_key(&l->w, key);
-    fl_json_bool(&l->w, value);
-}
-
 static void put_texts(struct listing *l, const char *key, const struct fl_texts *texts)
 {
     fl_json_key(&l->w, key);
@@ -99,7 +87,7 @@ static void begin(struct listing *l, const char *type)
 {
     fl_json_init(&l->w, &l->out);
     fl_json_object(&l->w);
-    put_text(l, "type", type);
+    fl_json_put_text(&l->w, "type", type);
 }
 
 static void end(struct listing *l)
@@ -117,9 +105,9 @@ static void simple(struct listing *l, const char *type, const char *name, const 
         return;
     }
     begin(l, type);
-    put_text(l, "name", name);
-    put_text(l, key, value);
-    put_text(l, "what", what);
+    fl_json_put_text(&l->w, "name", name);
+    fl_json_put_text(&l->w, key, value);
+    fl_json_put_text(&l->w, "what", what);
     end(l);
 }
 
@@ -144,15 +132,15 @@ static void list_fields(struct listing *l)
             continue;
         }
         begin(l, "field");
-        put_text(l, "name", field->name);
-        put_text(l, "value", fl_type_name(field->type));
-        put_flag(l, "derived", field->derived);
+        fl_json_put_text(&l->w, "name", field->name);
+        fl_json_put_text(&l->w, "value", fl_type_name(field->type));
+        fl_json_put_bool(&l->w, "derived", field->derived);
         fl_json_key(&l->w, "values");
         fl_json_array(&l->w);
         for (uint32_t i = 0; fl_type_is_enum(field->type) && (value = fl_enum_text(field->type, i)) != NULL; i++)
             fl_json_text(&l->w, value);
         fl_json_end(&l->w);
-        put_text(l, "what", field->what);
+        fl_json_put_text(&l->w, "what", field->what);
         end(l);
     }
 }
@@ -212,12 +200,12 @@ static void list_networks(struct listing *l, const struct fl_policy *policy)
             continue;
         }
         begin(l, "network");
-        put_text(l, "name", n->name);
-        put_text(l, "kind", kind);
+        fl_json_put_text(&l->w, "name", n->name);
+        fl_json_put_text(&l->w, "kind", kind);
         put_prefixes(l, "cidr", n->prefixes, n->prefix_count);
         put_prefixes(l, "except", n->excepts, n->except_count);
-        put_text(l, "vpc", n->vpc);
-        put_text(l, "account", n->account);
+        fl_json_put_text(&l->w, "vpc", n->vpc);
+        fl_json_put_text(&l->w, "account", n->account);
         end(l);
     }
 }
@@ -229,11 +217,11 @@ static void put_params(struct listing *l, const struct fl_rule_decl *decl)
     for (uint32_t i = 0; i < decl->param_count; i++) {
         const struct fl_param_decl *p = &decl->params[i];
         fl_json_object(&l->w);
-        put_text(l, "name", p->name);
-        put_text(l, "value", fl_param_type_name(p->type));
-        put_text(l, "default", p->default_text);
-        put_text(l, "policy", p->from_policy ? p->text : NULL);
-        put_text(l, "what", p->what);
+        fl_json_put_text(&l->w, "name", p->name);
+        fl_json_put_text(&l->w, "value", fl_param_type_name(p->type));
+        fl_json_put_text(&l->w, "default", p->default_text);
+        fl_json_put_text(&l->w, "policy", p->from_policy ? p->text : NULL);
+        fl_json_put_text(&l->w, "what", p->what);
         fl_json_end(&l->w);
     }
     fl_json_end(&l->w);
@@ -247,16 +235,16 @@ static void rule_row(struct listing *l, const char *use, const struct fl_rule_de
         return;
     }
     begin(l, "rule");
-    put_text(l, "id", decl->id);
-    put_text(l, "severity", severity);
-    put_text(l, "use", use);
-    put_text(l, "title", decl->title);
-    put_text(l, "description", decl->description);
+    fl_json_put_text(&l->w, "id", decl->id);
+    fl_json_put_text(&l->w, "severity", severity);
+    fl_json_put_text(&l->w, "use", use);
+    fl_json_put_text(&l->w, "title", decl->title);
+    fl_json_put_text(&l->w, "description", decl->description);
     put_params(l, decl);
     put_texts(l, "controls", &decl->controls);
     put_texts(l, "attack", &decl->attack);
-    put_text(l, "remediation", decl->remediation);
-    put_text(l, "declared_at", fl_arena_printf(&l->arena, "%s:%u", decl->file, decl->line));
+    fl_json_put_text(&l->w, "remediation", decl->remediation);
+    fl_json_put_text(&l->w, "declared_at", fl_arena_printf(&l->arena, "%s:%u", decl->file, decl->line));
     end(l);
 }
 
@@ -268,9 +256,9 @@ static void broken_row(struct listing *l, const char *id, const struct fl_error 
         return;
     }
     begin(l, "rule");
-    put_text(l, "id", id);
-    put_text(l, "use", "broken");
-    put_text(l, "error", text);
+    fl_json_put_text(&l->w, "id", id);
+    fl_json_put_text(&l->w, "use", "broken");
+    fl_json_put_text(&l->w, "error", text);
     end(l);
 }
 

@@ -29,24 +29,6 @@ static void end(struct line *l)
     fl_buf_dispose(&l->out);
 }
 
-static void put(struct line *l, const char *key, const char *text)
-{
-    fl_json_key(&l->w, key);
-    fl_json_text(&l->w, text);
-}
-
-static void put_count(struct line *l, const char *key, uint64_t count)
-{
-    fl_json_key(&l->w, key);
-    fl_json_u64(&l->w, count);
-}
-
-static void put_flag(struct line *l, const char *key, bool value)
-{
-    fl_json_key(&l->w, key);
-    fl_json_bool(&l->w, value);
-}
-
 static void put_fields(struct line *l, const char *key, const struct fl_field_set *fields)
 {
     fl_json_key(&l->w, key);
@@ -65,12 +47,12 @@ void fl_check_put_policy(const struct fl_session *session)
     for (uint32_t r = 0; r < session->plan.rule_count; r++)
         rules += session->plan.rules[r].role == FL_ROLE_RULE;
     begin(&l, "policy");
-    put(&l, "schema", CHECK_SCHEMA);
-    put(&l, "name", policy->name);
-    put(&l, "file", policy->file);
-    put_count(&l, "intents", policy->intent_count);
-    put_count(&l, "rules", rules);
-    put_count(&l, "waivers", policy->waiver_count);
+    fl_json_put_text(&l.w, "schema", CHECK_SCHEMA);
+    fl_json_put_text(&l.w, "name", policy->name);
+    fl_json_put_text(&l.w, "file", policy->file);
+    fl_json_put_u64(&l.w, "intents", policy->intent_count);
+    fl_json_put_u64(&l.w, "rules", rules);
+    fl_json_put_u64(&l.w, "waivers", policy->waiver_count);
     end(&l);
 }
 
@@ -87,20 +69,20 @@ void fl_check_put_input(const struct fl_checked_input *input)
         const struct fl_object_stats *s = &input->part.objects[o];
         const char *trouble = s->trouble[0] != '\0' ? s->trouble : "no record";
         begin(&l, "object");
-        put(&l, "name", input->sources.items[o].name);
-        put(&l, "format", s->recognised ? s->format : NULL);
-        put_count(&l, "records", s->records);
-        put(&l, "trouble", s->recognised ? damage_of(s) : trouble);
-        put_flag(&l, "skipped", s->foreign);
+        fl_json_put_text(&l.w, "name", input->sources.items[o].name);
+        fl_json_put_text(&l.w, "format", s->recognised ? s->format : NULL);
+        fl_json_put_u64(&l.w, "records", s->records);
+        fl_json_put_text(&l.w, "trouble", s->recognised ? damage_of(s) : trouble);
+        fl_json_put_bool(&l.w, "skipped", s->foreign);
         end(&l);
     }
     for (uint32_t i = 0; i < input->sources.trouble_count; i++) {
         begin(&l, "object");
-        put(&l, "name", input->sources.troubles[i].name);
-        put(&l, "format", NULL);
-        put_count(&l, "records", 0);
-        put(&l, "trouble", input->sources.troubles[i].text);
-        put_flag(&l, "skipped", input->sources.troubles[i].kind > FL_SOURCE_UNREADABLE);
+        fl_json_put_text(&l.w, "name", input->sources.troubles[i].name);
+        fl_json_put_text(&l.w, "format", NULL);
+        fl_json_put_u64(&l.w, "records", 0);
+        fl_json_put_text(&l.w, "trouble", input->sources.troubles[i].text);
+        fl_json_put_bool(&l.w, "skipped", input->sources.troubles[i].kind > FL_SOURCE_UNREADABLE);
         end(&l);
     }
 }
@@ -111,19 +93,19 @@ static void put_rule(const struct fl_session *session, const struct fl_plan_rule
     struct fl_field_set reads = fl_check_reads(rule);
     struct line l;
     begin(&l, rule->role == FL_ROLE_RULE ? "rule" : "intent");
-    put(&l, "id", rule->decl->id);
+    fl_json_put_text(&l.w, "id", rule->decl->id);
     put_fields(&l, "reads", &reads);
     fl_json_key(&l.w, "from");
     fl_json_array(&l.w);
     for (uint32_t i = 0; i < rule->decl->from.count; i++)
         fl_json_text(&l.w, rule->decl->from.items[i]);
     fl_json_end(&l.w);
-    put(&l, "not_evaluated", rule->void_reason);
+    fl_json_put_text(&l.w, "not_evaluated", rule->void_reason);
     if (input != NULL) {
         uint32_t read;
         uint32_t judged = fl_check_judged(&session->plan, rule, input, &read);
-        put_count(&l, "objects", read);
-        put_count(&l, "objects_lacking", read - judged);
+        fl_json_put_u64(&l.w, "objects", read);
+        fl_json_put_u64(&l.w, "objects_lacking", read - judged);
     }
     end(&l);
 }
@@ -141,13 +123,13 @@ void fl_check_put_lint(const struct fl_lint *item)
     struct line l;
     snprintf(code, sizeof code, "FL%03d", (int)item->code);
     begin(&l, "check");
-    put(&l, "code", code);
-    put(&l, "level", fl_check_level(item->code));
-    put(&l, "subject", item->rule);
-    put(&l, "file", item->at.file);
-    put_count(&l, "line", item->at.line);
-    put_count(&l, "column", item->at.column);
-    put(&l, "text", item->at.text);
-    put(&l, "todo", item->todo);
+    fl_json_put_text(&l.w, "code", code);
+    fl_json_put_text(&l.w, "level", fl_check_level(item->code));
+    fl_json_put_text(&l.w, "subject", item->rule);
+    fl_json_put_text(&l.w, "file", item->at.file);
+    fl_json_put_u64(&l.w, "line", item->at.line);
+    fl_json_put_u64(&l.w, "column", item->at.column);
+    fl_json_put_text(&l.w, "text", item->at.text);
+    fl_json_put_text(&l.w, "todo", item->todo);
     end(&l);
 }

@@ -7,16 +7,10 @@
 #include "core/session/editor.h"
 #include "core/text/json_write.h"
 
-static void put(struct fl_json *w, const char *key, const char *text)
-{
-    fl_json_key(w, key);
-    fl_json_text(w, text);
-}
-
 static void put_ref(struct fl_json *w, const char *name)
 {
     fl_json_object(w);
-    put(w, "$ref", name);
+    fl_json_put_text(w, "$ref", name);
     fl_json_end(w);
 }
 
@@ -40,14 +34,14 @@ static void put_any(struct fl_json *w, const char *const *refs)
 
 static void put_list_of(struct fl_json *w, const char *ref)
 {
-    put(w, "type", "array");
+    fl_json_put_text(w, "type", "array");
     fl_json_key(w, "items");
     put_ref(w, ref);
 }
 
 static void put_map_of(struct fl_json *w, const char *const *refs)
 {
-    put(w, "type", "object");
+    fl_json_put_text(w, "type", "object");
     fl_json_key(w, "additionalProperties");
     fl_json_object(w);
     put_any(w, refs);
@@ -65,7 +59,7 @@ static void put_severities(struct fl_json *w, bool none)
 
 static void put_bounds(struct fl_json *w, const char *type, int64_t least, int64_t most)
 {
-    put(w, "type", type);
+    fl_json_put_text(w, "type", type);
     fl_json_key(w, "minimum");
     fl_json_i64(w, least);
     if (most == INT64_MAX)
@@ -82,8 +76,8 @@ static void put_share(struct fl_json *w)
     put_bounds(w, "number", 0, 1);
     fl_json_end(w);
     fl_json_object(w);
-    put(w, "type", "string");
-    put(w, "pattern", "^([0-9]{1,2}(\\.[0-9]+)?|100(\\.0+)?)%$|^(0(\\.[0-9]+)?|1(\\.0+)?)$");
+    fl_json_put_text(w, "type", "string");
+    fl_json_put_text(w, "pattern", "^([0-9]{1,2}(\\.[0-9]+)?|100(\\.0+)?)%$|^(0(\\.[0-9]+)?|1(\\.0+)?)$");
     fl_json_end(w);
     fl_json_end(w);
 }
@@ -155,7 +149,7 @@ static void put_kind(struct fl_json *w, enum fl_key_kind kind)
             put_any(w, members);
         return;
     case FL_KEY_FLAG:
-        put(w, "type", "boolean");
+        fl_json_put_text(w, "type", "boolean");
         return;
     case FL_KEY_COUNT:
     case FL_KEY_POSITIVE:
@@ -168,12 +162,12 @@ static void put_kind(struct fl_json *w, enum fl_key_kind kind)
         put_share(w);
         return;
     case FL_KEY_DURATION:
-        put(w, "type", "string");
-        put(w, "pattern", "^([0-9]+(ms|s|m|h|d))+$");
+        fl_json_put_text(w, "type", "string");
+        fl_json_put_text(w, "pattern", "^([0-9]+(ms|s|m|h|d))+$");
         return;
     case FL_KEY_DATE:
-        put(w, "type", "string");
-        put(w, "pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
+        fl_json_put_text(w, "type", "string");
+        fl_json_put_text(w, "pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
         return;
     case FL_KEY_SEVERITY:
     case FL_KEY_FAIL_ON:
@@ -190,7 +184,7 @@ static void put_kind(struct fl_json *w, enum fl_key_kind kind)
         fl_json_bool(w, false);
         return;
     case FL_KEY_SUBNETS:
-        put(w, "$ref", "#/$defs/subnets");
+        fl_json_put_text(w, "$ref", "#/$defs/subnets");
         return;
     case FL_KEY_EXPECT:
         put_any(w, expect);
@@ -249,7 +243,7 @@ static const char *const *required_keys(enum fl_key_map map)
 /* The keys of one map; inside an object that is open. */
 static void put_map(struct fl_json *w, enum fl_key_map map)
 {
-    put(w, "type", "object");
+    fl_json_put_text(w, "type", "object");
     fl_json_key(w, "additionalProperties");
     fl_json_bool(w, false);
     fl_json_key(w, "properties");
@@ -259,7 +253,7 @@ static void put_map(struct fl_json *w, enum fl_key_map map)
             continue;
         fl_json_key(w, fl_keys[i].name);
         fl_json_object(w);
-        put(w, "description", fl_keys[i].what);
+        fl_json_put_text(w, "description", fl_keys[i].what);
         put_kind(w, fl_keys[i].kind);
         fl_json_end(w);
     }
@@ -305,11 +299,11 @@ static void put_parts(struct fl_json *w)
     fl_json_end(w);
     fl_json_key(w, "host");
     fl_json_object(w);
-    put(w, "type", "object");
+    fl_json_put_text(w, "type", "object");
     fl_json_end(w);
     fl_json_key(w, "hosts");
     fl_json_object(w);
-    put(w, "type", "array");
+    fl_json_put_text(w, "type", "array");
     fl_json_key(w, "items");
     fl_json_object(w);
     put_any(w, hosts);
@@ -331,8 +325,8 @@ void fl_editor_schema(struct fl_buf *out)
     struct fl_json w;
     fl_json_init(&w, out);
     fl_json_object(&w);
-    put(&w, "$schema", "https://json-schema.org/draft/2020-12/schema");
-    put(&w, "title", "flowlaw policy");
+    fl_json_put_text(&w, "$schema", "https://json-schema.org/draft/2020-12/schema");
+    fl_json_put_text(&w, "title", "flowlaw policy");
     put_map(&w, FL_MAP_POLICY);
     put_parts(&w);
     fl_json_end(&w);

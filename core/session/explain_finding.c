@@ -251,8 +251,8 @@ static void put_evidence(struct fl_explaining *e, const struct fl_finding *f)
     fl_json_array(&e->w);
     for (uint32_t i = 0; i < f->evidence_count; i++) {
         fl_json_object(&e->w);
-        fl_explain_put_text(e, "source", f->evidence[i].source);
-        fl_explain_put_number(e, "record", f->evidence[i].record);
+        fl_json_put_text(&e->w, "source", f->evidence[i].source);
+        fl_json_put_u64(&e->w, "record", f->evidence[i].record);
         fl_explain_put_raw(e, f->evidence[i].raw);
         fl_json_end(&e->w);
     }
@@ -268,17 +268,17 @@ static void put_evidence(struct fl_explaining *e, const struct fl_finding *f)
 static void show_json(struct fl_explaining *e, const struct finding *found, const struct fl_finding *f)
 {
     fl_explain_put_head(e, "explain_finding", f->id);
-    fl_explain_put_text(e, "rule", f->rule);
-    fl_explain_put_text(e, "severity", fl_severity_name(f->severity));
-    fl_explain_put_text(e, "title", f->title);
-    fl_explain_put_text(e, "message", f->message);
+    fl_json_put_text(&e->w, "rule", f->rule);
+    fl_json_put_text(&e->w, "severity", fl_severity_name(f->severity));
+    fl_json_put_text(&e->w, "title", f->title);
+    fl_json_put_text(&e->w, "message", f->message);
     fl_explain_put_place(e, "declared_at", f->declared_file, f->declared_line);
-    fl_explain_put_text(e, "threshold", f->threshold);
-    fl_explain_put_text(e, "waived", f->waived);
-    fl_explain_put_number(e, "flows", f->flows);
-    fl_explain_put_number(e, "occurrence_count", f->occurrence_count);
+    fl_json_put_text(&e->w, "threshold", f->threshold);
+    fl_json_put_text(&e->w, "waived", f->waived);
+    fl_json_put_u64(&e->w, "flows", f->flows);
+    fl_json_put_u64(&e->w, "occurrence_count", f->occurrence_count);
     put_occurrences(found, "occurrences", found->occurrences, found->occurrence_count);
-    fl_explain_put_number(e, "excused_count", found->excused_count);
+    fl_json_put_u64(&e->w, "excused_count", found->excused_count);
     put_occurrences(found, "excused", found->excused,
                     found->excused_count < EXCUSED_SHOWN ? found->excused_count : EXCUSED_SHOWN);
     put_evidence(e, f);

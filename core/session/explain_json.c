@@ -7,27 +7,9 @@
 void fl_explain_put_head(struct fl_explaining *e, const char *type, const char *id)
 {
     fl_json_object(&e->w);
-    fl_explain_put_text(e, "type", type);
-    fl_explain_put_text(e, "schema", FL_EXPLAIN_SCHEMA);
-    fl_explain_put_text(e, "id", id);
-}
-
-void fl_explain_put_text(struct fl_explaining *e, const char *key, const char *text)
-{
-    fl_json_key(&e->w, key);
-    fl_json_text(&e->w, text);
-}
-
-void fl_explain_put_bool(struct fl_explaining *e, const char *key, bool value)
-{
-    fl_json_key(&e->w, key);
-    fl_json_bool(&e->w, value);
-}
-
-void fl_explain_put_number(struct fl_explaining *e, const char *key, uint64_t value)
-{
-    fl_json_key(&e->w, key);
-    fl_json_u64(&e->w, value);
+    fl_json_put_text(&e->w, "type", type);
+    fl_json_put_text(&e->w, "schema", FL_EXPLAIN_SCHEMA);
+    fl_json_put_text(&e->w, "id", id);
 }
 
 void fl_explain_put_null(struct fl_explaining *e, const char *key)
@@ -102,7 +84,7 @@ void fl_explain_put_role(struct fl_explaining *e, const struct fl_plan_rule *rul
                                         [FL_ROLE_EXPECT] = "expected",
                                         [FL_ROLE_UNDECIDED] = "undecided",
                                         [FL_ROLE_PERMITTED] = "permitted"};
-    fl_explain_put_text(e, "role", roles[rule->role]);
+    fl_json_put_text(&e->w, "role", roles[rule->role]);
 }
 
 /* ---- conditions ---- */
@@ -116,12 +98,12 @@ static void put_node(void *context, const struct fl_node *node, const struct fl_
 
 static void put_children(struct fl_explaining *e, const struct fl_node *node, const struct fl_explain_values *values)
 {
-    fl_explain_put_text(e, "test", node->kind == FL_N_AND ? "all of" : "any of");
+    fl_json_put_text(&e->w, "test", node->kind == FL_N_AND ? "all of" : "any of");
     fl_json_key(&e->w, "of");
     fl_json_array(&e->w);
     uint32_t left_out = fl_explain_children(node, values, put_node, e);
     fl_json_end(&e->w);
-    fl_explain_put_number(e, "left_out", left_out);
+    fl_json_put_u64(&e->w, "left_out", left_out);
 }
 
 static void put_node(void *context, const struct fl_node *node, const struct fl_explain_values *values)
@@ -132,11 +114,11 @@ static void put_node(void *context, const struct fl_node *node, const struct fl_
     if (truth < 0)
         fl_explain_put_null(e, "truth");
     else
-        fl_explain_put_bool(e, "truth", truth == 1);
+        fl_json_put_bool(&e->w, "truth", truth == 1);
     if (fl_explain_is_junction(node)) {
         put_children(e, node, values);
     } else if (node->kind == FL_N_NOT && fl_explain_is_junction(node->left)) {
-        fl_explain_put_text(e, "test", "not");
+        fl_json_put_text(&e->w, "test", "not");
         fl_json_key(&e->w, "of");
         fl_json_array(&e->w);
         put_node(e, node->left, values);
@@ -202,8 +184,8 @@ static void put_waiver(void *context, const struct fl_waiver *waiver, enum fl_wa
     struct fl_explaining *e = context;
     fl_json_object(&e->w);
     fl_explain_put_place(e, "declared_at", e->session->policy.file, waiver->line);
-    fl_explain_put_text(e, "reason", waiver->reason);
-    fl_explain_put_text(e, "answer", answers[answer]);
+    fl_json_put_text(&e->w, "reason", waiver->reason);
+    fl_json_put_text(&e->w, "answer", answers[answer]);
     fl_explain_put_tree(e, "where", where, values);
     fl_json_end(&e->w);
 }
@@ -211,9 +193,9 @@ static void put_waiver(void *context, const struct fl_waiver *waiver, enum fl_wa
 static void put_judgement(struct fl_explaining *e, const struct fl_kept_group *kept)
 {
     bool hit = kept->id[0] != '\0';
-    fl_explain_put_text(e, "fate", fl_explain_fate_name(kept->group.fate));
-    fl_explain_put_text(e, "finding", hit ? kept->id : NULL);
-    fl_explain_put_text(e, "severity", hit ? fl_severity_name(kept->severity) : NULL);
+    fl_json_put_text(&e->w, "fate", fl_explain_fate_name(kept->group.fate));
+    fl_json_put_text(&e->w, "finding", hit ? kept->id : NULL);
+    fl_json_put_text(&e->w, "severity", hit ? fl_severity_name(kept->severity) : NULL);
     fl_json_key(&e->w, "waivers");
     fl_json_array(&e->w);
     if (hit)
@@ -225,9 +207,9 @@ static void put_judgement(struct fl_explaining *e, const struct fl_kept_group *k
     }
     fl_json_key(&e->w, "occurrence");
     fl_json_object(&e->w);
-    fl_explain_put_number(e, "windows", kept->occurrence.windows);
+    fl_json_put_u64(&e->w, "windows", kept->occurrence.windows);
     fl_explain_put_window(e, "window", kept->occurrence.window_start_ms, kept->occurrence.window_end_ms);
-    fl_explain_put_bool(e, "is_worst", kept->occurrence.is_worst);
+    fl_json_put_bool(&e->w, "is_worst", kept->occurrence.is_worst);
     fl_json_end(&e->w);
 }
 

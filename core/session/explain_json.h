@@ -11,9 +11,6 @@
 
 /* Begins the document: its type, schema and subject. */
 void fl_explain_put_head(struct fl_explaining *e, const char *type, const char *id);
-void fl_explain_put_text(struct fl_explaining *e, const char *key, const char *text); /* NULL: null */
-void fl_explain_put_bool(struct fl_explaining *e, const char *key, bool value);
-void fl_explain_put_number(struct fl_explaining *e, const char *key, uint64_t value);
 void fl_explain_put_null(struct fl_explaining *e, const char *key);
 void fl_explain_put_texts(struct fl_explaining *e, const char *key, const struct fl_texts *texts);
 void fl_explain_put_value(struct fl_explaining *e, const char *key, const struct fl_value *value);

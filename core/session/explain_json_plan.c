@@ -8,12 +8,12 @@ static void put_params(struct fl_explaining *e, const struct fl_plan_rule *rule)
     for (uint32_t i = 0; i < rule->param_count; i++) {
         const struct fl_param_decl *p = rule->params[i].decl;
         fl_json_object(&e->w);
-        fl_explain_put_text(e, "name", p->name);
-        fl_explain_put_text(e, "type", fl_param_type_name(p->type));
-        fl_explain_put_text(e, "value", p->text);
-        fl_explain_put_text(e, "stands_for", rule->params[i].text);
-        fl_explain_put_text(e, "default", p->default_text);
-        fl_explain_put_text(e, "what", p->what);
+        fl_json_put_text(&e->w, "name", p->name);
+        fl_json_put_text(&e->w, "type", fl_param_type_name(p->type));
+        fl_json_put_text(&e->w, "value", p->text);
+        fl_json_put_text(&e->w, "stands_for", rule->params[i].text);
+        fl_json_put_text(&e->w, "default", p->default_text);
+        fl_json_put_text(&e->w, "what", p->what);
         if (p->from_policy)
             fl_explain_put_place(e, "set_at", p->file, p->line);
         else
@@ -33,7 +33,7 @@ static void put_terms(struct fl_explaining *e, const struct fl_plan_rule *rule)
         fl_json_object(&e->w);
         fl_explain_term(e, rule, &terms.items[i]);
         fl_explain_put_out(e, "test");
-        fl_explain_put_bool(e, "whole_column", terms.items[i].whole_column);
+        fl_json_put_bool(&e->w, "whole_column", terms.items[i].whole_column);
         fl_json_key(&e->w, "shared_with");
         fl_json_array(&e->w);
         for (uint32_t r = 0; r < plan->rule_count; r++)
@@ -55,9 +55,9 @@ static void put_fields(struct fl_explaining *e, const struct fl_plan_rule *rule)
         if (!fl_field_set_has(&fields, f))
             continue;
         fl_json_object(&e->w);
-        fl_explain_put_text(e, "name", fl_fields[f].name);
-        fl_explain_put_bool(e, "derived", f >= FL_DERIVED_FIRST);
-        fl_explain_put_bool(e, "lazy", fl_field_set_has(&e->session->plan.lazy, f));
+        fl_json_put_text(&e->w, "name", fl_fields[f].name);
+        fl_json_put_bool(&e->w, "derived", f >= FL_DERIVED_FIRST);
+        fl_json_put_bool(&e->w, "lazy", fl_field_set_has(&e->session->plan.lazy, f));
         fl_json_end(&e->w);
     }
     fl_json_end(&e->w);
@@ -69,8 +69,8 @@ static void put_keys(struct fl_explaining *e, const struct fl_plan_rule *rule)
     fl_json_array(&e->w);
     for (uint32_t k = 0; k < rule->key_count; k++) {
         fl_json_object(&e->w);
-        fl_explain_put_text(e, "name", rule->key_names[k]);
-        fl_explain_put_text(e, "type", fl_type_name(rule->key_types[k]));
+        fl_json_put_text(&e->w, "name", rule->key_names[k]);
+        fl_json_put_text(&e->w, "type", fl_type_name(rule->key_types[k]));
         fl_json_end(&e->w);
     }
     fl_json_end(&e->w);
@@ -87,15 +87,15 @@ static void put_windows(struct fl_explaining *e, const struct fl_plan_rule *rule
     fl_json_key(&e->w, "window");
     if (windows) {
         fl_json_object(&e->w);
-        fl_explain_put_number(e, "length_ms", (uint64_t)rule->window_ms);
-        fl_explain_put_number(e, "every_ms", (uint64_t)rule->every_ms);
-        fl_explain_put_number(e, "pane_ms", (uint64_t)rule->pane_ms);
+        fl_json_put_u64(&e->w, "length_ms", (uint64_t)rule->window_ms);
+        fl_json_put_u64(&e->w, "every_ms", (uint64_t)rule->every_ms);
+        fl_json_put_u64(&e->w, "pane_ms", (uint64_t)rule->pane_ms);
         fl_json_end(&e->w);
     } else {
         fl_json_null(&e->w);
     }
     if (rule->session)
-        fl_explain_put_number(e, "session_ms", (uint64_t)rule->window_ms);
+        fl_json_put_u64(&e->w, "session_ms", (uint64_t)rule->window_ms);
     else
         fl_explain_put_null(e, "session_ms");
 }
@@ -107,12 +107,12 @@ static void put_measures(struct fl_explaining *e, const struct fl_plan_rule *rul
     for (uint32_t m = 0; m < rule->measure_count; m++) {
         const struct fl_measure *measure = &rule->measures[m];
         fl_json_object(&e->w);
-        fl_explain_put_text(e, "name", measure->name);
+        fl_json_put_text(&e->w, "name", measure->name);
         fl_explain_measure(e, rule, m);
         fl_explain_put_out(e, "measure");
-        fl_explain_put_text(e, "type", fl_type_name(measure->type));
-        fl_explain_put_bool(e, "spread", measure->spread);
-        fl_explain_put_number(e, "state_bytes", measure->state_bytes);
+        fl_json_put_text(&e->w, "type", fl_type_name(measure->type));
+        fl_json_put_bool(&e->w, "spread", measure->spread);
+        fl_json_put_u64(&e->w, "state_bytes", measure->state_bytes);
         fl_json_key(&e->w, "members");
         fl_json_array(&e->w);
         for (uint32_t i = 0; i < fl_measure_member_count(measure->kind); i++)
@@ -125,10 +125,10 @@ static void put_measures(struct fl_explaining *e, const struct fl_plan_rule *rul
     fl_json_array(&e->w);
     for (uint32_t i = 0; i < rule->value_count; i++) {
         fl_json_object(&e->w);
-        fl_explain_put_text(e, "name", rule->values[i].name);
+        fl_json_put_text(&e->w, "name", rule->values[i].name);
         fl_explain_having(e, rule, rule->values[i].node);
         fl_explain_put_out(e, "value");
-        fl_explain_put_text(e, "type", fl_type_name(rule->values[i].node->type));
+        fl_json_put_text(&e->w, "type", fl_type_name(rule->values[i].node->type));
         fl_json_end(&e->w);
     }
     fl_json_end(&e->w);
@@ -143,10 +143,10 @@ static void put_expectation(struct fl_explaining *e, const struct fl_plan_rule *
         return;
     }
     fl_json_object(&e->w);
-    fl_explain_put_number(e, "every_ms", (uint64_t)intent->expect_every_ms);
-    fl_explain_put_number(e, "min", (uint64_t)intent->expect_min);
-    fl_explain_put_text(e, "each", intent->expect_each_host ? "host" : "any");
-    fl_explain_put_text(e, "timezone", e->session->policy.zone_name);
+    fl_json_put_u64(&e->w, "every_ms", (uint64_t)intent->expect_every_ms);
+    fl_json_put_u64(&e->w, "min", (uint64_t)intent->expect_min);
+    fl_json_put_text(&e->w, "each", intent->expect_each_host ? "host" : "any");
+    fl_json_put_text(&e->w, "timezone", e->session->policy.zone_name);
     fl_json_end(&e->w);
 }
 
@@ -155,8 +155,8 @@ static void put_code(struct fl_explaining *e, const struct fl_plan_rule *rule)
     const struct fl_rule_decl *decl = rule->decl;
     fl_json_key(&e->w, "code");
     fl_json_object(&e->w);
-    fl_explain_put_text(e, "on_flow", !decl->has_on_flow ? NULL : rule->has_rows ? "groups" : "records");
-    fl_explain_put_bool(e, "on_group", decl->has_on_group);
+    fl_json_put_text(&e->w, "on_flow", !decl->has_on_flow ? NULL : rule->has_rows ? "groups" : "records");
+    fl_json_put_bool(&e->w, "on_group", decl->has_on_group);
     fl_explain_put_texts(e, "fields", &decl->fields);
     fl_json_end(&e->w);
 }
@@ -164,12 +164,12 @@ static void put_code(struct fl_explaining *e, const struct fl_plan_rule *rule)
 static void put_where(struct fl_explaining *e, const struct fl_plan_rule *rule)
 {
     if (rule->void_reason != NULL || rule->where == NULL) {
-        fl_explain_put_text(e, "where", rule->decl->where);
+        fl_json_put_text(&e->w, "where", rule->decl->where);
     } else {
         fl_explain_condition(e, rule, rule->where);
         fl_explain_put_out(e, "where");
     }
-    fl_explain_put_bool(e, "sees_lines_without_data", rule->reads_status);
+    fl_json_put_bool(&e->w, "sees_lines_without_data", rule->reads_status);
 }
 
 static void put_part(struct fl_explaining *e, const struct fl_plan_rule *rule)
@@ -177,7 +177,7 @@ static void put_part(struct fl_explaining *e, const struct fl_plan_rule *rule)
     fl_json_object(&e->w);
     fl_explain_put_role(e, rule);
     fl_explain_put_texts(e, "from", &rule->decl->from);
-    fl_explain_put_text(e, "over", rule->decl->over);
+    fl_json_put_text(&e->w, "over", rule->decl->over);
     put_where(e, rule);
     if (rule->void_reason == NULL && rule->role <= FL_ROLE_EXPECT) {
         if (rule->from == NULL) {
@@ -194,8 +194,8 @@ static void put_part(struct fl_explaining *e, const struct fl_plan_rule *rule)
             fl_explain_having(e, rule, rule->having);
             fl_explain_put_out(e, "having");
         }
-        fl_explain_put_bool(e, "lowered_by_outcome", rule->outcome_measure >= 0 && rule->role < FL_ROLE_EXPECT);
-        fl_explain_put_bool(e, "signal", rule->decl->signal);
+        fl_json_put_bool(&e->w, "lowered_by_outcome", rule->outcome_measure >= 0 && rule->role < FL_ROLE_EXPECT);
+        fl_json_put_bool(&e->w, "signal", rule->decl->signal);
         put_code(e, rule);
     }
     fl_json_end(&e->w);
@@ -212,9 +212,9 @@ static void put_waivers(struct fl_explaining *e)
             continue;
         fl_json_object(&e->w);
         fl_explain_put_place(e, "declared_at", session->policy.file, w->line);
-        fl_explain_put_text(e, "where", w->where.text);
-        fl_explain_put_text(e, "reason", w->reason);
-        fl_explain_put_text(e, "expires", w->expires);
+        fl_json_put_text(&e->w, "where", w->where.text);
+        fl_json_put_text(&e->w, "reason", w->reason);
+        fl_json_put_text(&e->w, "expires", w->expires);
         fl_json_end(&e->w);
     }
     fl_json_end(&e->w);
@@ -223,22 +223,22 @@ static void put_waivers(struct fl_explaining *e)
 static void put_declaration(struct fl_explaining *e, const struct fl_plan_rule *rule)
 {
     const struct fl_rule_decl *decl = rule->decl;
-    fl_explain_put_text(e, "title", decl->title);
-    fl_explain_put_text(e, "severity", fl_severity_name(decl->severity));
+    fl_json_put_text(&e->w, "title", decl->title);
+    fl_json_put_text(&e->w, "severity", fl_severity_name(decl->severity));
     fl_explain_put_place(e, "declared_at", decl->file, decl->line);
-    fl_explain_put_bool(e, "intent", decl->intent != NULL);
-    fl_explain_put_text(e, "description", decl->description);
-    fl_explain_put_text(e, "remediation", decl->remediation);
+    fl_json_put_bool(&e->w, "intent", decl->intent != NULL);
+    fl_json_put_text(&e->w, "description", decl->description);
+    fl_json_put_text(&e->w, "remediation", decl->remediation);
     fl_explain_put_texts(e, "controls", &decl->controls);
     fl_explain_put_texts(e, "attack", &decl->attack);
-    fl_explain_put_text(e, "not_evaluated", rule->void_reason);
+    fl_json_put_text(&e->w, "not_evaluated", rule->void_reason);
     if (e->session->plan.scope == NULL) {
         fl_explain_put_null(e, "scope");
     } else {
         fl_explain_condition(e, rule, e->session->plan.scope);
         fl_explain_put_out(e, "scope");
     }
-    fl_explain_put_bool(e, "dedupe", e->session->policy.dedupe);
+    fl_json_put_bool(&e->w, "dedupe", e->session->policy.dedupe);
     put_params(e, rule);
 }
 

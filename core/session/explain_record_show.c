@@ -248,7 +248,7 @@ static void put_orientation(struct fl_explaining *e, const struct fl_explain_rec
     fl_json_key(&e->w, "orientation");
     fl_json_object(&e->w);
     fl_explain_put_value(e, "told_by", orientation);
-    fl_explain_put_text(e, "why", why_oriented(orientation));
+    fl_json_put_text(&e->w, "why", why_oriented(orientation));
     put_fields(e, "from", r, oriented_from, COUNT(oriented_from));
     put_fields(e, "so", r, oriented_so, COUNT(oriented_so));
     fl_json_end(&e->w);
@@ -262,12 +262,12 @@ static void put_rule(struct fl_explaining *e, const struct fl_explain_record *r,
     values.brief = rule->decl->intent != NULL;
     fl_json_object(&e->w);
     fl_explain_put_role(e, rule);
-    fl_explain_put_text(e, "not_evaluated", rule->void_reason);
+    fl_json_put_text(&e->w, "not_evaluated", rule->void_reason);
     fl_explain_put_texts(e, "from", &rule->decl->from);
-    fl_explain_put_bool(e, "sees_line", sees);
+    fl_json_put_bool(&e->w, "sees_line", sees);
     fl_explain_put_tree(e, "where", asked ? rule->where : NULL, &values);
-    fl_explain_put_text(e, "on_flow", r->code[index]);
-    fl_explain_put_bool(e, "selected", r->selected[index]);
+    fl_json_put_text(&e->w, "on_flow", r->code[index]);
+    fl_json_put_bool(&e->w, "selected", r->selected[index]);
     struct span period = r->selected[index] ? period_of(e, r, rule) : (struct span){INT64_MIN, INT64_MIN};
     fl_explain_put_window(e, "period", period.start_ms, period.end_ms);
     fl_json_key(&e->w, "groups");
@@ -288,14 +288,14 @@ void fl_explain_put_record(struct fl_explaining *e, const struct fl_explain_reco
     const struct fl_plan *plan = &e->session->plan;
     struct fl_explain_values values = {.plan = plan, .fields = r->values};
     fl_explain_put_head(e, "explain_record", e->name);
-    fl_explain_put_text(e, "source", r->source);
-    fl_explain_put_number(e, "record", e->options->record);
+    fl_json_put_text(&e->w, "source", r->source);
+    fl_json_put_u64(&e->w, "record", e->options->record);
     fl_explain_put_raw(e, r->line);
-    fl_explain_put_bool(e, "is_record", r->seen);
+    fl_json_put_bool(&e->w, "is_record", r->seen);
     put_orientation(e, r);
     bool in_scope = r->seen && (plan->scope == NULL || fl_explain_truth(plan->scope, &values) == 1);
     fl_explain_put_tree(e, "scope", r->seen ? plan->scope : NULL, &values);
-    fl_explain_put_bool(e, "in_scope", in_scope);
+    fl_json_put_bool(&e->w, "in_scope", in_scope);
     fl_json_key(&e->w, "parts");
     fl_json_array(&e->w);
     for (uint32_t i = 0; in_scope && i < plan->rule_count; i++)

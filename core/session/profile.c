@@ -66,12 +66,6 @@ static void print_table(FILE *out, const struct fl_phases *phases, const struct 
             (double)phases->judge_ns / 1e6, (double)phases->evidence_ns / 1e6);
 }
 
-static void put(struct fl_json *w, const char *key, uint64_t value)
-{
-    fl_json_key(w, key);
-    fl_json_u64(w, value);
-}
-
 static void add_phases(struct fl_buf *text, const struct fl_phases *phases)
 {
     struct fl_json w;
@@ -79,9 +73,9 @@ static void add_phases(struct fl_buf *text, const struct fl_phases *phases)
     fl_json_object(&w);
     fl_json_key(&w, "type");
     fl_json_text(&w, "phases");
-    put(&w, "scan_ns", phases->scan_ns);
-    put(&w, "judge_ns", phases->judge_ns);
-    put(&w, "evidence_ns", phases->evidence_ns);
+    fl_json_put_u64(&w, "scan_ns", phases->scan_ns);
+    fl_json_put_u64(&w, "judge_ns", phases->judge_ns);
+    fl_json_put_u64(&w, "evidence_ns", phases->evidence_ns);
     fl_json_end(&w);
     fl_buf_add_char(text, '\n');
 }
@@ -105,14 +99,14 @@ static void print_json(FILE *out, const struct fl_phases *phases, const struct r
             fl_json_null(&w);
         else
             fl_json_u64(&w, r->rule->table);
-        put(&w, "scan_ns", r->table->scan_ns);
-        put(&w, "judge_ns", r->own->judge_ns);
-        put(&w, "tested", r->own->tested);
-        put(&w, "selected", r->selected);
-        put(&w, "groups", r->own->groups);
-        put(&w, "calls", r->own->calls);
-        put(&w, "code_ns", r->own->code_ns);
-        put(&w, "held_bytes", r->table->held_bytes);
+        fl_json_put_u64(&w, "scan_ns", r->table->scan_ns);
+        fl_json_put_u64(&w, "judge_ns", r->own->judge_ns);
+        fl_json_put_u64(&w, "tested", r->own->tested);
+        fl_json_put_u64(&w, "selected", r->selected);
+        fl_json_put_u64(&w, "groups", r->own->groups);
+        fl_json_put_u64(&w, "calls", r->own->calls);
+        fl_json_put_u64(&w, "code_ns", r->own->code_ns);
+        fl_json_put_u64(&w, "held_bytes", r->table->held_bytes);
         fl_json_end(&w);
         fl_buf_add_char(&text, '\n');
     }

@@ -165,3 +165,21 @@ void fl_json_raw(struct fl_json *w, struct fl_str text)
     begin_value(w);
     fl_buf_add(w->out, text.ptr, text.len);
 }
+
+void fl_json_put_text(struct fl_json *w, const char *key, const char *text)
+{
+    fl_json_key(w, key);
+    fl_json_text(w, text);
+}
+
+void fl_json_put_bool(struct fl_json *w, const char *key, bool value)
+{
+    fl_json_key(w, key);
+    fl_json_bool(w, value);
+}
+
+void fl_json_put_u64(struct fl_json *w, const char *key, uint64_t value)
+{
+    fl_json_key(w, key);
+    fl_json_u64(w, value);
+}

@@ -33,6 +33,10 @@ void fl_json_null(struct fl_json *w);
 /* Integers from 2^53 on are written as strings, as readers with doubles would lose them. */
 void fl_json_i64(struct fl_json *w, int64_t value);
 void fl_json_u64(struct fl_json *w, uint64_t value);
+/* A key and its value; a text that is NULL writes null. */
+void fl_json_put_text(struct fl_json *w, const char *key, const char *text);
+void fl_json_put_bool(struct fl_json *w, const char *key, bool value);
+void fl_json_put_u64(struct fl_json *w, const char *key, uint64_t value);
 /* Already formatted number text. */
 void fl_json_raw(struct fl_json *w, struct fl_str text);
 

@@ -17,29 +17,11 @@ static void put_time(struct fl_json *w, const char *key, int64_t ms)
         fl_json_str(w, (struct fl_str){text, fl_when_format(ms, text)});
 }
 
-static void put_text(struct fl_json *w, const char *key, const char *text)
-{
-    fl_json_key(w, key);
-    fl_json_text(w, text);
-}
-
-static void put_count(struct fl_json *w, const char *key, uint64_t value)
-{
-    fl_json_key(w, key);
-    fl_json_u64(w, value);
-}
-
 static void put_wide(struct fl_json *w, const char *key, __int128 value)
 {
     struct fl_value v = fl_value_int(FL_T_INT, value);
     fl_json_key(w, key);
     fl_value_json(w, &v);
-}
-
-static void put_flag(struct fl_json *w, const char *key, bool value)
-{
-    fl_json_key(w, key);
-    fl_json_bool(w, value);
 }
 
 static void put_texts(struct fl_json *w, const char *key, const struct fl_texts *texts)
@@ -66,7 +48,7 @@ static void put_declared(struct fl_json *w, const char *file, uint32_t line)
 {
     char text[512];
     snprintf(text, sizeof text, "%s:%u", file != NULL ? file : "-", line);
-    put_text(w, "declared_at", text);
+    fl_json_put_text(w, "declared_at", text);
 }
 
 static void put_coverage(struct fl_json *w, const struct fl_coverage *c)
@@ -76,12 +58,12 @@ static void put_coverage(struct fl_json *w, const struct fl_coverage *c)
         share = (struct fl_value){.type = FL_T_RATIO, .ratio = {c->lost_minutes, c->minutes}};
     fl_json_key(w, "coverage");
     fl_json_object(w);
-    put_count(w, "minutes", c->minutes);
-    put_count(w, "lost_minutes", c->lost_minutes);
+    fl_json_put_u64(w, "minutes", c->minutes);
+    fl_json_put_u64(w, "lost_minutes", c->lost_minutes);
     fl_json_key(w, "lost_share");
     fl_value_json(w, &share);
-    put_flag(w, "damaged", c->damaged);
-    put_flag(w, "sampled", c->sampled);
+    fl_json_put_bool(w, "damaged", c->damaged);
+    fl_json_put_bool(w, "sampled", c->sampled);
     fl_json_end(w);
 }
 
@@ -92,9 +74,9 @@ static void put_evidence(struct fl_json *w, const struct fl_evidence *items, uin
     for (uint32_t i = 0; i < count; i++) {
         const struct fl_evidence *e = &items[i];
         fl_json_object(w);
-        put_text(w, "source", e->source);
-        put_count(w, "record", e->record);
-        put_count(w, "offset", e->offset);
+        fl_json_put_text(w, "source", e->source);
+        fl_json_put_u64(w, "record", e->record);
+        fl_json_put_u64(w, "offset", e->offset);
         if (fl_utf8_valid(e->raw)) {
             fl_json_key(w, "raw");
             fl_json_str(w, e->raw);
@@ -115,57 +97,57 @@ static void put_evidence(struct fl_json *w, const struct fl_evidence *items, uin
 
 static void put_run(struct fl_json *w, const struct fl_run *run)
 {
-    put_text(w, "schema", FL_RESULTS_SCHEMA);
-    put_text(w, "policy", run->policy);
-    put_text(w, "policy_file", run->policy_file);
+    fl_json_put_text(w, "schema", FL_RESULTS_SCHEMA);
+    fl_json_put_text(w, "policy", run->policy);
+    fl_json_put_text(w, "policy_file", run->policy_file);
     fl_json_key(w, "inputs");
     fl_json_array(w);
     for (uint32_t i = 0; i < run->input_count; i++) {
         fl_json_object(w);
-        put_text(w, "name", run->inputs[i].name);
-        put_text(w, "format", run->inputs[i].format);
-        put_count(w, "bytes", run->inputs[i].bytes);
-        put_count(w, "records", run->inputs[i].records);
+        fl_json_put_text(w, "name", run->inputs[i].name);
+        fl_json_put_text(w, "format", run->inputs[i].format);
+        fl_json_put_u64(w, "bytes", run->inputs[i].bytes);
+        fl_json_put_u64(w, "records", run->inputs[i].records);
         fl_json_end(w);
     }
     fl_json_end(w);
-    put_count(w, "records", run->records);
-    put_count(w, "bytes", run->bytes);
-    put_count(w, "bad_lines", run->bad_lines);
-    put_count(w, "no_data", run->no_data);
-    put_count(w, "skip_data", run->skip_data);
+    fl_json_put_u64(w, "records", run->records);
+    fl_json_put_u64(w, "bytes", run->bytes);
+    fl_json_put_u64(w, "bad_lines", run->bad_lines);
+    fl_json_put_u64(w, "no_data", run->no_data);
+    fl_json_put_u64(w, "skip_data", run->skip_data);
     if (run->deduped)
-        put_count(w, "duplicates", run->duplicates);
+        fl_json_put_u64(w, "duplicates", run->duplicates);
     put_time(w, "first", run->first_ms);
     put_time(w, "last", run->last_ms);
     put_coverage(w, &run->coverage);
-    put_text(w, "fail_on", fl_severity_name(run->fail_on));
-    put_flag(w, "complete", run->complete);
-    put_count(w, "exit_status", (uint64_t)run->exit_status);
+    fl_json_put_text(w, "fail_on", fl_severity_name(run->fail_on));
+    fl_json_put_bool(w, "complete", run->complete);
+    fl_json_put_u64(w, "exit_status", (uint64_t)run->exit_status);
 }
 
 static void put_intent(struct fl_json *w, const struct fl_intent_result *r)
 {
-    put_text(w, "id", r->id);
-    put_text(w, "title", r->title);
-    put_text(w, "severity", fl_severity_name(r->severity));
-    put_text(w, "ending", fl_ending_name(r->ending));
-    put_flag(w, "waived", r->waived);
-    put_flag(w, "optional", r->optional);
-    put_text(w, "reason", r->reason);
-    put_count(w, "permitted_flows", r->permitted_flows);
-    put_count(w, "permitted_conversations", r->permitted_conversations);
-    put_count(w, "blocked_attempts", r->blocked_attempts);
-    put_count(w, "breaches", r->breaches);
+    fl_json_put_text(w, "id", r->id);
+    fl_json_put_text(w, "title", r->title);
+    fl_json_put_text(w, "severity", fl_severity_name(r->severity));
+    fl_json_put_text(w, "ending", fl_ending_name(r->ending));
+    fl_json_put_bool(w, "waived", r->waived);
+    fl_json_put_bool(w, "optional", r->optional);
+    fl_json_put_text(w, "reason", r->reason);
+    fl_json_put_u64(w, "permitted_flows", r->permitted_flows);
+    fl_json_put_u64(w, "permitted_conversations", r->permitted_conversations);
+    fl_json_put_u64(w, "blocked_attempts", r->blocked_attempts);
+    fl_json_put_u64(w, "breaches", r->breaches);
     fl_json_key(w, "undecided");
     fl_json_object(w);
-    put_count(w, "count", r->undecided_count);
+    fl_json_put_u64(w, "count", r->undecided_count);
     fl_json_key(w, "worst");
     fl_json_array(w);
     for (uint32_t i = 0; i < r->undecided_shown; i++) {
         fl_json_object(w);
         put_pairs(w, "group", r->undecided[i].group.items, r->undecided[i].group.count);
-        put_count(w, "flows", r->undecided[i].flows);
+        fl_json_put_u64(w, "flows", r->undecided[i].flows);
         put_evidence(w, r->undecided[i].evidence, r->undecided[i].evidence_count);
         fl_json_end(w);
     }
@@ -177,18 +159,18 @@ static void put_intent(struct fl_json *w, const struct fl_intent_result *r)
 
 static void put_rule(struct fl_json *w, const struct fl_rule_result *r)
 {
-    put_text(w, "id", r->id);
-    put_text(w, "title", r->title);
-    put_text(w, "severity", fl_severity_name(r->severity));
-    put_flag(w, "evaluated", r->evaluated);
-    put_text(w, "reason", r->reason);
-    put_count(w, "objects", r->objects);
-    put_count(w, "objects_lacking", r->objects_lacking);
-    put_count(w, "records_selected", r->records_selected);
-    put_count(w, "groups", r->groups);
-    put_count(w, "findings", r->findings);
+    fl_json_put_text(w, "id", r->id);
+    fl_json_put_text(w, "title", r->title);
+    fl_json_put_text(w, "severity", fl_severity_name(r->severity));
+    fl_json_put_bool(w, "evaluated", r->evaluated);
+    fl_json_put_text(w, "reason", r->reason);
+    fl_json_put_u64(w, "objects", r->objects);
+    fl_json_put_u64(w, "objects_lacking", r->objects_lacking);
+    fl_json_put_u64(w, "records_selected", r->records_selected);
+    fl_json_put_u64(w, "groups", r->groups);
+    fl_json_put_u64(w, "findings", r->findings);
     if (r->signal)
-        put_flag(w, "signal", true);
+        fl_json_put_bool(w, "signal", true);
     put_declared(w, r->declared_file, r->declared_line);
 }
 
@@ -213,7 +195,7 @@ static void put_occurrences(struct fl_json *w, const struct fl_finding *f)
 {
     fl_json_key(w, "occurrences");
     fl_json_object(w);
-    put_count(w, "count", f->occurrence_count);
+    fl_json_put_u64(w, "count", f->occurrence_count);
     put_time(w, "first", f->occurrence_first_ms);
     put_time(w, "last", f->occurrence_last_ms);
     fl_json_key(w, "worst");
@@ -231,11 +213,11 @@ static void put_occurrences(struct fl_json *w, const struct fl_finding *f)
             put_time(w, "end", o->window_end_ms);
             fl_json_end(w);
         }
-        put_count(w, "flows", o->flows);
+        fl_json_put_u64(w, "flows", o->flows);
         put_pairs(w, "measures", o->measures.items, o->measures.count);
         put_may_count_twice(w, &o->measures);
-        put_text(w, "severity", fl_severity_name(o->severity));
-        put_text(w, "waived_by", o->waived_by);
+        fl_json_put_text(w, "severity", fl_severity_name(o->severity));
+        fl_json_put_text(w, "waived_by", o->waived_by);
         fl_json_end(w);
     }
     fl_json_end(w);
@@ -244,14 +226,14 @@ static void put_occurrences(struct fl_json *w, const struct fl_finding *f)
 
 static void put_finding(struct fl_json *w, const struct fl_finding *f)
 {
-    put_text(w, "id", f->id);
-    put_text(w, "rule", f->rule);
-    put_text(w, "title", f->title);
-    put_text(w, "severity", fl_severity_name(f->severity));
-    put_text(w, "message", f->message);
+    fl_json_put_text(w, "id", f->id);
+    fl_json_put_text(w, "rule", f->rule);
+    fl_json_put_text(w, "title", f->title);
+    fl_json_put_text(w, "severity", fl_severity_name(f->severity));
+    fl_json_put_text(w, "message", f->message);
     put_texts(w, "controls", &f->controls);
     put_texts(w, "attack", &f->attack);
-    put_text(w, "remediation", f->remediation);
+    fl_json_put_text(w, "remediation", f->remediation);
     put_pairs(w, "params", f->params.items, f->params.count);
     put_pairs(w, "group", f->group.items, f->group.count);
     put_pairs(w, "measures", f->measures.items, f->measures.count);
@@ -260,37 +242,37 @@ static void put_finding(struct fl_json *w, const struct fl_finding *f)
     put_occurrences(w, f);
     put_time(w, "first_seen", f->first_seen_ms);
     put_time(w, "last_seen", f->last_seen_ms);
-    put_count(w, "flows", f->flows);
+    fl_json_put_u64(w, "flows", f->flows);
     put_wide(w, "packets", f->packets);
     put_wide(w, "bytes", f->bytes);
     put_evidence(w, f->evidence, f->evidence_count);
-    put_text(w, "threshold", f->threshold);
-    put_text(w, "waived", f->waived);
-    put_flag(w, "hidden", f->waived != NULL && f->waived_severity == FL_SEV_NONE);
+    fl_json_put_text(w, "threshold", f->threshold);
+    fl_json_put_text(w, "waived", f->waived);
+    fl_json_put_bool(w, "hidden", f->waived != NULL && f->waived_severity == FL_SEV_NONE);
     put_declared(w, f->declared_file, f->declared_line);
     put_coverage(w, &f->coverage);
 }
 
 static void put_waiver(struct fl_json *w, const struct fl_waiver_result *r)
 {
-    put_text(w, "rule", r->rule);
-    put_text(w, "where", r->where);
-    put_text(w, "owner", r->owner);
-    put_text(w, "reason", r->reason);
-    put_text(w, "ticket", r->ticket);
-    put_text(w, "expires", r->expires);
-    put_text(w, "state", r->state);
-    put_count(w, "occurrences", r->occurrences);
+    fl_json_put_text(w, "rule", r->rule);
+    fl_json_put_text(w, "where", r->where);
+    fl_json_put_text(w, "owner", r->owner);
+    fl_json_put_text(w, "reason", r->reason);
+    fl_json_put_text(w, "ticket", r->ticket);
+    fl_json_put_text(w, "expires", r->expires);
+    fl_json_put_text(w, "state", r->state);
+    fl_json_put_u64(w, "occurrences", r->occurrences);
     put_declared(w, r->declared_file, r->declared_line);
 }
 
 static void put_blind_spot(struct fl_json *w, const struct fl_blind_spot *b)
 {
-    put_text(w, "kind", fl_blind_name(b->kind));
-    put_text(w, "what", b->what);
-    put_text(w, "text", b->text);
-    put_count(w, "count", b->count);
-    put_flag(w, "incomplete", b->incomplete);
+    fl_json_put_text(w, "kind", fl_blind_name(b->kind));
+    fl_json_put_text(w, "what", b->what);
+    fl_json_put_text(w, "text", b->text);
+    fl_json_put_u64(w, "count", b->count);
+    fl_json_put_bool(w, "incomplete", b->incomplete);
 }
 
 struct lines {
@@ -305,7 +287,7 @@ static void begin(struct lines *l, const char *type)
     fl_buf_clear(&l->out);
     fl_json_init(&l->w, &l->out);
     fl_json_object(&l->w);
-    put_text(&l->w, "type", type);
+    fl_json_put_text(&l->w, "type", type);
 }
 
 static void end(struct lines *l)
